@@ -1,0 +1,1 @@
+"""Newsreel: a feed of the newest YouTube videos, kept complete and served fast."""
