@@ -1,0 +1,167 @@
+"""Every error that crosses a layer, in one tree.
+
+NewsreelError
+├── InvalidValueError        a value from a person or a client is not acceptable
+├── NotFoundError            what was asked for does not exist
+├── LeaseLostError           another worker has taken over the claim we write under
+├── StoreUnavailableError    the database does not answer
+├── CacheUnavailableError    Redis does not answer
+├── NothingToServeError      neither cache nor database can answer a read
+├── NoUsableKeyError         no API key may be used for this call now
+└── SourceError              a source answered with an error; carries permanent and retry_after
+    ├── BadRequestError      the source calls our request wrong: asking again is useless
+    ├── GoneError            the playlist, channel or video does not exist
+    ├── KeyRejectedError     the key is bad, expired, blocked or not enabled
+    ├── QuotaExhaustedError  a daily bucket is used up until the Pacific day ends
+    ├── ThrottledError       a short limit was hit; the key rests for a while
+    └── UpstreamError        5xx, network trouble, or an answer that cannot be read
+
+No message may hold a key or a URL with a query: errors are logged and stored.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class NewsreelError(Exception):
+    """Base of all errors raised on purpose."""
+
+    code: ClassVar[str] = "error"
+
+
+class InvalidValueError(NewsreelError):
+    """A value given from outside is refused; the message says what is wanted instead."""
+
+    code = "invalid_value"
+
+
+class NotFoundError(NewsreelError):
+    """The thing asked for does not exist."""
+
+    code = "not_found"
+
+
+class LeaseLostError(NewsreelError):
+    """The claim was taken over: nothing of this attempt may be written any more."""
+
+    code = "lease_lost"
+
+
+class StoreUnavailableError(NewsreelError):
+    """The database cannot be reached or refused to answer in time."""
+
+    code = "database_unavailable"
+
+
+class CacheUnavailableError(NewsreelError):
+    """The shared cache cannot be reached."""
+
+    code = "cache_unavailable"
+
+
+class NothingToServeError(NewsreelError):
+    """No cache, no database and no page kept from before."""
+
+    code = "nothing_to_serve"
+
+
+class NoUsableKeyError(NewsreelError):
+    """No key may be used for this call.
+
+    Args:
+        code: why, as shown in /ready (`no_keys`, `quota_exhausted`, `keys_disabled`,
+            `keys_cooling`).
+        message: the same for people.
+        retry_at: when a key may be usable again; None if only the operator can change it.
+    """
+
+    def __init__(self, code: str, message: str, retry_at: datetime | None) -> None:
+        super().__init__(message)
+        self.reason = code
+        self.retry_at = retry_at
+
+
+class SourceError(NewsreelError):
+    """A source did not give what was asked for.
+
+    Args:
+        message: what happened, without keys or URLs.
+        permanent: asking the same again cannot help.
+        retry_after: seconds the source wants us to wait, if it said so.
+    """
+
+    code = "source_error"
+    permanent_by_default: ClassVar[bool] = False
+
+    def __init__(
+        self, message: str, *, permanent: bool | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.permanent = self.permanent_by_default if permanent is None else permanent
+        self.retry_after = retry_after
+
+
+class BadRequestError(SourceError):
+    """The source refuses the request itself."""
+
+    code = "bad_request"
+    permanent_by_default = True
+
+
+class GoneError(SourceError):
+    """What we asked about does not exist at the source."""
+
+    code = "gone"
+    permanent_by_default = True
+
+
+class KeyRejectedError(SourceError):
+    """This key cannot be used; another may.
+
+    Args:
+        message: the source's own words.
+        reason: `invalid`, `expired`, `api_disabled`, `blocked`, `forbidden`.
+    """
+
+    code = "key_rejected"
+    permanent_by_default = True
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class QuotaExhaustedError(SourceError):
+    """A daily bucket of this project is used up.
+
+    Args:
+        message: the source's own words.
+        window_start_at: start of the day the limit counts for, where the source names it.
+        limit: the limit the source names, if any.
+    """
+
+    code = "quota_exhausted"
+    permanent_by_default = True
+
+    def __init__(
+        self, message: str, *, window_start_at: datetime | None = None, limit: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.window_start_at = window_start_at
+        self.limit = limit
+
+
+class ThrottledError(SourceError):
+    """Too many calls in a short time."""
+
+    code = "throttled"
+
+
+class UpstreamError(SourceError):
+    """The source failed or answered with something unreadable; later may help."""
+
+    code = "youtube_unavailable"

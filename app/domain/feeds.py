@@ -1,0 +1,73 @@
+"""Feeds and pages: which videos, in which order, from which place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+HEAD_ITEMS = 100
+"""How many of the newest items of a feed are kept ready in the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed of videos, newest first: all, one watch's or one channel's. At most one is set."""
+
+    watch_id: int | None = None
+    channel_id: str | None = None
+
+    @property
+    def name(self) -> str:
+        """A name that is unique among feeds, for cache keys and ETags."""
+        if self.watch_id is not None:
+            return f"watch:{self.watch_id}"
+        return "all" if self.channel_id is None else f"channel:{self.channel_id}"
+
+
+ALL = Feed()
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a feed: order is by (published_at, video_id), both descending."""
+
+    published_at: datetime
+    video_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A page boundary: what comes after the position (older), or before it (newer)."""
+
+    position: Position
+    newer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """One page of a feed, by number (1-based) or by cursor."""
+
+    feed: Feed
+    limit: int
+    page: int = 1
+    cursor: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest items of a feed, encoded: `items[i]` stands at `positions[i]`.
+
+    Args:
+        version: the feed's seq these items belong to; a higher one is newer.
+        total: videos in the whole feed; None where it is not counted (a channel's feed).
+        positions: places of the items, newest first.
+        items: JSON objects as bytes.
+    """
+
+    version: int
+    total: int | None
+    positions: tuple[Position, ...]
+    items: tuple[bytes, ...]

@@ -1,0 +1,96 @@
+"""A watch: a keyword or a channel whose videos are kept."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from app.domain.errors import InvalidValueError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+MAX_TERM_CHARACTERS = 200
+MAX_WATCHES = 1000
+
+_CHANNEL_ID = re.compile(r"UC[A-Za-z0-9_-]{22}", re.ASCII)
+
+
+class WatchKind(StrEnum):
+    """What is watched."""
+
+    KEYWORD = "keyword"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong, as /ready shows it.
+
+    Args:
+        code: stable name for programs.
+        since: first instant it was noticed.
+        detail: a sentence for people, without secrets.
+    """
+
+    code: str
+    since: datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A keyword or channel and how far it has been read.
+
+    `read_until`: every publish time before it was read or stands in an open range.
+    `feed_seq`: the feed version at which this watch's feed last changed.
+    """
+
+    watch_id: int
+    kind: WatchKind
+    term: str
+    label: str
+    paused: bool
+    created_at: datetime
+    next_due_at: datetime
+    read_until: datetime
+    feed_seq: int
+    last_success_at: datetime | None
+    last_error: Problem | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to fetch for a watch until the lease ends or a higher fence is given out."""
+
+    watch_id: int
+    fence: int
+
+
+def parse_keyword(text: str) -> str:
+    """Return the keyword without surrounding white space.
+
+    Raises:
+        InvalidValueError: empty, over 200 characters, or with control characters.
+    """
+    term = text.strip()
+    if not 1 <= len(term) <= MAX_TERM_CHARACTERS:
+        raise InvalidValueError(f"a keyword has 1 to {MAX_TERM_CHARACTERS} characters")
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in term):
+        raise InvalidValueError("a keyword has no control characters")
+    return term
+
+
+def parse_channel(text: str) -> str:
+    """Return the channel id.
+
+    Raises:
+        InvalidValueError: not of the form `UC` and 22 more characters.
+    """
+    term = text.strip()
+    if not _CHANNEL_ID.fullmatch(term):
+        raise InvalidValueError("a channel is given by its id: UC and 22 letters, digits, - or _")
+    return term
