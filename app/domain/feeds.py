@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -71,3 +72,42 @@ class Head:
     total: int | None
     positions: tuple[Position, ...]
     items: tuple[bytes, ...]
+
+
+class CacheState(StrEnum):
+    """Where a page came from (the X-Cache header)."""
+
+    HIT = "hit"
+    MISS = "miss"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a feed, its items encoded.
+
+    Args:
+        items: JSON objects as bytes, newest first.
+        total: videos in the whole feed; None where it is not counted.
+        version: the feed version the page belongs to.
+        cache: where it came from.
+        stale_seconds: age of a stale page, else 0.
+        next_cursor: leads to the older page; None at the end.
+        previous_cursor: leads to the newer page; None at the newest.
+    """
+
+    items: tuple[bytes, ...]
+    total: int | None
+    version: int
+    cache: CacheState
+    stale_seconds: int
+    next_cursor: Cursor | None
+    previous_cursor: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedVideo:
+    """One video as a JSON object, with the seq of its last change."""
+
+    body: bytes
+    version: int

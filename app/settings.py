@@ -1,0 +1,116 @@
+"""Settings: the environment and `.env`, read once into one frozen value.
+
+Nothing else in the project reads the environment. A wrong value stops the start with one line that
+names the variable. Every variable may also be given as `NAME_FILE`, the path of a file that holds
+the value, so that secrets need not stand in the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DATABASE_SCHEMES = ("sqlite", "mysql+pymysql", "postgresql+psycopg")
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message is one line that names the variable."""
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http:// or https:// URL")
+    return value if value.endswith("/") else value + "/"
+
+
+def _database_url(value: str) -> str:
+    if value and urlsplit(value).scheme not in DATABASE_SCHEMES:
+        raise ValueError(f"must start with one of {', '.join(s + '://' for s in DATABASE_SCHEMES)}")
+    return value
+
+
+def _redis_url(value: str) -> str:
+    if value and urlsplit(value).scheme not in ("redis", "rediss"):
+        raise ValueError("must start with redis:// or rediss://")
+    return value
+
+
+HttpUrl = Annotated[str, BeforeValidator(_http_url)]
+DatabaseUrl = Annotated[str, BeforeValidator(_database_url)]
+RedisUrl = Annotated[str, BeforeValidator(_redis_url)]
+
+
+class Settings(BaseModel):
+    """Everything that can be configured; field names are the variables in lower case.
+
+    Secrets (keys, passwords, URLs with passwords) are kept out of `repr`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    youtube_api_keys: str = Field(default="", repr=False)
+    youtube_api_endpoint: HttpUrl = "https://youtube.googleapis.com/"
+    youtube_search_calls_per_day: int = Field(default=100, ge=0)
+    youtube_units_per_day: int = Field(default=10_000, ge=0)
+    keywords: str = ""
+    fetch_interval_seconds: int = Field(default=10, ge=1, le=86_400)
+    lookback_seconds: int = Field(default=3_600, ge=0, le=7 * 86_400)
+    backfill_seconds: int = Field(default=86_400, ge=0, le=365 * 86_400)
+    database_url: DatabaseUrl = Field(default="sqlite:///var/newsreel.db", repr=False)
+    database_replica_url: DatabaseUrl = Field(default="", repr=False)
+    redis_url: RedisUrl = Field(default="", repr=False)
+    celery_broker_url: RedisUrl | None = Field(default=None, repr=False)
+    host: str = "127.0.0.1"
+    port: int = Field(default=5001, ge=0, le=65_535)
+    demo: bool = False
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def broker_url(self) -> str:
+        """The queue's URL; empty means the embedded scheduler."""
+        return self.redis_url if self.celery_broker_url is None else self.celery_broker_url
+
+    @property
+    def keyword_list(self) -> tuple[str, ...]:
+        """The keywords to watch, in order, without blanks and repetitions."""
+        return tuple(
+            dict.fromkeys(filter(None, (word.strip() for word in self.keywords.split(","))))
+        )
+
+
+def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> Settings:
+    """Read the settings; the environment goes before `.env`, a value before its `NAME_FILE`.
+
+    Raises:
+        SettingsError: a value is wrong or a `NAME_FILE` cannot be read.
+    """
+    given = {**{k: v for k, v in dotenv_values(dotenv).items() if v is not None}, **environ}
+    values = {name: _value(name.upper(), given) for name in Settings.model_fields}
+    try:
+        return Settings.model_validate({k: v for k, v in values.items() if v is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper()
+        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def _value(name: str, given: Mapping[str, str]) -> str | None:
+    if name in given:
+        # A variable set to nothing is as good as unset, but for the one where that has a meaning.
+        return given[name] if given[name] or name == "CELERY_BROKER_URL" else None
+    path = given.get(f"{name}_FILE")
+    if not path:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name}_FILE: cannot read {path}: {type(error).__name__}") from None

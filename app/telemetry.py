@@ -1,0 +1,102 @@
+"""Logs: one JSON object a line, no secrets, and trouble told once instead of at every tick."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+_GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}|(?<=key=)[^&\s\"']+")
+_PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+@")
+
+
+def redact(text: str) -> str:
+    """Replace API keys and passwords in URLs; the last guard, nothing should rely on it."""
+    return _PASSWORD_IN_URL.sub(r"\1:***@", _GOOGLE_KEY.sub("***", text))
+
+
+def configure_logging(level: str) -> None:
+    """Send every log line of the process, libraries' included, to stderr as JSON."""
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            _redact_event,
+            structlog.processors.JSONRenderer(),
+        ],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for noisy in ("googleapiclient", "httplib2", "alembic", "werkzeug", "apiflask"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    """Return a logger; events are snake_case words, details are keyword arguments."""
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger
+
+
+def _redact_event(
+    _logger: object, _method: str, event: MutableMapping[str, object]
+) -> MutableMapping[str, object]:
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = redact(value)
+    return event
+
+
+class Incidents:
+    """Log trouble when it begins and when it ends, not each time it is met.
+
+    Safe to share between threads.
+    """
+
+    def __init__(self, logger: structlog.stdlib.BoundLogger) -> None:
+        self._logger = logger
+        self._open: dict[str, str] = {}
+        self._lock = Lock()
+
+    def begin(self, code: str, detail: str) -> None:
+        """Say that `code` is wrong now; a repetition is silent."""
+        if self._replace(code, detail) is None:
+            self._logger.error("incident_began", code=code, detail=detail)
+
+    def end(self, code: str) -> None:
+        """Say that `code` is right again; silent if it was never wrong."""
+        if self._replace(code, None) is not None:
+            self._logger.info("incident_ended", code=code)
+
+    def _replace(self, code: str, detail: str | None) -> str | None:
+        with self._lock:
+            before = self._open.pop(code, None)
+            if detail is not None:
+                self._open[code] = detail
+            return before
