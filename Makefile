@@ -1,0 +1,75 @@
+# Everything runs from .venv; nothing is installed elsewhere. Only python3, make and git are needed.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := uv==0.13.8
+PYTEST_WORKERS ?= 2
+COMPOSE_FILES = $(wildcard docker-compose*.yml)
+SHELL_SCRIPTS = .ci/run $(shell git ls-files --cached --others --exclude-standard '*.sh')
+COMPILE = .venv-lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev run test check prove lock up down clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: .venv/runtime.stamp ## the environment in .venv, with what the service needs
+
+install-dev: .venv/dev.stamp ## the same, with what tests and checks need
+
+run: install ## serve on http://127.0.0.1:5001 (a demo with simulated videos without an API key)
+	@exec $(BIN)/python -m app serve
+
+test: install-dev ## every test, on servers of its own (installs the missing ones as root)
+	@$(BIN)/python -m tests.servers
+	@exec $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
+
+check: install-dev ## format, lint, types, imports, security, compose, Dockerfile, shell
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	PYTHONPATH=. $(BIN)/lint-imports --config importlinter.ini
+	$(BIN)/bandit --quiet --recursive app workers
+	$(BIN)/yamllint --strict .
+	$(if $(COMPOSE_FILES),$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec $(COMPOSE_FILES))
+	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
+	$(BIN)/shellcheck $(SHELL_SCRIPTS)
+
+prove: install-dev ## the long proofs; writes docs/reliability.md
+	@$(BIN)/python -m tests.servers
+	@exec $(BIN)/python -m tests.prove
+
+lock: .venv-lock/bin/uv ## resolve requirements/*.in into the pinned lists (UPGRADE=1 takes new versions)
+	$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements.txt requirements/runtime.in
+	$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements.txt -o requirements/dev.txt requirements/dev.in
+
+up: ## the full stack in containers
+	docker compose up --build --detach --wait
+
+down: ## stop the full stack; its data stays in the volumes
+	docker compose down
+
+clean: ## remove the environment and the caches; var/ and its database stay
+	rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Newsreel needs Python 3.11 or newer as $(PYTHON); name another: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+		{ echo "$(PYTHON) lacks the venv module: install it first (apt install python3-venv)"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/runtime.stamp: requirements.txt | .venv/bin/pip
+	$(BIN)/pip install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+# The development list holds the runtime list with the same pins, so it satisfies both stamps.
+.venv/dev.stamp: requirements/dev.txt | .venv/bin/pip
+	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch .venv/runtime.stamp $@
+
+.venv-lock/bin/uv:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet $(UV)

@@ -1,0 +1,57 @@
+"""What every test may use, and the counts per kind at the end of a run."""
+
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import Processes
+
+pytest_plugins = ["tests.servers.fixtures"]
+
+TESTS = Path(__file__).parent
+# These share processes per module, so pytest-xdist keeps each module on one worker.
+KINDS_KEPT_TOGETHER = ("integration", "e2e")
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    """Starts commands; fails the test when one does not end when asked to."""
+    started = Processes(tmp_path)
+    yield started
+    started.close()
+
+
+def pytest_configure() -> None:
+    """Makes SIGTERM end a run as Ctrl-C does: in order, servers stopped and folders removed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Groups the tests that share running processes."""
+    for item in items:
+        if _kind(item.nodeid) in KINDS_KEPT_TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fails a run that skipped anything: a test that did not run has shown nothing."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and reporter.stats.get("skipped") and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints how many tests of each kind passed."""
+    passed = Counter(_kind(report.nodeid) for report in terminalreporter.getreports("passed"))
+    terminalreporter.section("passed per kind")
+    for kind, count in sorted(passed.items()):
+        terminalreporter.line(f"{kind:<14}{count:>6}")
+
+
+def _kind(nodeid: str) -> str:
+    """The folder under tests/ that holds the test."""
+    return Path(nodeid).parts[1]
