@@ -62,12 +62,14 @@ clean: ## remove the environment and the caches; var/ and its database stay
 	$(PYTHON) -m venv .venv
 
 .venv/runtime.stamp: requirements.txt | .venv/bin/pip
-	$(BIN)/pip install --quiet --require-hashes -r requirements.txt
+	@echo "Installing into .venv what requirements.txt pins (about half a minute)"
+	@$(BIN)/pip install --quiet --require-hashes -r requirements.txt
 	@touch $@
 
 # The development list holds the runtime list with the same pins, so it satisfies both stamps.
 .venv/dev.stamp: requirements/dev.txt | .venv/bin/pip
-	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	@echo "Installing into .venv what requirements/dev.txt pins (about a minute)"
+	@$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
 	@touch .venv/runtime.stamp $@
 
 .venv-lock/bin/uv:
