@@ -1,0 +1,71 @@
+"""What a video source is asked and what it answers.
+
+A source fetches and translates. It must not decide whether a call may be made, store anything, or
+remember what it fetched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.domain.quota import ApiKey
+    from app.domain.ranges import Stretch
+    from app.domain.videos import Video
+
+MAX_IDS_PER_CALL = 50
+"""How many videos one videos.list call may name (YouTube API docs)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """One page of the videos for `term` published within `stretch`, newest first.
+
+    `page_token` is None for the first page; a token belongs to this term and stretch only.
+    """
+
+    term: str
+    stretch: Stretch
+    page_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """One page of a listing.
+
+    Args:
+        videos: in the listed order, each id once; also those outside the stretch, because what
+            the source showed is kept.
+        next_page_token: None at the end of the listing; the only sign of the end.
+        listed: items the source sent: videos, their repetitions, and what was rejected.
+        ordered: publish times never increase and all lie in the stretch, so everything after
+            the last one has been read.
+        rejected: why items were left out, a short line each.
+    """
+
+    videos: tuple[Video, ...]
+    next_page_token: str | None
+    listed: int
+    ordered: bool
+    rejected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VideoBatch:
+    """The videos found of those asked for; a missing one is unknown to the source or hidden."""
+
+    videos: tuple[Video, ...]
+    rejected: tuple[str, ...] = ()
+
+
+class VideoSource(Protocol):
+    """Where videos come from; every failure is a SourceError that names no key and no URL."""
+
+    def search(self, key: ApiKey, query: SearchQuery) -> SearchPage:
+        """Return one page of a search; one call of the search bucket."""
+
+    def videos(self, key: ApiKey, video_ids: Sequence[str]) -> VideoBatch:
+        """Return all that is known of up to 50 videos; one unit of the general bucket."""

@@ -1,0 +1,130 @@
+"""The wire to YouTube: httplib2 with a bound on how long and how large an answer may be.
+
+It knows nothing of videos or errors' meanings. Proxies of the environment are not used.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import time
+import weakref
+from typing import TYPE_CHECKING
+
+import httplib2
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Mapping
+
+    from _typeshed import WriteableBuffer
+
+MAX_ANSWER_BYTES = 10 << 20
+"""Fifty videos with the longest texts are about 2 MB."""
+
+_INFLATE_CHUNK_BYTES = 4 << 10  # inflates to 4 MB at most before the limit is looked at
+
+
+class AnswerTooLargeError(Exception):
+    """More bytes came than any real answer has."""
+
+
+class RefusedError(Exception):
+    """An HTTP status other than 200, with the body as it came (it may hold anything)."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+class BoundedHttp:
+    """What google-api-python-client needs of an HTTP client; for one thread.
+
+    It keeps its connection open between calls, follows no redirects, and allows `timeout_seconds`
+    for connecting and again for the whole answer, however slowly that drips in.
+    """
+
+    def __init__(self, timeout_seconds: float) -> None:
+        self._http = httplib2.Http(
+            timeout=timeout_seconds,
+            proxy_info=None,
+            decode_limit_hard=MAX_ANSWER_BYTES,
+            decode_limit_chunk=_INFLATE_CHUNK_BYTES,
+        )
+        self._http.follow_redirects = False
+        weakref.finalize(self, self._http.close)
+
+    def request(
+        self, uri: str, method: str, body: str | None, headers: Mapping[str, str]
+    ) -> tuple[object, bytes]:
+        """Send one request and return the response and its body.
+
+        Raises:
+            RefusedError: the status is not 200. The client library never sees such an answer: it
+                would log the raw body and trip over some shapes of it.
+            Exception: whatever httplib2, http.client, ssl or socket raise.
+        """
+        secure = uri.startswith("https:")
+        kind = _HttpsConnection if secure else _HttpConnection
+        try:
+            response, content = self._http.request(uri, method, body, headers, connection_type=kind)
+        except BaseException:
+            self._http.close()  # half an answer may still be on its way
+            raise
+        if response.status != http.client.OK:
+            raise RefusedError(response.status, response, content)
+        return response, content
+
+
+class _BoundedReader(io.RawIOBase):
+    """The receiving side of a socket for one answer: it ends in time or raises."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._timeout = sock.gettimeout() or 0.0
+        self._deadline = time.monotonic() + self._timeout
+        self._received = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer takes too long")
+        self._sock.settimeout(left)
+        try:
+            count = self._raw.readinto(buffer)
+        finally:
+            self._sock.settimeout(self._timeout)  # the connection outlives this answer
+        self._received += count or 0
+        if self._received > MAX_ANSWER_BYTES:
+            raise AnswerTooLargeError
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _BoundedResponse(http.client.HTTPResponse):
+    def __init__(
+        self,
+        sock: socket.socket,
+        debuglevel: int = 0,
+        method: str | None = None,
+        url: str | None = None,
+    ) -> None:
+        super().__init__(sock, debuglevel, method, url)
+        self.fp = io.BufferedReader(_BoundedReader(self.fp.detach(), sock))
+
+
+class _HttpConnection(httplib2.HTTPConnectionWithTimeout):  # type: ignore[misc]  # untyped library
+    response_class = _BoundedResponse
+
+
+class _HttpsConnection(httplib2.HTTPSConnectionWithTimeout):  # type: ignore[misc]  # same
+    response_class = _BoundedResponse
