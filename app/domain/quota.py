@@ -54,6 +54,17 @@ class KeyStatus:
     until: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a project has used of a bucket today, in calls (search) or units."""
+
+    project: str
+    bucket: Bucket
+    used: int
+    limit: int
+    exhausted_at: datetime | None
+
+
 def parse_keys(text: str) -> tuple[ApiKey, ...]:
     """Read comma-separated `key` or `project:key`.
 

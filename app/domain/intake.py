@@ -1,0 +1,53 @@
+"""What ingest hands to the store, and what comes back: the words of the one way in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.domain.videos import Source, Video
+
+
+class LinkReason(StrEnum):
+    """Why a video belongs to a watch."""
+
+    OWN_SEARCH = "own_search"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A video as a source told it, and the watch that found it (None: told for its own sake)."""
+
+    video: Video
+    source: Source
+    watch_id: int | None = None
+    reason: LinkReason = LinkReason.OWN_SEARCH
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A video the database refused, and its words."""
+
+    video_id: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a recording changed.
+
+    Args:
+        version: the feed version after it.
+        added: ids stored for the first time.
+        updated: ids whose readers see a change.
+        watches: watches whose feed changed.
+        rejected: videos that could not be stored.
+    """
+
+    version: int
+    added: tuple[str, ...]
+    updated: tuple[str, ...]
+    watches: frozenset[int]
+    rejected: tuple[Rejection, ...]

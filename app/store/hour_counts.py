@@ -1,0 +1,96 @@
+"""Visible videos per hour of publish time, kept in step with the rows in the same transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, insert, select, update
+
+from app.store.models import HourCountRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """Where a row number lies: `skip` rows after the newest row published before `before`."""
+
+    before: datetime
+    skip: int
+
+
+class HourCounts:
+    """Collects differences and writes them in one go; the feed version's lock must be held."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._differences: Counter[tuple[int, datetime]] = Counter()
+
+    def add_all(self, scopes: Iterable[int], published_at: datetime, difference: int) -> None:
+        """Note that each scope gained (or lost, if negative) videos in the hour of an instant."""
+        hour_at = published_at.replace(minute=0, second=0, microsecond=0)
+        for scope in scopes:
+            self._differences[scope, hour_at] += difference
+
+    def flush(self) -> None:
+        """Write what was noted."""
+        differences = {key: n for key, n in sorted(self._differences.items()) if n}
+        stored = self._stored(differences)
+        fresh = [
+            {"scope": scope, "hour_at": hour_at, "videos": n}
+            for (scope, hour_at), n in differences.items()
+            if (scope, hour_at) not in stored
+        ]
+        if fresh:
+            self._connection.execute(insert(HourCountRow), fresh)
+        for scope, hour_at in stored:
+            self._move(scope, hour_at, differences[scope, hour_at])
+
+    def _stored(self, keys: Iterable[tuple[int, datetime]]) -> list[tuple[int, datetime]]:
+        wanted = set(keys)
+        query = select(HourCountRow.scope, HourCountRow.hour_at).where(
+            HourCountRow.scope.in_({scope for scope, _ in wanted}),
+            HourCountRow.hour_at.in_({hour_at for _, hour_at in wanted}),
+        )
+        rows = self._connection.execute(query) if wanted else ()
+        return [(scope, hour_at) for scope, hour_at in rows if (scope, hour_at) in wanted]
+
+    def _move(self, scope: int, hour_at: datetime, difference: int) -> None:
+        self._connection.execute(
+            update(HourCountRow)
+            .where(HourCountRow.scope == scope, HourCountRow.hour_at == hour_at)
+            .values(videos=HourCountRow.videos + difference)
+        )
+
+
+def total(connection: Connection, scope: int) -> int:
+    """Return how many visible videos a scope has."""
+    query = select(func.coalesce(func.sum(HourCountRow.videos), 0))
+    return int(connection.execute(query.where(HourCountRow.scope == scope)).scalar_one())
+
+
+def seek(connection: Connection, scope: int, row_number: int) -> Seek | None:
+    """Find the hour that holds a row (0 = newest); None beyond the end."""
+    query = (
+        select(HourCountRow.hour_at, HourCountRow.videos)
+        .where(HourCountRow.scope == scope, HourCountRow.videos > 0)
+        .order_by(HourCountRow.hour_at.desc())
+    )
+    passed = 0
+    for hour_at, videos in connection.execute(query):
+        if passed + videos > row_number:
+            return Seek(before=hour_at + timedelta(hours=1), skip=row_number - passed)
+        passed += videos
+    return None
+
+
+def forget_scope(connection: Connection, scope: int) -> None:
+    """Drop the counts of a watch that is removed."""
+    connection.execute(delete(HourCountRow).where(HourCountRow.scope == scope))

@@ -1,0 +1,219 @@
+"""The one way into the store: findings become rows, links, counts and a new feed version.
+
+The row of `feed_version` is locked first, so content transactions stand in a line: the order of
+`seq` is the order of commit, what is read after the lock is not changed by anyone else, and plain
+INSERT and UPDATE do without a dialect's upsert.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, insert, select, update
+
+from app.domain.intake import Finding, Recorded, Rejection
+from app.domain.videos import Detail, Video, differs, merge
+from app.store.executing import execute_each
+from app.store.feed_version import lock_version, store_version
+from app.store.hour_counts import HourCounts
+from app.store.models import ALL_VIDEOS, VideoRow, WatchRow, WatchVideoRow
+from app.store.rows import columns_of, select_videos, told_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from app.store.rows import Columns
+
+    Stored = Row[tuple[object, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a batch does to one video: `stored` is its row before, None if it is new."""
+
+    stored: Stored | None
+    before: Video | None
+    after: Video
+    first: Finding
+    linked: frozenset[int]
+    new_links: dict[int, Finding]
+    complete: bool
+    seen_by_readers: bool
+
+    @property
+    def needless(self) -> bool:
+        """Whether the video's row can stay as it is."""
+        return self.after == self.before and not self.new_links and not self.complete
+
+
+class Intake:
+    """Records findings; made for one transaction and used once."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self._connection = connection
+        self._now = now
+        self._before = self._seq = lock_version(connection)
+
+    def record(self, findings: Iterable[Finding]) -> Recorded:
+        """Store findings; the same video may be found several times and for several watches.
+
+        A video the database refuses costs that video alone and is told in `rejected`.
+        """
+        changes = self._plan(_by_video(findings))
+        new = [change for change in changes if change.stored is None]
+        known = [change for change in changes if change.stored is not None]
+        refused = self._insert(new) | self._update([c for c in known if not c.needless])
+        kept = [change for change in changes if change.after.video_id not in refused]
+        self._link(kept)
+        self._count(kept)
+        seen = [change for change in kept if change.seen_by_readers]
+        watches = frozenset(w for change in seen for w in (*change.linked, *change.new_links))
+        self._finish(watches)
+        return Recorded(
+            version=self._seq,
+            added=tuple(c.after.video_id for c in seen if c.stored is None),
+            updated=tuple(c.after.video_id for c in seen if c.stored is not None),
+            watches=watches,
+            rejected=tuple(Rejection(i, detail) for i, detail in refused.items()),
+        )
+
+    def _plan(self, told: dict[str, list[Finding]]) -> list[_Change]:
+        rows = self._connection.execute(select_videos().where(VideoRow.video_id.in_(told)))
+        stored: dict[str, Stored] = {row.video_id: row for row in rows}
+        linked = self._linked(told)
+        return [
+            _change(told[video_id], stored.get(video_id), frozenset(linked[video_id]))
+            for video_id in sorted(told)
+        ]
+
+    def _linked(self, told: Iterable[str]) -> dict[str, set[int]]:
+        link = WatchVideoRow
+        query = select(link.video_id, link.watch_id).where(link.video_id.in_(told))
+        linked: dict[str, set[int]] = defaultdict(set)
+        for video_id, watch_id in self._connection.execute(query):
+            linked[video_id].add(watch_id)
+        return linked
+
+    def _insert(self, changes: list[_Change]) -> dict[str, str]:
+        rows = [
+            {
+                **columns_of(change.after),
+                "source": change.first.source.value,
+                "fetched_at": self._now,
+                "updated_at": self._now,
+                "refreshed_at": self._now,
+                "completed_at": self._now if change.complete else None,
+                "seq": self._next_seq(),
+            }
+            for change in changes
+        ]
+        return execute_each(self._connection, insert(VideoRow), rows, key="video_id")
+
+    def _update(self, changes: list[_Change]) -> dict[str, str]:
+        rows = [self._updated_row(change) for change in changes]
+        names = [name for name in rows[0] if name != "key"] if rows else []
+        statement = update(VideoRow).where(VideoRow.video_id == bindparam("key"))
+        statement = statement.values({name: bindparam(name) for name in names})
+        return execute_each(self._connection, statement, rows, key="key")
+
+    def _updated_row(self, change: _Change) -> Columns:
+        stored = change.stored
+        if stored is None:
+            raise ValueError("only a stored video can be updated")
+        row = columns_of(change.after)
+        row["key"] = row.pop("video_id")
+        row["refreshed_at"] = self._now if change.complete else stored.refreshed_at
+        row["completed_at"] = stored.completed_at or (self._now if change.complete else None)
+        row["missing_since"] = None if change.complete else stored.missing_since
+        row["updated_at"] = self._now if change.seen_by_readers else stored.updated_at
+        row["seq"] = self._next_seq() if change.seen_by_readers else stored.seq
+        return row
+
+    def _link(self, changes: list[_Change]) -> None:
+        rows = [
+            {
+                "watch_id": watch_id,
+                "video_id": change.after.video_id,
+                "published_at": change.after.published_at,
+                "reason": finding.reason.value,
+                "uncertain": False,
+            }
+            for change in changes
+            for watch_id, finding in sorted(change.new_links.items())
+        ]
+        if rows:
+            self._connection.execute(insert(WatchVideoRow), rows)
+        for change in changes:
+            if (
+                change.before is not None
+                and change.before.published_at != change.after.published_at
+            ):
+                self._redate_links(change.after)
+
+    def _redate_links(self, video: Video) -> None:
+        self._connection.execute(
+            update(WatchVideoRow)
+            .where(WatchVideoRow.video_id == video.video_id)
+            .values(published_at=video.published_at)
+        )
+
+    def _count(self, changes: list[_Change]) -> None:
+        counts = HourCounts(self._connection)
+        for change in changes:
+            if change.stored is not None and change.stored.hidden_at is not None:
+                continue
+            published_at = change.after.published_at
+            counts.add_all(change.new_links, published_at, 1)
+            if change.before is None:
+                counts.add_all((ALL_VIDEOS,), published_at, 1)
+            elif change.before.published_at != published_at:
+                scopes = (ALL_VIDEOS, *change.linked)
+                counts.add_all(scopes, change.before.published_at, -1)
+                counts.add_all(scopes, published_at, 1)
+        counts.flush()
+
+    def _finish(self, watches: frozenset[int]) -> None:
+        if self._seq == self._before:
+            return
+        store_version(self._connection, self._seq)
+        if watches:
+            self._connection.execute(
+                update(WatchRow).where(WatchRow.watch_id.in_(watches)).values(feed_seq=self._seq)
+            )
+
+    def _next_seq(self) -> int:
+        self._seq += 1
+        return self._seq
+
+
+def _by_video(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    by_video: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_video[finding.video.video_id].append(finding)
+    return by_video
+
+
+def _change(findings: list[Finding], stored: Stored | None, linked: frozenset[int]) -> _Change:
+    after = findings[0].video
+    for finding in findings[1:]:
+        after = merge(after, finding.video)
+    before = None if stored is None else told_by(stored)
+    complete = after.detail is Detail.FULL
+    after = after if before is None else merge(before, after)
+    wanted = {f.watch_id: f for f in findings if f.watch_id is not None}
+    new_links = {w: f for w, f in wanted.items() if w not in linked}
+    return _Change(
+        stored=stored,
+        before=before,
+        after=after,
+        first=findings[0],
+        linked=linked,
+        new_links=new_links,
+        complete=complete,
+        seen_by_readers=before is None or bool(new_links) or differs(before, after),
+    )

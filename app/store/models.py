@@ -1,0 +1,172 @@
+"""The tables. What each is for stands in its docstring; how they are used, in the repositories."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, MetaData, SmallInteger, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from app.store.types import BigId, Instant, ascii_key, long_text, unicode_key
+
+ALL_VIDEOS = 0
+"""The scope of `hour_counts` that counts every visible video; other scopes are watch ids."""
+
+
+class Base(DeclarativeBase):
+    """Holds the tables' metadata; constraint names are the same on every database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class VideoRow(Base):
+    """A video: its best telling so far, and its history with us."""
+
+    __tablename__ = "videos"
+    __table_args__ = (
+        Index("ix_videos_published_at_video_id", "published_at", "video_id"),
+        Index(
+            "ix_videos_channel_id_published_at_video_id", "channel_id", "published_at", "video_id"
+        ),
+        Index("ix_videos_seq", "seq"),
+        Index("ix_videos_completed_at", "completed_at"),
+    )
+
+    video_id: Mapped[str] = mapped_column(ascii_key(11), primary_key=True)
+    title: Mapped[str] = mapped_column(long_text())
+    description: Mapped[str] = mapped_column(long_text())
+    published_at: Mapped[datetime] = mapped_column(Instant)
+    channel_id: Mapped[str] = mapped_column(ascii_key(24))
+    channel_title: Mapped[str] = mapped_column(long_text())
+    thumbnails: Mapped[str] = mapped_column(long_text())
+    live: Mapped[str | None] = mapped_column(ascii_key(10))
+    duration_seconds: Mapped[int | None] = mapped_column(BigInteger)
+    category_id: Mapped[str | None] = mapped_column(ascii_key(16))
+    language: Mapped[str | None] = mapped_column(ascii_key(35))
+    tags: Mapped[str | None] = mapped_column(long_text())
+    view_count: Mapped[int | None] = mapped_column(BigInteger)
+    like_count: Mapped[int | None] = mapped_column(BigInteger)
+    source: Mapped[str] = mapped_column(ascii_key(16))
+    detail: Mapped[int] = mapped_column(SmallInteger)
+    fetched_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+    refreshed_at: Mapped[datetime] = mapped_column(Instant)
+    completed_at: Mapped[datetime | None] = mapped_column(Instant)
+    missing_since: Mapped[datetime | None] = mapped_column(Instant)
+    hidden_at: Mapped[datetime | None] = mapped_column(Instant)
+    seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class WatchRow(Base):
+    """A watched keyword or channel, its claim (lease and fence) and how far it has been read."""
+
+    __tablename__ = "watches"
+    __table_args__ = (
+        UniqueConstraint("kind", "term"),
+        Index("ix_watches_next_due_at", "next_due_at"),
+    )
+
+    watch_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(ascii_key(16))
+    term: Mapped[str] = mapped_column(unicode_key(200))
+    label: Mapped[str] = mapped_column(long_text())
+    paused: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    next_due_at: Mapped[datetime] = mapped_column(Instant)
+    leased_until: Mapped[datetime | None] = mapped_column(Instant)
+    fence: Mapped[int] = mapped_column(BigInteger)
+    read_until: Mapped[datetime] = mapped_column(Instant)
+    feed_seq: Mapped[int] = mapped_column(BigInteger)
+    last_accessed_at: Mapped[datetime | None] = mapped_column(Instant)
+    last_success_at: Mapped[datetime | None] = mapped_column(Instant)
+    error_code: Mapped[str | None] = mapped_column(ascii_key(40))
+    error_since: Mapped[datetime | None] = mapped_column(Instant)
+    error_detail: Mapped[str | None] = mapped_column(long_text())
+
+
+class WatchVideoRow(Base):
+    """That a watch found a video, and why. `published_at` is the video's, for the feed's index."""
+
+    __tablename__ = "watch_videos"
+    __table_args__ = (
+        Index(
+            "ix_watch_videos_watch_id_published_at_video_id", "watch_id", "published_at", "video_id"
+        ),
+        Index("ix_watch_videos_video_id", "video_id"),
+    )
+
+    watch_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("watches.watch_id"), primary_key=True
+    )
+    video_id: Mapped[str] = mapped_column(
+        ascii_key(11), ForeignKey("videos.video_id"), primary_key=True
+    )
+    published_at: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str] = mapped_column(ascii_key(24))
+    uncertain: Mapped[bool]
+    excluded_by: Mapped[str | None] = mapped_column(ascii_key(40))
+
+
+class RangeRow(Base):
+    """A stretch of publish time that a watch has still to read, both ends included."""
+
+    __tablename__ = "ranges"
+    __table_args__ = (Index("ix_ranges_watch_id_ends_at", "watch_id", "ends_at"),)
+
+    range_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    watch_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("watches.watch_id"))
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str] = mapped_column(ascii_key(16))
+
+
+class HourCountRow(Base):
+    """Visible videos by the hour of their publish time: totals and page numbers without a scan."""
+
+    __tablename__ = "hour_counts"
+
+    scope: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    hour_at: Mapped[datetime] = mapped_column(Instant, primary_key=True)
+    videos: Mapped[int] = mapped_column(BigInteger)
+
+
+class QuotaUsageRow(Base):
+    """What a project has used of a bucket on a Pacific day."""
+
+    __tablename__ = "quota_usage"
+
+    project: Mapped[str] = mapped_column(unicode_key(100), primary_key=True)
+    bucket: Mapped[str] = mapped_column(ascii_key(16), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    used: Mapped[int] = mapped_column(BigInteger)
+    day_limit: Mapped[int] = mapped_column(BigInteger)
+    exhausted_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class KeyStateRow(Base):
+    """Why a key may not be used, by fingerprint; a key without a row is usable."""
+
+    __tablename__ = "key_states"
+
+    fingerprint: Mapped[str] = mapped_column(ascii_key(12), primary_key=True)
+    project: Mapped[str] = mapped_column(unicode_key(100))
+    state: Mapped[str] = mapped_column(ascii_key(16))
+    reason: Mapped[str] = mapped_column(long_text())
+    since: Mapped[datetime] = mapped_column(Instant)
+    until: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class FeedVersionRow(Base):
+    """One row: the seq given out last. Locking it first puts content transactions in order."""
+
+    __tablename__ = "feed_version"
+
+    feed_version_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigInteger)

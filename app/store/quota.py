@@ -1,0 +1,119 @@
+"""The ledger of quota and the states of keys: they outlive processes and the loss of Redis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.domain.quota import Bucket, KeyState, KeyStatus, Usage
+from app.store.models import KeyStateRow, QuotaUsageRow
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from sqlalchemy import ColumnElement, Connection
+
+
+class QuotaRepository:
+    """Reads and writes the ledger within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def charge(self, project: str, bucket: Bucket, day: date, limit: int, cost: int) -> bool:
+        """Spend `cost` of a bucket if that much is left; tell whether it was.
+
+        One conditional UPDATE, so no number of processes overspends. A limit lowered since the
+        day began counts at once; one that YouTube named lower stays.
+        """
+        self._open_day(project, bucket, day, limit)
+        left = and_(
+            _is(project, bucket, day),
+            QuotaUsageRow.exhausted_at.is_(None),
+            QuotaUsageRow.used + cost <= QuotaUsageRow.day_limit,
+            QuotaUsageRow.used + cost <= limit,
+        )
+        spent = update(QuotaUsageRow).where(left).values(used=QuotaUsageRow.used + cost)
+        return self._connection.execute(spent).rowcount == 1
+
+    def exhaust(self, project: str, bucket: Bucket, day: date, limit: int, now: datetime) -> None:
+        """Note that YouTube calls the bucket used up: nothing more is asked of it that day."""
+        self._open_day(project, bucket, day, limit)
+        values = {"exhausted_at": now, "day_limit": limit}
+        self._connection.execute(
+            update(QuotaUsageRow).where(_is(project, bucket, day)).values(values)
+        )
+
+    def list_usage(self, day: date) -> list[Usage]:
+        """Return what has been used that day."""
+        rows = self._connection.execute(
+            select(QuotaUsageRow.__table__).where(QuotaUsageRow.day == day)
+        )
+        return [
+            Usage(row.project, Bucket(row.bucket), row.used, row.day_limit, row.exhausted_at)
+            for row in rows
+        ]
+
+    def _open_day(self, project: str, bucket: Bucket, day: date, limit: int) -> None:
+        query = select(QuotaUsageRow.used).where(_is(project, bucket, day))
+        if self._connection.execute(query).one_or_none() is not None:
+            return
+        row = {
+            "project": project,
+            "bucket": bucket.value,
+            "day": day,
+            "used": 0,
+            "day_limit": limit,
+        }
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(insert(QuotaUsageRow).values(row))
+        except IntegrityError:
+            return  # another process opened the day first
+
+
+class KeyRepository:
+    """Reads and writes key states within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list_all(self) -> dict[str, KeyStatus]:
+        """Return every key that is not simply usable, by fingerprint."""
+        rows = self._connection.execute(select(KeyStateRow.__table__))
+        return {
+            row.fingerprint: KeyStatus(
+                fingerprint=row.fingerprint,
+                project=row.project,
+                state=KeyState(row.state),
+                reason=row.reason,
+                since=row.since,
+                until=row.until,
+            )
+            for row in rows
+        }
+
+    def put(self, status: KeyStatus) -> None:
+        """Store a key's state in place of the one before."""
+        self.clear(status.fingerprint)
+        self._connection.execute(
+            insert(KeyStateRow).values(
+                fingerprint=status.fingerprint,
+                project=status.project,
+                state=status.state.value,
+                reason=status.reason,
+                since=status.since,
+                until=status.until,
+            )
+        )
+
+    def clear(self, fingerprint: str) -> None:
+        """Forget a key's state: it is usable."""
+        self._connection.execute(delete(KeyStateRow).where(KeyStateRow.fingerprint == fingerprint))
+
+
+def _is(project: str, bucket: Bucket, day: date) -> ColumnElement[bool]:
+    row = QuotaUsageRow
+    return and_(row.project == project, row.bucket == bucket.value, row.day == day)

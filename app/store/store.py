@@ -1,0 +1,116 @@
+"""The store: transactions that carry one repository per noun."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from app.store import schema
+from app.store.feed import FeedRepository
+from app.store.intake import Intake
+from app.store.quota import KeyRepository, QuotaRepository
+from app.store.ranges import RangeRepository
+from app.store.videos import VideoRepository
+from app.store.watches import WatchRepository
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from app.domain.intake import Finding, Recorded
+    from app.store.database import Database
+
+T = TypeVar("T")
+
+
+class Transaction:
+    """One transaction and what can be done in it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def record(self, findings: Iterable[Finding], now: datetime) -> Recorded:
+        """Store findings; the only way content comes in."""
+        return Intake(self._connection, now).record(findings)
+
+    @cached_property
+    def feed(self) -> FeedRepository:
+        """Pages of feeds."""
+        return FeedRepository(self._connection)
+
+    @cached_property
+    def videos(self) -> VideoRepository:
+        """Videos as ingest sees them."""
+        return VideoRepository(self._connection)
+
+    @cached_property
+    def watches(self) -> WatchRepository:
+        """Watches and claims."""
+        return WatchRepository(self._connection)
+
+    @cached_property
+    def ranges(self) -> RangeRepository:
+        """What watches have still to read."""
+        return RangeRepository(self._connection)
+
+    @cached_property
+    def quota(self) -> QuotaRepository:
+        """The ledger."""
+        return QuotaRepository(self._connection)
+
+    @cached_property
+    def keys(self) -> KeyRepository:
+        """Key states."""
+        return KeyRepository(self._connection)
+
+
+class Store:
+    """Runs work in transactions on the database, or its replica where lag does not matter.
+
+    Args:
+        primary: takes every write and the reads that must see them.
+        replica: takes the feed's reads; the primary itself if there is none.
+    """
+
+    def __init__(self, primary: Database, replica: Database | None = None) -> None:
+        self._primary = primary
+        self._replica = replica or primary
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` and commit; it may run more than once, so it must not act outside.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached.
+        """
+        return self._primary.write(lambda connection: work(Transaction(connection)))
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` over a snapshot of the primary.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached.
+        """
+        return self._primary.read(lambda connection: work(Transaction(connection)))
+
+    def read_replica(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` over a snapshot that may lag behind.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached.
+        """
+        return self._replica.read(lambda connection: work(Transaction(connection)))
+
+    def migrate(self) -> None:
+        """Bring the schema up to date.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached.
+        """
+        schema.migrate(self._primary)
+
+    def dispose(self, *, close: bool = True) -> None:
+        """Let go of all connections; a forked child passes `close=False`."""
+        for database in {self._primary, self._replica}:
+            database.dispose(close=close)

@@ -1,0 +1,224 @@
+"""Watches: what is watched, who holds it, and how far it has been read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
+
+from app.domain.errors import LeaseLostError, NotFoundError
+from app.domain.watches import Claim, Problem, Watch, WatchKind
+from app.store import hour_counts
+from app.store.feed_version import lock_version, store_version
+from app.store.models import RangeRow, VideoRow, WatchRow, WatchVideoRow
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection, Row
+
+
+class WatchRepository:
+    """Reads and writes watches within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(
+        self, kind: WatchKind, term: str, *, now: datetime, read_until: datetime
+    ) -> tuple[Watch, bool]:
+        """Add a watch that is due at once; return it and whether it is new.
+
+        The feed version's lock makes two adders of one term stand in line.
+        """
+        lock_version(self._connection)
+        known = self.find_by_term(kind, term)
+        if known is not None:
+            return known, False
+        columns = {
+            "kind": kind.value,
+            "term": term,
+            "label": term,
+            "paused": False,
+            "created_at": now,
+            "next_due_at": now,
+            "fence": 0,
+            "read_until": read_until,
+            "feed_seq": 0,
+        }
+        self._connection.execute(insert(WatchRow).values(columns))
+        added = self.find_by_term(kind, term)
+        if added is None:
+            raise NotFoundError(f"the watch {term!r} vanished while it was added")
+        return added, True
+
+    def get(self, watch_id: int) -> Watch:
+        """Return a watch.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        watch = self._find(WatchRow.watch_id == watch_id)
+        if watch is None:
+            raise NotFoundError(f"there is no watch {watch_id}")
+        return watch
+
+    def find_by_term(self, kind: WatchKind, term: str) -> Watch | None:
+        """Return the watch with exactly this term."""
+        return self._find(and_(WatchRow.kind == kind.value, WatchRow.term == term))
+
+    def list_all(self) -> list[Watch]:
+        """Return every watch, oldest first."""
+        rows = self._connection.execute(select(WatchRow.__table__).order_by(WatchRow.watch_id))
+        return [_watch(row) for row in rows]
+
+    def count_active(self) -> int:
+        """Return how many watches are not paused."""
+        query = select(func.count()).select_from(WatchRow).where(WatchRow.paused.is_(False))
+        return self._connection.execute(query).scalar_one()
+
+    def set_paused(self, watch_id: int, *, paused: bool) -> Watch:
+        """Pause or resume a watch.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        self._update(watch_id, paused=paused)
+        return self.get(watch_id)
+
+    def remove(self, watch_id: int, now: datetime) -> None:
+        """Remove a watch, its ranges and its links; the videos stay and change for readers.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        version = lock_version(self._connection)
+        self.get(watch_id)
+        query = select(WatchVideoRow.video_id).where(WatchVideoRow.watch_id == watch_id)
+        video_ids = list(self._connection.execute(query.order_by(WatchVideoRow.video_id)).scalars())
+        self._connection.execute(delete(WatchVideoRow).where(WatchVideoRow.watch_id == watch_id))
+        self._connection.execute(delete(RangeRow).where(RangeRow.watch_id == watch_id))
+        hour_counts.forget_scope(self._connection, watch_id)
+        self._connection.execute(delete(WatchRow).where(WatchRow.watch_id == watch_id))
+        changed = [{"key": v, "seq": version + n} for n, v in enumerate(video_ids, start=1)]
+        if changed:
+            statement = update(VideoRow).where(VideoRow.video_id == bindparam("key"))
+            self._connection.execute(
+                statement.values(seq=bindparam("seq"), updated_at=now), changed
+            )
+        store_version(self._connection, version + len(changed))
+
+    def claim_due(self, now: datetime, leased_until: datetime, limit: int) -> list[Claim]:
+        """Claim watches that are due and not held by anyone, the longest due first.
+
+        Two tickers may see the same watch; the conditional UPDATE lets one of them have it, and
+        the higher fence shuts out whoever held it before.
+        """
+        free = or_(WatchRow.leased_until.is_(None), WatchRow.leased_until <= now)
+        due = and_(WatchRow.next_due_at <= now, WatchRow.paused.is_(False), free)
+        query = select(WatchRow.watch_id, WatchRow.fence).where(due)
+        seen = self._connection.execute(query.order_by(WatchRow.next_due_at).limit(limit)).all()
+        claims = []
+        for watch_id, fence in seen:
+            mine = and_(WatchRow.watch_id == watch_id, WatchRow.fence == fence, due)
+            values = {"fence": fence + 1, "leased_until": leased_until}
+            if self._connection.execute(update(WatchRow).where(mine).values(values)).rowcount == 1:
+                claims.append(Claim(watch_id, fence + 1))
+        return claims
+
+    def renew(self, claim: Claim, leased_until: datetime) -> None:
+        """Lengthen a lease; every transaction under a claim begins with this.
+
+        Raises:
+            LeaseLostError: another worker has the watch, or it was removed.
+        """
+        self._under(claim, leased_until=leased_until)
+
+    def read_to(self, claim: Claim, read_until: datetime) -> None:
+        """Note how far the watch has been taken in hand.
+
+        Raises:
+            LeaseLostError: another worker has the watch.
+        """
+        self._under(claim, read_until=read_until)
+
+    def release(
+        self, claim: Claim, *, next_due_at: datetime, now: datetime, problem: Problem | None
+    ) -> None:
+        """End a claim; a problem that goes on keeps the instant it began.
+
+        Raises:
+            LeaseLostError: another worker has the watch.
+        """
+        if problem is None:
+            self._under(
+                claim,
+                next_due_at=next_due_at,
+                leased_until=None,
+                last_success_at=now,
+                error_code=None,
+                error_since=None,
+                error_detail=None,
+            )
+            return
+        before = self.get(claim.watch_id).last_error
+        if before is not None and before.code == problem.code:
+            problem = replace(problem, since=before.since)
+        self._under(
+            claim,
+            next_due_at=next_due_at,
+            leased_until=None,
+            error_code=problem.code,
+            error_since=problem.since,
+            error_detail=problem.detail,
+        )
+
+    def void_leases(self) -> None:
+        """End every lease: only for the one process that is alone by its file lock."""
+        self._connection.execute(update(WatchRow).values(leased_until=None))
+
+    def note_access(self, watch_id: int, now: datetime, before: datetime) -> None:
+        """Note that the watch's feed was asked for, unless that was noted after `before`."""
+        stale = or_(WatchRow.last_accessed_at.is_(None), WatchRow.last_accessed_at < before)
+        mine = and_(WatchRow.watch_id == watch_id, stale)
+        self._connection.execute(update(WatchRow).where(mine).values(last_accessed_at=now))
+
+    def list_accessed(self, since: datetime) -> dict[int, int]:
+        """Return the watches whose feed was asked for since then, with their feed's seq."""
+        query = select(WatchRow.watch_id, WatchRow.feed_seq)
+        rows = self._connection.execute(query.where(WatchRow.last_accessed_at >= since))
+        return {row.watch_id: row.feed_seq for row in rows}
+
+    def _find(self, condition: ColumnElement[bool]) -> Watch | None:
+        row = self._connection.execute(select(WatchRow.__table__).where(condition)).one_or_none()
+        return None if row is None else _watch(row)
+
+    def _update(self, watch_id: int, **values: object) -> None:
+        self._connection.execute(
+            update(WatchRow).where(WatchRow.watch_id == watch_id).values(values)
+        )
+
+    def _under(self, claim: Claim, **values: object) -> None:
+        mine = and_(WatchRow.watch_id == claim.watch_id, WatchRow.fence == claim.fence)
+        if self._connection.execute(update(WatchRow).where(mine).values(values)).rowcount != 1:
+            raise LeaseLostError(f"the claim on watch {claim.watch_id} was taken over")
+
+
+def _watch(row: Row[tuple[object, ...]]) -> Watch:
+    error = None
+    if row.error_code is not None:
+        error = Problem(row.error_code, row.error_since, row.error_detail)
+    return Watch(
+        watch_id=row.watch_id,
+        kind=WatchKind(row.kind),
+        term=row.term,
+        label=row.label,
+        paused=row.paused,
+        created_at=row.created_at,
+        next_due_at=row.next_due_at,
+        read_until=row.read_until,
+        feed_seq=row.feed_seq,
+        last_success_at=row.last_success_at,
+        last_error=error,
+    )
