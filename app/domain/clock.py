@@ -46,8 +46,8 @@ def parse_instant(text: str) -> datetime:
     """
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter when UTC falls out of the years 1 to 9999
         raise InvalidValueError(f"not an RFC 3339 instant: {text[:40]!r}") from None
-    if at.tzinfo is None:
-        raise InvalidValueError(f"an instant needs an offset: {text[:40]!r}")
-    return at.astimezone(UTC)
+    raise InvalidValueError(f"an instant needs an offset: {text[:40]!r}")
