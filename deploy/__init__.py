@@ -1,0 +1,1 @@
+"""How Newsreel is run: containers, nginx."""

@@ -1,0 +1,127 @@
+"""Make the secrets of the compose stack and write the settings its services read.
+
+The `init` service runs `python -m deploy.compose.init real` at every start of the stack; with
+`--profile demo` the `demo` service then runs it again as `demo`. Secrets are random, made once and
+kept in the volumes; settings are written anew each time. Each service mounts one volume only, so
+what serves the web cannot read MySQL's root password. It must print no secret.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Settings with a generated value; a service reads them like any other. Add a name here, no more.
+GENERATED: tuple[str, ...] = ()
+
+# These belong to the stack: a `.env` written for the embedded mode must not redirect it.
+STACK = frozenset(
+    {
+        "DATABASE_URL",
+        "DATABASE_REPLICA_URL",
+        "REDIS_URL",
+        "CELERY_BROKER_URL",
+        "HOST",
+        "PORT",
+        "DEMO",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Mode:
+    """What the stack works on: its own database, its own Redis database, settings that win."""
+
+    database: str
+    redis_database: int
+    settings: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+
+MODES = {
+    "real": Mode("newsreel", 0),
+    "demo": Mode(
+        "newsreel_demo",
+        1,
+        settings={
+            "DEMO": "1",
+            "YOUTUBE_API_ENDPOINT": "http://simulator:8800/",
+            "YOUTUBE_API_KEYS": "demo",
+            "YOUTUBE_SEARCH_CALLS_PER_DAY": "10000000",
+            "YOUTUBE_UNITS_PER_DAY": "10000000",
+        },
+        defaults={"KEYWORDS": "music,news"},
+    ),
+}
+
+
+def initialise(mode: Mode, environ: Mapping[str, str], volumes: Path) -> None:
+    """Make the secrets that do not exist yet and write every service's files under `volumes`."""
+    mysql, redis, app = volumes / "mysql", volumes / "redis", volumes / "app"
+    secret(mysql / "root_password")
+    web_password, owner_password = secret(mysql / "password"), secret(mysql / "owner_password")
+    redis_password, flower_password = secret(redis / "password"), secret(app / "flower_password")
+    write(mysql / "client.cnf", f"[client]\nuser=newsreel\npassword={web_password}\n")
+    # Whoever can reach the queue needs neither CONFIG nor MODULE nor DEBUG.
+    write(redis / "redis.conf", f"user default on ~* &* +@all -@admin >{redis_password}\n")
+    write(app / "flowerconfig.py", f"basic_auth = ['newsreel:{flower_password}']\n")
+    settings = {
+        **mode.defaults,
+        **chosen(environ),
+        **{name: environ.get(name) or secret(app / name.lower()) for name in GENERATED},
+        **mode.settings,
+        "REDIS_URL": f"redis://:{redis_password}@redis:6379/{mode.redis_database}",
+    }
+    web_url = database_url("newsreel", web_password, mode.database)
+    owner_url = database_url("newsreel_owner", owner_password, mode.database)
+    write(app / "settings.env", dotenv({**settings, "DATABASE_URL": web_url}))
+    # Only the migration may change tables.
+    write(volumes / "migrate" / "settings.env", dotenv({**settings, "DATABASE_URL": owner_url}))
+
+
+def chosen(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings that the operator gave in `.env` and that are theirs to give."""
+    names = {name.upper() for name in Settings.model_fields} - STACK
+    return {name: environ[name] for name in sorted(names) if environ.get(name)}
+
+
+def database_url(user: str, password: str, database: str) -> str:
+    """Return the URL by which a service reaches `database`."""
+    return f"mysql+pymysql://{user}:{password}@mysql:3306/{database}?charset=utf8mb4"
+
+
+def secret(path: Path) -> str:
+    """Return the secret in `path`; the first call makes it, of 256 random bits."""
+    if not path.exists():
+        write(path, secrets.token_hex(32))
+    return path.read_text(encoding="utf-8")
+
+
+def dotenv(settings: Mapping[str, str]) -> str:
+    """Return `settings` in the form that python-dotenv reads back unchanged."""
+    quoted = {
+        name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in settings.items()
+    }
+    return "".join(f"{name}='{value}'\n" for name, value in quoted.items())
+
+
+def write(path: Path, text: str) -> None:
+    """Replace `path` in one step, readable for its owner and group only."""
+    draft = path.with_name(f".{path.name}")
+    draft.unlink(missing_ok=True)
+    draft.write_text(text, encoding="utf-8")
+    draft.chmod(0o440)
+    draft.replace(path)
+
+
+if __name__ == "__main__":
+    initialise(MODES[sys.argv[1]], os.environ, Path("/secrets"))
