@@ -33,7 +33,7 @@ _DURATION = re.compile(
 )
 _UNIT_SECONDS = (604_800, 86_400, 3_600, 60, 1)
 _COUNT = re.compile(r"\d{1,18}", re.ASCII)
-_CHANNEL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_CHANNEL_ID = re.compile(r"[A-Za-z0-9_-]{1,24}", re.ASCII)
 _CATEGORY_ID = re.compile(r"\d{1,16}", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z0-9-]{1,35}", re.ASCII)
 
