@@ -1,0 +1,60 @@
+"""Example bodies for the OpenAPI document; a test holds them against the schemas."""
+
+from __future__ import annotations
+
+from typing import Final
+
+VIDEO: Final[dict[str, object]] = {
+    "video_id": "a1B2c3D4e5F",
+    "title": "Evening news",
+    "description": "The news of the day.",
+    "published_at": "2026-01-02T18:00:00Z",
+    "channel_id": "UCa1B2c3D4e5F6g7H8i9J0kL",
+    "channel_title": "City News",
+    "thumbnails": {
+        "default": {
+            "url": "https://i.ytimg.com/vi/a1B2c3D4e5F/default.jpg",
+            "width": 120,
+            "height": 90,
+        }
+    },
+    "url": "https://www.youtube.com/watch?v=a1B2c3D4e5F",
+    "duration_seconds": 905,
+    "live": "none",
+    "category_id": "25",
+    "language": "en",
+    "tags": ["news", "city"],
+    "view_count": 1200,
+    "like_count": 34,
+    "source": "search",
+    "watches": [1],
+    "fetched_at": "2026-01-02T18:00:40Z",
+    "updated_at": "2026-01-02T18:00:40Z",
+}
+
+VIDEO_LIST: Final[dict[str, object]] = {
+    "items": [VIDEO],
+    "page": 1,
+    "limit": 1,
+    "total": 1234,
+    "next": "/videos?limit=1&page=2",
+    "previous": None,
+    "next_cursor": "djE6bzoxNzY3Mzc2ODAwMDAwMDAwOmExQjJjM0Q0ZTVG",
+    "previous_cursor": None,
+}
+
+HEALTH: Final[dict[str, object]] = {"status": "ok", "demo": False}
+
+READINESS: Final[dict[str, object]] = {
+    "status": "degraded",
+    "demo": False,
+    "problems": [
+        {
+            "code": "no_keys",
+            "since": "2026-01-02T18:00:00Z",
+            "detail": "No API key is configured: nothing is fetched.",
+        }
+    ],
+}
+
+UNAVAILABLE: Final[dict[str, object]] = {**READINESS, "status": "unavailable"}

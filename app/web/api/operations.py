@@ -1,0 +1,84 @@
+"""GET /health and GET /ready: for those who run the service."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import orjson
+from apiflask import APIBlueprint
+from flask import Response
+
+from app.auth.scopes import Scope
+from app.domain.clock import format_instant
+from app.web.api import examples, schemas
+from app.web.errors import RETRY_AFTER_SECONDS
+from app.web.openapi import ResponseDoc, responses
+from app.web.scopes import scope
+from app.web.services import services
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.web.services import Readiness
+
+operations = APIBlueprint("operations", __name__, tag="Operations")
+
+_UNAVAILABLE: ResponseDoc = {
+    "description": "Neither cache nor database can answer a read.",
+    "content": {
+        "application/json": {
+            "schema": {"$ref": "#/components/schemas/Readiness"},
+            "example": examples.UNAVAILABLE,
+        }
+    },
+}
+
+
+@operations.get("/health")
+@scope(Scope.PUBLIC)
+@operations.output(schemas.Health, example=examples.HEALTH)
+@operations.doc(operation_id="get_health", responses=responses(headers=("Cache-Control",)))
+def health() -> Response:
+    """Tell that the process lives; asks no backend."""
+    return _uncached({"status": "ok", "demo": services().demo})
+
+
+@operations.get("/ready")
+@scope(Scope.PUBLIC)
+@operations.output(schemas.Readiness, example=examples.READINESS)
+@operations.doc(
+    operation_id="get_readiness",
+    responses={**responses(headers=("Cache-Control",)), 503: _UNAVAILABLE},
+)
+def ready() -> Response:
+    """Tell whether reads can be answered, and everything that is wrong.
+
+    Keys, quota, YouTube and workers only degrade it: what is stored can still be read.
+    """
+    state = services().readiness.check()
+    body = {
+        "status": _status(state),
+        "demo": services().demo,
+        "problems": [
+            {"code": it.code, "since": format_instant(it.since), "detail": it.detail}
+            for it in state.problems
+        ],
+    }
+    if state.serving:
+        return _uncached(body)
+    response = _uncached(body, HTTPStatus.SERVICE_UNAVAILABLE)
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _status(state: Readiness) -> str:
+    if not state.serving:
+        return "unavailable"
+    return "degraded" if state.problems else "ok"
+
+
+def _uncached(body: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK) -> Response:
+    response = Response(orjson.dumps(body), status, content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response

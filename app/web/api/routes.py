@@ -1,0 +1,8 @@
+"""Every blueprint of the JSON API; a new noun adds its file and one line here."""
+
+from __future__ import annotations
+
+from app.web.api.operations import operations
+from app.web.api.videos import videos
+
+BLUEPRINTS = (videos, operations)

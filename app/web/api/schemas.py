@@ -1,0 +1,102 @@
+"""The JSON bodies of the API, as the OpenAPI document describes them.
+
+They describe; they do not serialise: items reach the client as the bytes the feed layer made.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.domain.videos import LiveState, Source
+
+
+class Schema(BaseModel):
+    """A JSON object whose members are all always there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Item(Schema):
+    """A video. What the service does not know is null."""
+
+    video_id: str = Field(examples=["dQw4w9WgXcQ"])
+    title: str
+    description: str
+    published_at: datetime = Field(description="RFC 3339 in UTC, whole seconds.")
+    channel_id: str
+    channel_title: str
+    thumbnails: dict[str, object] = Field(description="By size name, as YouTube gives it.")
+    url: str = Field(description="The video's page on YouTube.")
+    duration_seconds: int | None
+    live: LiveState | None
+    category_id: str | None
+    language: str | None
+    tags: list[str] | None
+    view_count: int | None
+    like_count: int | None
+    source: Source = Field(description="Where it was found first.")
+    watches: list[int] = Field(description="Ids of the watches it belongs to.")
+    fetched_at: datetime = Field(description="When it was first stored.")
+    updated_at: datetime = Field(description="When a reader would last have seen it change.")
+
+
+class VideoList(Schema):
+    """A page of videos, newest first."""
+
+    items: list[Item]
+    page: int | None = Field(description="Null when asked for with a cursor.")
+    limit: int
+    total: int | None = Field(description="Videos in the whole feed; null where not counted.")
+    next: str | None = Field(description="Path of the older page.")
+    previous: str | None = Field(description="Path of the newer page.")
+    next_cursor: str | None
+    previous_cursor: str | None
+
+
+class Health(Schema):
+    """The process lives."""
+
+    status: Literal["ok"]
+    demo: bool = Field(description="Whether the videos are simulated.")
+
+
+class Trouble(Schema):
+    """Something that is wrong."""
+
+    code: str = Field(description="Stable name of the problem.")
+    since: datetime
+    detail: str
+
+
+class Readiness(Schema):
+    """Whether reads can be answered, and what is wrong."""
+
+    status: Literal["ok", "degraded", "unavailable"]
+    demo: bool
+    problems: list[Trouble]
+
+
+class ErrorSource(Schema):
+    """What in the request is to blame."""
+
+    parameter: str
+
+
+class Error(BaseModel):
+    """One JSON:API error object."""
+
+    status: str
+    code: str = Field(description="Stable; made for programs.")
+    title: str
+    detail: str = Field(description="For people; may change.")
+    id: str | None = Field(default=None, description="Stands in the log (status 500 only).")
+    source: ErrorSource | None = None
+
+
+class ErrorDocument(Schema):
+    """The body of every error."""
+
+    errors: list[Error]

@@ -1,0 +1,155 @@
+"""Errors as JSON:API error objects, for every status. The one table from domain errors to HTTP.
+
+The content type is `application/vnd.api+json`: it tells a client that the body is an error in that
+format, and any JSON parser reads it. Codes are stable; details are for people and may change.
+A 5xx says nothing of what went wrong inside: it names an id that stands in the log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import orjson
+from apiflask import HTTPError
+from flask import Response, request
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from app.domain.errors import (
+    CacheUnavailableError,
+    InvalidValueError,
+    NewsreelError,
+    NotFoundError,
+    NothingToServeError,
+    StoreUnavailableError,
+)
+from app.telemetry import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask import Flask
+    from pydantic_core import ErrorDetails
+
+MEDIA_TYPE = "application/vnd.api+json"
+RETRY_AFTER_SECONDS = 5
+
+_STATUS_OF: tuple[tuple[type[NewsreelError], HTTPStatus], ...] = (
+    (NotFoundError, HTTPStatus.NOT_FOUND),
+    (InvalidValueError, HTTPStatus.BAD_REQUEST),
+    (NothingToServeError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (StoreUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (CacheUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+
+_CODE_OF_STATUS = {
+    HTTPStatus.BAD_REQUEST: "bad_request",
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
+}
+
+_CODE_OF_RULE = {
+    "extra_forbidden": "unknown_parameter",
+    "repeated_parameter": "repeated_parameter",
+    "conflicting_parameters": "conflicting_parameters",
+}
+"""Rules of validation with a code of their own; every other breach is `invalid_<parameter>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorObject:
+    """One error: a stable code, a sentence, and the query parameter to blame, if one is."""
+
+    code: str
+    detail: str
+    parameter: str | None = None
+    error_id: str | None = None
+
+    def as_json(self, status: HTTPStatus) -> dict[str, object]:
+        """Return the JSON:API members that are known."""
+        members: dict[str, object] = {
+            "status": str(status.value),
+            "code": self.code,
+            "title": status.phrase,
+            "detail": self.detail,
+        }
+        if self.error_id is not None:
+            members["id"] = self.error_id
+        if self.parameter is not None:
+            members["source"] = {"parameter": self.parameter}
+        return members
+
+
+def error_response(
+    status: HTTPStatus, *errors: ErrorObject, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a reply with these errors, which no cache keeps."""
+    body = orjson.dumps({"errors": [error.as_json(status) for error in errors]})
+    response = Response(body, status, headers, content_type=MEDIA_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def register_error_handlers(app: Flask) -> None:
+    """Make every error of the application answer in the format above."""
+    app.register_error_handler(HTTPError, _on_library_error)
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(NewsreelError, _on_domain_error)
+    app.register_error_handler(Exception, _on_unexpected_error)
+
+
+def _on_library_error(error: HTTPError) -> Response:
+    # The library flattens what pydantic found into texts; the original stands behind it.
+    if isinstance(error.__cause__, ValidationError):
+        found = error.__cause__.errors(include_url=False, include_input=False)
+        return error_response(HTTPStatus.BAD_REQUEST, *map(_refused_parameter, found))
+    return _on_unexpected_error(error)
+
+
+def _refused_parameter(found: ErrorDetails) -> ErrorObject:
+    named = found.get("ctx", {}).get("parameter")
+    parameter = str(named or found["loc"][0])
+    code = _CODE_OF_RULE.get(found["type"], f"invalid_{parameter}")
+    if found["type"] == "extra_forbidden":
+        return ErrorObject(code, "There is no such parameter here.", parameter)
+    reason = found["msg"].removeprefix("Value error, ")
+    return ErrorObject(code, f"{parameter}: {reason}", parameter)
+
+
+def _on_http_error(error: HTTPException) -> Response:
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _on_unexpected_error(error)
+    code = _CODE_OF_STATUS.get(status, f"http_{status.value}")
+    headers = dict(error.get_headers())
+    headers.pop("Content-Type", None)
+    return error_response(status, ErrorObject(code, str(error.description)), headers=headers)
+
+
+def _on_domain_error(error: NewsreelError) -> Response:
+    status = next((status for kind, status in _STATUS_OF if isinstance(error, kind)), None)
+    if status is None:
+        return _on_unexpected_error(error)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return error_response(status, ErrorObject(error.code, "Nothing can be read right now."))
+    return error_response(status, ErrorObject(error.code, str(error)))
+
+
+def _on_unexpected_error(error: Exception) -> Response:
+    error_id = uuid4().hex
+    get_logger(__name__).error(
+        "request_failed",
+        error_id=error_id,
+        method=request.method,
+        path=request.path,
+        exc_info=error,
+    )
+    detail = f"The service failed; its log tells more under {error_id}."
+    failure = ErrorObject("internal_error", detail, error_id=error_id)
+    return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, failure)

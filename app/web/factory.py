@@ -1,0 +1,73 @@
+"""Builds the web application around the services it is given; reads no settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apiflask import APIFlask
+from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from app.auth.scopes import Scope
+from app.web import openapi
+from app.web.api.routes import BLUEPRINTS
+from app.web.dashboard.docs import docs
+from app.web.dashboard.feed import dashboard
+from app.web.errors import register_error_handlers
+from app.web.headers import add_common_headers
+from app.web.parameters import refuse_repeated_parameters
+from app.web.scopes import scope
+from app.web.services import attach
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.web.services import Services
+
+MAX_BODY_BYTES = 64 * 1024
+
+_CONFIG = {
+    "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
+    "SEND_FILE_MAX_AGE_DEFAULT": 3600,
+    "DESCRIPTION": "The newest YouTube videos for the keywords and channels you watch.",
+    # Relative to the document, so it holds below any prefix.
+    "SERVERS": [{"url": "."}],
+    # The routes describe their errors themselves, in the format they really have.
+    "AUTO_404_RESPONSE": False,
+    "AUTO_VALIDATION_ERROR_RESPONSE": False,
+}
+
+
+def create_app(services: Services) -> Flask:
+    """Return the WSGI application; opens nothing, so it starts while backends are away."""
+    app = APIFlask(
+        __name__,
+        title="Newsreel",
+        version="0.1.0",
+        docs_path=None,
+        json_errors=False,
+    )
+    app.config.update(_CONFIG)
+    # A path with a doubled slash is not found; the redirect would name the host it was asked at.
+    app.url_map.merge_slashes = False
+    attach(app, services)
+    _register(app)
+    return app
+
+
+def _register(app: APIFlask) -> None:
+    for blueprint in (*BLUEPRINTS, dashboard, docs):
+        app.register_blueprint(blueprint)
+    for library_view in ("static", "openapi.spec"):
+        scope(Scope.PUBLIC)(app.view_functions[library_view])
+    app.spec_processor(openapi.finish)
+    app.before_request(_refuse_large_body)
+    app.before_request(refuse_repeated_parameters)
+    app.after_request(add_common_headers)
+    register_error_handlers(app)
+
+
+def _refuse_large_body() -> None:
+    # No route may read it, and then nobody would notice its size.
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise RequestEntityTooLarge

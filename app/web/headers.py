@@ -1,0 +1,32 @@
+"""What every reply carries: security headers, and the mark of the demo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.web.services import services
+
+if TYPE_CHECKING:
+    from flask import Response
+
+API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+DOCS_POLICY = (
+    # Swagger UI sets style attributes; its scripts, images and requests are all our own.
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+def add_common_headers(response: Response) -> Response:
+    """Add what every reply carries; a view that has set a stricter or wider policy keeps it."""
+    response.headers.setdefault("Content-Security-Policy", API_POLICY)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    if services().demo:
+        response.headers["X-Demo"] = "1"
+    return response

@@ -1,0 +1,180 @@
+"""The OpenAPI document: what APIFlask generates from the routes, with its rough edges smoothed.
+
+The routes say everything themselves (parameters, bodies, examples, headers, errors); this module
+offers them the shared pieces and corrects the generated document. It describes, it decides nothing.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, TypedDict, cast
+
+import orjson
+
+from app.web.api.schemas import ErrorDocument
+from app.web.errors import MEDIA_TYPE, ErrorObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+JsonObject = dict[str, object]
+ResponseDoc = dict[str, str | dict[str, JsonObject]]
+ResponseDocs = dict[int | str, ResponseDoc]
+ParameterDoc = TypedDict("ParameterDoc", {"name": str, "in": str, "schema": JsonObject})
+
+
+class OperationDoc(TypedDict):
+    """A method of a path, as far as it is touched here."""
+
+    parameters: list[ParameterDoc]
+    responses: dict[str, ResponseDoc]
+
+
+class ComponentsDoc(TypedDict):
+    """What operations refer to."""
+
+    schemas: dict[str, JsonObject]
+    headers: dict[str, JsonObject]
+
+
+class ApiDoc(TypedDict):
+    """An OpenAPI document, as far as it is touched here."""
+
+    paths: dict[str, dict[str, OperationDoc]]
+    components: ComponentsDoc
+
+
+_SCHEMAS = "#/components/schemas/"
+
+_HEADERS = {
+    "ETag": ("Names these bytes; send it back as If-None-Match.", '"57-8f2c6a1b9d03-identity"'),
+    "Cache-Control": ("How long a cache may keep the reply.", "public, max-age=5"),
+    "Vary": ("What else the reply depends on.", "Accept-Encoding"),
+    "Link": ("The pages around (RFC 8288).", '</videos?limit=10&page=2>; rel="next"'),
+    "X-Cache": ("Where the page came from: hit, miss or stale.", "hit"),
+    "Age": ("Seconds since a stale page was known to be right; else absent.", "12"),
+    "X-Demo": ("1 when the videos are simulated; else absent.", "1"),
+    "Retry-After": ("Seconds to wait before asking again.", "5"),
+}
+
+_ERRORS = {
+    HTTPStatus.BAD_REQUEST: ErrorObject(
+        "invalid_limit", "limit: Input should be less than or equal to 100", "limit"
+    ),
+    HTTPStatus.NOT_FOUND: ErrorObject("video_not_found", "There is no such video."),
+    HTTPStatus.INTERNAL_SERVER_ERROR: ErrorObject(
+        "internal_error", "The service failed; its log tells more under 4f1d.", error_id="4f1d"
+    ),
+    HTTPStatus.SERVICE_UNAVAILABLE: ErrorObject(
+        "nothing_to_serve", "Nothing can be read right now."
+    ),
+}
+
+_PATH_PARAMETERS = {
+    "video_id": {"description": "The video's id on YouTube.", "example": "a1B2c3D4e5F"}
+}
+
+
+def responses(*errors: HTTPStatus, headers: tuple[str, ...], cached: bool = False) -> ResponseDocs:
+    """Describe what a route answers.
+
+    Args:
+        errors: besides 500, which goes without saying.
+        headers: of a good answer.
+        cached: whether 304 is an answer.
+    """
+    described: ResponseDocs = {status.value: _error(status) for status in errors}
+    described[200] = {"headers": _headers(*headers)}
+    if cached:
+        described[304] = {
+            "description": "What you have is what there is.",
+            "headers": _headers(*headers),
+        }
+    return described
+
+
+def finish(generated: object) -> JsonObject:
+    """Return the generated document, corrected and completed."""
+    document = _with_plain_names(cast("ApiDoc", generated))
+    document["components"]["schemas"].update(_schemas_of_errors())
+    document["components"]["headers"] = {
+        name: {"description": text, "schema": {"type": "string"}, "example": example}
+        for name, (text, example) in _HEADERS.items()
+    }
+    for operation in _operations(document):
+        for parameter in operation["parameters"]:
+            _complete(parameter)
+        responses = operation["responses"]
+        responses["500"] = _error(HTTPStatus.INTERNAL_SERVER_ERROR)
+        for response in responses.values():
+            known = response.get("headers")
+            response["headers"] = {
+                **(known if isinstance(known, dict) else {}),
+                **_headers("X-Demo"),
+            }
+    return cast("JsonObject", document)
+
+
+def _with_plain_names(document: ApiDoc) -> ApiDoc:
+    """Rename nested models, which come out as `Parent.Child`, once per parent, to `Child`."""
+    text = orjson.dumps(document).decode()
+    for name in document["components"]["schemas"]:
+        text = text.replace(f'"{_SCHEMAS}{name}"', f'"{_SCHEMAS}{_plain(name)}"')
+    renamed: ApiDoc = orjson.loads(text)
+    schemas = renamed["components"]["schemas"]
+    renamed["components"]["schemas"] = {_plain(name): it for name, it in schemas.items()}
+    return renamed
+
+
+def _plain(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _schemas_of_errors() -> dict[str, JsonObject]:
+    whole = ErrorDocument.model_json_schema(ref_template=_SCHEMAS + "{model}")
+    nested: dict[str, JsonObject] = whole.pop("$defs")
+    return {**nested, ErrorDocument.__name__: whole}
+
+
+def _operations(document: ApiDoc) -> Iterator[OperationDoc]:
+    for path in document["paths"].values():
+        yield from path.values()
+
+
+def _complete(parameter: ParameterDoc) -> None:
+    """Put a parameter's description and example where readers and Swagger UI look for them."""
+    about = cast("JsonObject", parameter)
+    about.update(_PATH_PARAMETERS.get(parameter["name"], {}))
+    schema = _without_null(parameter["schema"])
+    schema.pop("title", None)
+    if "description" in schema:
+        about["description"] = schema.pop("description")
+    examples = schema.pop("examples", None)
+    if isinstance(examples, list):
+        about["example"] = examples[0]
+    about["schema"] = schema
+
+
+def _without_null(schema: JsonObject) -> JsonObject:
+    """Document an optional parameter as one that may be absent: no URL can hold a null."""
+    choices = schema.get("anyOf")
+    if not isinstance(choices, list):
+        return schema
+    kept = {name: value for name, value in schema.items() if name not in ("anyOf", "default")}
+    given: JsonObject = next(choice for choice in choices if choice != {"type": "null"})
+    return {**given, **kept}
+
+
+def _headers(*names: str) -> dict[str, JsonObject]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _error(status: HTTPStatus) -> ResponseDoc:
+    content: JsonObject = {
+        "schema": {"$ref": _SCHEMAS + ErrorDocument.__name__},
+        "example": {"errors": [_ERRORS[status].as_json(status)]},
+    }
+    response: ResponseDoc = {"description": status.phrase, "content": {MEDIA_TYPE: content}}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response["headers"] = _headers("Retry-After")
+    return response

@@ -1,0 +1,144 @@
+"""Query parameters: strict types, and the model that all lists share.
+
+Unknown, repeated and malformed parameters are refused, never guessed at: otherwise a slip would go
+unnoticed, and `?x=1`, `?x=2`, ... would fill every cache in front of the service.
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Self, TypeVar
+
+from flask import Response, request
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from app.domain.errors import InvalidValueError
+from app.domain.watches import parse_channel, parse_keyword
+from app.feed.cursors import decode_cursor
+from app.web.errors import ErrorObject, error_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_PAGE = 1_000_000
+MAX_LIMIT = 100
+DEFAULT_LIMIT = 10
+
+_NUMBER = re.compile(r"[0-9]{1,19}")
+_LIMIT_NAMES = ("limit", "per_page", "page_size")
+_PAGING_NAMES = frozenset(("page", "cursor", *_LIMIT_NAMES))
+
+T = TypeVar("T")
+
+
+def _digits(value: object) -> int:
+    # int() alone would take signs, blanks, underscores and the digits of every script.
+    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        raise ValueError("must be a number written with the digits 0-9 only")
+    return int(value)
+
+
+def _checked_by(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """Turn the domain's refusal into the one pydantic collects."""
+
+    def validate(text: str) -> T:
+        try:
+            return parse(text)
+        except InvalidValueError as error:
+            raise ValueError(str(error)) from None
+
+    return validate
+
+
+def _channel_id(text: str) -> str:
+    if text != text.strip():
+        raise InvalidValueError("a channel id has no blanks")
+    return parse_channel(text)
+
+
+def _cursor_text(text: str) -> str:
+    decode_cursor(text)
+    return text
+
+
+Digits = BeforeValidator(_digits)
+Limit = Annotated[int, Digits, Field(ge=1, le=MAX_LIMIT)]
+RowId = Annotated[int, Digits, Field(ge=1, le=2**63 - 1)]
+Keyword = Annotated[str, AfterValidator(_checked_by(parse_keyword))]
+ChannelId = Annotated[str, AfterValidator(_checked_by(_channel_id))]
+CursorText = Annotated[str, AfterValidator(_checked_by(_cursor_text))]
+
+
+def refuse_repeated_parameters() -> Response | None:
+    """Answer 400 when a parameter stands in the URL twice; for use before every request.
+
+    The validation below it sees only the first of several values.
+    """
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            repeated = ErrorObject("repeated_parameter", "Give this parameter only once.", name)
+            return error_response(HTTPStatus.BAD_REQUEST, repeated)
+    return None
+
+
+class Query(BaseModel):
+    """The parameters of a route; a route that takes none uses this very class."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PagedQuery(Query):
+    """How a list is cut into pages; a list adds its filters as further fields."""
+
+    page: Annotated[int, Digits, Field(ge=1, le=MAX_PAGE)] = Field(
+        default=1, description="Number of the page, from 1.", examples=[1]
+    )
+    limit: Limit = Field(default=DEFAULT_LIMIT, description="Items on a page.", examples=[10])
+    per_page: Limit | None = Field(default=None, description="Another name for `limit`.")
+    page_size: Limit | None = Field(default=None, description="Another name for `limit`.")
+    cursor: CursorText | None = Field(
+        default=None,
+        description="`next_cursor` or `previous_cursor` of a page, as given; excludes `page`.",
+    )
+
+    @model_validator(mode="after")
+    def _one_name_one_way(self) -> Self:
+        limits = [name for name in _LIMIT_NAMES if name in self.model_fields_set]
+        if len(limits) > 1:
+            raise PydanticCustomError(
+                "repeated_parameter",
+                "the same as {first}, which is given as well",
+                {"parameter": limits[1], "first": limits[0]},
+            )
+        self.refuse_together("page", "cursor")
+        return self
+
+    @property
+    def page_length(self) -> int:
+        """Items on a page, by whichever name it was given."""
+        return self.per_page or self.page_size or self.limit
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """The parameters that choose the items, not the page of them."""
+        given = self.model_fields_set - _PAGING_NAMES
+        return {name: str(getattr(self, name)) for name in given}
+
+    def refuse_together(self, *names: str) -> None:
+        """Raise if more than one of these parameters is given."""
+        given = [name for name in names if name in self.model_fields_set]
+        if len(given) > 1:
+            raise PydanticCustomError(
+                "conflicting_parameters",
+                "cannot be combined with {first}",
+                {"parameter": given[1], "first": given[0]},
+            )

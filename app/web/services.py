@@ -1,0 +1,79 @@
+"""What the web layer asks of the services below it, and how a view reaches them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, cast
+
+from flask import current_app
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
+    from app.domain.watches import Problem
+
+_EXTENSION = "newsreel"
+
+
+class FeedReader(Protocol):
+    """The read path.
+
+    Every method may raise NothingToServeError when neither cache nor database answers.
+    """
+
+    def page(self, request: PageRequest) -> Page:
+        """Return one page; a page beyond the end has no items."""
+
+    def video(self, video_id: str) -> EncodedVideo:
+        """Return one video; raises NotFoundError."""
+
+    def resolve_watch(self, watch_id: int) -> Feed:
+        """Return the feed of a watch; raises NotFoundError."""
+
+    def resolve_keyword(self, term: str) -> Feed:
+        """Return the feed of the watch with this keyword; raises NotFoundError."""
+
+
+class Readiness(Protocol):
+    """Whether reads can be answered, and everything that is wrong."""
+
+    @property
+    def serving(self) -> bool:
+        """Whether cache or database can answer a read."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong now, oldest first."""
+
+
+class ReadinessCheck(Protocol):
+    """Looks at the backends; never raises."""
+
+    def check(self) -> Readiness:
+        """Return the present state."""
+
+
+class Services(Protocol):
+    """Everything the routes use."""
+
+    @property
+    def feed(self) -> FeedReader:
+        """The read path."""
+
+    @property
+    def readiness(self) -> ReadinessCheck:
+        """The state of the backends."""
+
+    @property
+    def demo(self) -> bool:
+        """Whether the videos come from the simulator."""
+
+
+def attach(app: Flask, services: Services) -> None:
+    """Give an application its services."""
+    app.extensions[_EXTENSION] = services
+
+
+def services() -> Services:
+    """Return the services of the application that handles the present request."""
+    return cast("Services", current_app.extensions[_EXTENSION])
