@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from simulator.video import Source
 
 LEAST_MEMORY = timedelta(days=1)
+LARGEST = 1e9
 
 
 def _now() -> datetime:
@@ -37,25 +38,39 @@ def _parser() -> argparse.ArgumentParser:
     add("--host", default="127.0.0.1")
     add("--port", type=int, default=8800, help="0 takes a free one")
     add("--seed", type=int, default=1, help="another seed, another world")
-    add("--index-lag", type=float, default=0, metavar="SECONDS", help="longest delay of search")
+    add("--index-lag", type=_amount, default=0, metavar="SECONDS", help="longest delay of search")
     add("--key", type=_key, nargs="+", action="extend", default=[], metavar="KEY[:PROJECT[:STATE]]")
     add("--search-calls-per-day", type=int, default=100, metavar="N", help="per project")
     add("--units-per-day", type=int, default=10_000, metavar="N", help="per project")
     add("--faults", type=_rules, default=[], metavar="FILE", help="a JSON list of rules")
     generated = parser.add_argument_group("generated videos (the default)")
     add = generated.add_argument
-    add("--rate", type=float, default=20, metavar="VIDEOS_PER_MINUTE")
-    add("--history-seconds", type=float, default=86_400, metavar="N", help="published before")
+    add("--rate", type=_amount, default=20, metavar="VIDEOS_PER_MINUTE")
+    add("--history-seconds", type=_amount, default=86_400, metavar="N", help="published before")
     corpus = parser.add_argument_group("replayed videos")
     add = corpus.add_argument
     add("--corpus", type=Path, metavar="FILE.jsonl[.gz]")
-    add("--speed", type=float, default=1, metavar="X", help="divides the gaps between videos")
+    add("--speed", type=_speed, default=1, metavar="X", help="divides the gaps between videos")
     add("--arriving", type=int, default=DEFAULT_ARRIVING, metavar="N", help="newest N come later")
     add(
         "--corpus-published", dest="arriving", action="store_const", const=0, help="none come later"
     )
     add("--match-all", action="store_true", help="every search text matches every video")
     return parser
+
+
+def _amount(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < LARGEST:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 on")
+    return number
+
+
+def _speed(text: str) -> float:
+    number = _amount(text)
+    if number == 0:
+        raise argparse.ArgumentTypeError("the speed is above 0")
+    return number
 
 
 def _key(text: str) -> Key:
@@ -101,10 +116,15 @@ def _stop(_: int, __: FrameType | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until SIGTERM or SIGINT."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    with Server((options.host, options.port), build(options)) as server:
+    try:
+        server = Server((options.host, options.port), build(options))
+    except (OSError, ValueError, KeyError) as error:
+        parser.error(repr(error))
+    with server:
         sys.stdout.write(f"listening on http://{options.host}:{server.server_port}\n")
         sys.stdout.flush()
         server.serve_forever()

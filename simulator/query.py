@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Test = Callable[[str], bool]
+
 _GROUP = re.compile(r'(?:"[^"]*"?|[^\s"])+')
 _TERM = re.compile(r'"([^"]*)"?|([^|"]+)')
 _AROUND_BAR = re.compile(r"\s*\|\s*")
@@ -21,29 +23,38 @@ _UNSPACED = re.compile(
 )
 
 
-def matcher(query: str) -> Callable[[str], bool]:
+def matcher(query: str) -> Test:
     """A test for search texts (case folded); an empty query matches everything."""
-    wanted: list[Callable[[str], bool]] = []
-    unwanted: list[Callable[[str], bool]] = []
+    wanted: list[Test] = []
+    unwanted: list[Test] = []
     for group in _GROUP.findall(_AROUND_BAR.sub("|", query.casefold())):
         negative = group.startswith("-") and len(group) > 1
-        (unwanted if negative else wanted).append(_any_of(group[1:] if negative else group))
+        if terms := _terms(group[1:] if negative else group):
+            (unwanted if negative else wanted).append(_any_of(terms))
+    if len(wanted) == 1 and not unwanted:
+        return wanted[0]  # the usual query, tried on thousands of texts
     return lambda text: (
         all(test(text) for test in wanted) and not any(test(text) for test in unwanted)
     )
 
 
-def _any_of(group: str) -> Callable[[str], bool]:
-    terms = [" ".join((phrase or word).split()) for phrase, word in _TERM.findall(group)]
-    tests = [_contains(term) for term in terms if term]
-    return lambda text: not tests or any(test(text) for test in tests)
+def _terms(group: str) -> list[str]:
+    terms = (" ".join((phrase or word).split()) for phrase, word in _TERM.findall(group))
+    return [term for term in terms if term]
 
 
-def _contains(term: str) -> Callable[[str], bool]:
+def _any_of(terms: list[str]) -> Test:
+    tests = [_contains(term) for term in terms]
+    if len(tests) == 1:
+        return tests[0]
+    return lambda text: any(test(text) for test in tests)
+
+
+def _contains(term: str) -> Test:
     if _UNSPACED.search(term):
         return lambda text: term in text
     words = term.split(" ")
-    first = words[0]
+    rarest = max(words, key=len)
     phrase = r"\s+".join(re.escape(word) for word in words)
     pattern = re.compile(rf"(?<!\w){phrase}(?!\w)")
-    return lambda text: first in text and pattern.search(text) is not None
+    return lambda text: rarest in text and pattern.search(text) is not None

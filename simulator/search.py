@@ -17,7 +17,7 @@ from simulator.query import matcher
 from simulator.video import stable_fraction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from simulator.params import Params
@@ -36,13 +36,7 @@ PARAMETERS = names(
     "forContentOwner forDeveloper forMine onBehalfOfContentOwner"
 )
 _VIDEO_FILTERS = sorted(name for name in PARAMETERS if name.startswith("video"))
-_ANY_LENGTH = (0, 10**9)
-_LENGTHS = {
-    "any": _ANY_LENGTH,
-    "short": (0, 239),
-    "medium": (240, 1200),
-    "long": (1201, 10**9),
-}
+_LENGTHS = {"short": range(240), "medium": range(240, 1201), "long": range(1201, 10**9)}
 _EVENTS = ("live", "upcoming", "completed")
 _ORDERS: dict[str, Callable[[Video], tuple[object, ...]]] = {
     "relevance": lambda video: (stable_fraction("relevance" + video.video_id),),
@@ -60,11 +54,9 @@ class Search:
     parts: set[str]
     identity: str
     matches: Callable[[str], bool] | None
-    types: list[str]
-    channel_id: str
-    event: str
+    filters: tuple[Callable[[Video], bool], ...]
+    videos_wanted: bool
     order: str
-    lengths: tuple[int, int]
     after: datetime | None
     before: datetime | None
     size: int
@@ -83,17 +75,27 @@ def read(params: Params, *, match_all: bool) -> Search:
         parts=params.parts(PARTS),
         identity=identity,
         matches=None if match_all or not query.strip() else matcher(query),
-        types=types,
-        channel_id=params.text("channelId"),
-        event=params.choice("eventType", ("", *_EVENTS), ""),
+        filters=tuple(_filters(params)),
+        videos_wanted=not types or "video" in types,
         order=params.choice("order", ("date", *_ORDERS), "relevance"),
-        lengths=_LENGTHS[params.choice("videoDuration", _LENGTHS, "any")],
         after=params.instant("publishedAfter"),
         before=params.instant("publishedBefore"),
         size=size,
         start=page_start(params.text("pageToken"), identity, size),
         region=params.text("regionCode") or "US",
     )
+
+
+def _filters(params: Params) -> Iterator[Callable[[Video], bool]]:
+    channel_id = params.text("channelId")
+    if channel_id:
+        yield lambda video: video.channel.channel_id == channel_id
+    event = params.choice("eventType", ("", *_EVENTS), "")
+    if event:
+        yield lambda video: _event(video) == event
+    length = params.choice("videoDuration", ("any", *_LENGTHS), "any")
+    if length != "any":
+        yield lambda video: video.duration_seconds in _LENGTHS[length]
 
 
 def _check_types(params: Params, types: list[str]) -> None:
@@ -124,27 +126,21 @@ def answer(world: World, search: Search, *, overlap: int = 0) -> wire.Json:
 
 
 def _results(world: World, search: Search) -> list[Video]:
-    now = world.now()
-    if search.types and "video" not in search.types:
+    if not search.videos_wanted:
         return []  # channels and playlists are not simulated as results
-    shown = (
-        video for video in world.between(search.after, search.before) if video.visible_at <= now
-    )
-    selected = _selected(world, search, shown)
+    selected = _selected(world, search, world.now())
     if search.order == "date":
         return list(islice(selected, RESULT_CAP))
     return heapq.nsmallest(RESULT_CAP, selected, key=_ORDERS[search.order])
 
 
-def _selected(world: World, search: Search, videos: Iterable[Video]) -> Iterator[Video]:
-    for video in videos:
-        if search.channel_id and video.channel.channel_id != search.channel_id:
+def _selected(world: World, search: Search, now: datetime) -> Iterator[Video]:
+    for video in world.between(search.after, search.before):
+        if video.visible_at > now:
             continue
-        if not search.lengths[0] <= video.duration_seconds <= search.lengths[1]:
+        if search.matches is not None and not search.matches(world.text(video)):
             continue
-        if search.event and _event(video) != search.event:
-            continue
-        if search.matches is None or search.matches(world.text(video)):
+        if all(accepts(video) for accepts in search.filters):
             yield video
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import sys
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -104,8 +105,9 @@ class Server(ThreadingHTTPServer):
         self.simulator = simulator
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away is no error of ours; the rest is printed."""
-        del request, client_address
+        """A client that goes away is no error of ours; anything else is a bug and printed."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # typed as a socket only
 
 
 class _Handler(BaseHTTPRequestHandler):
