@@ -1,0 +1,135 @@
+"""The cache in Redis: shared by every web and worker process.
+
+A head is a hash of its version and its bytes, written by a script that compares the versions
+first, so a slow writer never puts an older page over a newer one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from app.cache.base import HEAD_TTL_SECONDS
+from app.cache.wire import dump_head, load_head
+from app.domain.errors import CacheUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.domain.feeds import Feed, Head
+
+T = TypeVar("T")
+
+_PREFIX = "newsreel:"
+_PUT = """
+local present = redis.call('HGET', KEYS[1], 'version')
+if ARGV[4] == '0' and present and tonumber(present) > tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], 'version', ARGV[1], 'head', ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return 1
+"""
+
+
+def connect(url: str) -> Redis:
+    """Make a client; it connects when it is first used.
+
+    Replies are bytes. A command gives up after two seconds: readers have the database to fall
+    back on.
+    """
+    return Redis.from_url(
+        url,
+        socket_timeout=2,
+        socket_connect_timeout=1,
+        health_check_interval=25,
+    )
+
+
+class RedisFeedCache:
+    """Heads in Redis.
+
+    Args:
+        client: takes the writes.
+        reader: takes the reads of heads, e.g. a replica beside the web process.
+    """
+
+    def __init__(self, client: Redis, reader: Redis | None = None) -> None:
+        self._client = client
+        self._reader = reader or client
+        self._put = client.register_script(_PUT)
+
+    def get(self, feed: Feed) -> Head | None:
+        """Return the head of a feed; one that cannot be read counts as absent.
+
+        Raises:
+            CacheUnavailableError: Redis does not answer.
+        """
+        data = _told(lambda: self._reader.hget(_name(feed), "head"))
+        if not isinstance(data, bytes):
+            return None
+        try:
+            return load_head(data)
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def put(self, feed: Feed, head: Head) -> bool:
+        """Store a head unless a newer version is there.
+
+        Raises:
+            CacheUnavailableError: Redis does not answer.
+        """
+        return self._write(feed, head, force=False)
+
+    def replace(self, feed: Feed, head: Head) -> None:
+        """Store a head whatever is there.
+
+        Raises:
+            CacheUnavailableError: Redis does not answer.
+        """
+        self._write(feed, head, force=True)
+
+    def version(self, feed: Feed) -> int | None:
+        """Return the version of the head that is there.
+
+        Raises:
+            CacheUnavailableError: Redis does not answer.
+        """
+        version = _told(lambda: self._client.hget(_name(feed), "version"))
+        return int(version) if isinstance(version, bytes) else None
+
+    def _write(self, feed: Feed, head: Head, *, force: bool) -> bool:
+        arguments: list[int | bytes] = [
+            head.version,
+            dump_head(head),
+            HEAD_TTL_SECONDS,
+            int(force),
+        ]
+        stored: object = _told(lambda: self._put(keys=[_name(feed)], args=arguments))
+        return stored == 1
+
+
+class RedisKeyIndex:
+    """An INCR in Redis, shared by all workers."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+
+    def next(self) -> int:
+        """Return the next number.
+
+        Raises:
+            CacheUnavailableError: Redis does not answer.
+        """
+        return int(_told(lambda: self._client.incr(f"{_PREFIX}key-index")))
+
+
+def _name(feed: Feed) -> str:
+    return f"{_PREFIX}head:{feed.name}"
+
+
+def _told(command: Callable[[], T]) -> T:
+    try:
+        return command()
+    except (RedisError, OSError) as error:
+        raise CacheUnavailableError(f"Redis: {type(error).__name__}") from None

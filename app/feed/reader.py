@@ -1,0 +1,171 @@
+"""The read side as the web sees it: pages, single videos, and names turned into feeds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from app.domain.errors import NotFoundError, NothingToServeError, StoreUnavailableError
+from app.domain.feeds import (
+    ALL,
+    HEAD_ITEMS,
+    CacheState,
+    Cursor,
+    EncodedVideo,
+    Feed,
+    Page,
+    PageRequest,
+)
+from app.domain.watches import WatchKind
+from app.feed.heads import position_of
+from app.feed.items import encode_item
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from app.domain.clock import Clock
+    from app.domain.videos import StoredVideo
+    from app.feed.head_reader import HeadReader, ReadHead
+    from app.store.store import Store, Transaction
+
+T = TypeVar("T")
+
+_ACCESS_NOTED_EVERY = timedelta(minutes=1)
+
+
+class FeedReader:
+    """Serves pages; share one per process."""
+
+    def __init__(self, store: Store, heads: HeadReader, clock: Clock) -> None:
+        self._store = store
+        self._heads = heads
+        self._clock = clock
+        self._noted_at: dict[int, datetime] = {}
+        self._watch_of_term: dict[str, int] = {}
+
+    def page(self, request: PageRequest) -> Page:
+        """Return one page of a feed; empty beyond the end.
+
+        Raises:
+            NotFoundError: the feed's watch does not exist.
+            NothingToServeError: neither cache nor database can answer.
+        """
+        if request.feed.watch_id is not None:
+            self._note_access(request.feed.watch_id)
+        if _is_head(request):
+            return _slice(self._heads.read(request.feed), request.limit)
+        return self._stored(lambda transaction: _stored_page(transaction, request))
+
+    def video(self, video_id: str) -> EncodedVideo:
+        """Return one video.
+
+        Raises:
+            NotFoundError: it is not stored, or hidden.
+            NothingToServeError: the database is away.
+        """
+        stored = self._stored(lambda transaction: transaction.feed.find_video(video_id))
+        if stored is None:
+            raise NotFoundError(f"there is no video {video_id}")
+        return EncodedVideo(encode_item(stored), stored.seq)
+
+    def resolve_watch(self, watch_id: int) -> Feed:
+        """Return the feed of a watch; without a database, on trust.
+
+        Raises:
+            NotFoundError: there is no such watch.
+        """
+        feed = Feed(watch_id=watch_id)
+        try:
+            self._stored(lambda transaction: transaction.watches.get(watch_id))
+        except NothingToServeError:
+            if not self._heads.has(feed):
+                raise
+        return feed
+
+    def resolve_keyword(self, term: str) -> Feed:
+        """Return the feed of a keyword that is watched.
+
+        Raises:
+            NotFoundError: it is not.
+            NothingToServeError: the database is away and the keyword was never asked for here.
+        """
+        try:
+            watch = self._stored(lambda t: t.watches.find_by_term(WatchKind.KEYWORD, term))
+        except NothingToServeError:
+            if term not in self._watch_of_term:
+                raise
+            return Feed(watch_id=self._watch_of_term[term])
+        if watch is None:
+            raise NotFoundError(f"the keyword {term!r} is not watched")
+        self._watch_of_term[term] = watch.watch_id
+        return Feed(watch_id=watch.watch_id)
+
+    def can_serve(self) -> bool:
+        """Tell whether the first page can be answered without the database."""
+        return self._heads.has(ALL)
+
+    def _stored(self, work: Callable[[Transaction], T]) -> T:
+        try:
+            return self._store.read_replica(work)
+        except StoreUnavailableError as error:
+            raise NothingToServeError(str(error)) from None
+
+    def _note_access(self, watch_id: int) -> None:
+        now = self._clock()
+        before = now - _ACCESS_NOTED_EVERY
+        if self._noted_at.get(watch_id, before) > before:
+            return
+        self._noted_at[watch_id] = now
+        try:
+            self._store.write(lambda t: t.watches.note_access(watch_id, now, before))
+        except StoreUnavailableError:
+            return  # the next minute's reader notes it
+
+
+def _is_head(request: PageRequest) -> bool:
+    first = request.page == 1 and request.cursor is None
+    return first and request.feed.channel_id is None and request.limit <= HEAD_ITEMS
+
+
+def _slice(read: ReadHead, limit: int) -> Page:
+    head = read.head
+    more = len(head.items) > limit or (head.total or 0) > len(head.items)
+    return Page(
+        items=head.items[:limit],
+        total=head.total,
+        version=head.version,
+        cache=read.state,
+        stale_seconds=read.age_seconds if read.state is CacheState.STALE else 0,
+        next_cursor=Cursor(head.positions[:limit][-1]) if more and head.items else None,
+        previous_cursor=None,
+    )
+
+
+def _stored_page(transaction: Transaction, request: PageRequest) -> Page:
+    rows, older, newer = _rows(transaction, request)
+    positions = [position_of(row) for row in rows]
+    return Page(
+        items=tuple(encode_item(row) for row in rows),
+        total=transaction.feed.total(request.feed),
+        version=transaction.feed.version(request.feed),
+        cache=CacheState.MISS,
+        stale_seconds=0,
+        next_cursor=Cursor(positions[-1]) if older and rows else None,
+        previous_cursor=Cursor(positions[0], newer=True) if newer and rows else None,
+    )
+
+
+def _rows(
+    transaction: Transaction, request: PageRequest
+) -> tuple[Sequence[StoredVideo], bool, bool]:
+    """Return the page's rows, and whether there are older and newer ones."""
+    feed, limit, cursor = request.feed, request.limit, request.cursor
+    if cursor is None:
+        first = (request.page - 1) * limit
+        rows = transaction.feed.list_from_row(feed, first, limit + 1)
+        return rows[:limit], len(rows) > limit, first > 0
+    rows = transaction.feed.list_from_cursor(feed, cursor, limit + 1)
+    if cursor.newer:
+        return rows[-limit:], True, len(rows) > limit
+    return rows[:limit], len(rows) > limit, True

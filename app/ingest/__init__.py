@@ -1,0 +1,1 @@
+"""The write path: what is due, read from a source, committed, then published."""

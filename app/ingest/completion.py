@@ -1,0 +1,73 @@
+"""Completion: what search tells in part, videos.list tells in full, 50 ids for one unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.domain.errors import NoUsableKeyError, SourceError
+from app.domain.intake import Finding
+from app.domain.quota import Bucket
+from app.domain.videos import Detail, Source, disagrees
+from app.sources.base import MAX_IDS_PER_CALL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.domain.videos import Video
+    from app.ingest.tail import Tail
+    from app.quota.ring import KeyRing
+    from app.sources.base import VideoSource
+    from app.store.store import Store
+    from app.telemetry import Incidents
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What videos.list said: the videos it told, and the ids it left out."""
+
+    videos: tuple[Video, ...] = ()
+    missing: frozenset[str] = frozenset()
+
+
+class Completion:
+    """Asks for full tellings and never fails a poll: what is not completed now is later."""
+
+    def __init__(
+        self, store: Store, source: VideoSource, ring: KeyRing, tail: Tail, incidents: Incidents
+    ) -> None:
+        self._store = store
+        self._source = source
+        self._ring = ring
+        self._tail = tail
+        self._incidents = incidents
+
+    def of_page(self, videos: Sequence[Video]) -> Completed:
+        """Complete those videos of a page that are new, incomplete or said to have changed."""
+        ids = [video.video_id for video in videos]
+        stored = self._store.read(lambda transaction: transaction.videos.list_told(ids))
+        return self._ask([v.video_id for v in videos if _is_owed(stored.get(v.video_id), v)])
+
+    def catch_up(self) -> None:
+        """Complete some of the videos that earlier attempts left incomplete."""
+        ids = self._store.read(lambda t: t.videos.list_incomplete(MAX_IDS_PER_CALL))
+        completed = self._ask(ids)
+        if completed.videos or completed.missing:
+            findings = [Finding(video, Source.SEARCH) for video in completed.videos]
+            self._tail.commit(findings, missing=completed.missing)
+
+    def _ask(self, ids: Sequence[str]) -> Completed:
+        if not ids:
+            return Completed()
+        try:
+            batch = self._ring.call(Bucket.UNITS, lambda key: self._source.videos(key, ids))
+        except (SourceError, NoUsableKeyError) as error:
+            self._incidents.begin("completion_failed", str(error))
+            return Completed()
+        self._incidents.end("completion_failed")
+        told = {video.video_id for video in batch.videos}
+        return Completed(batch.videos, frozenset(set(ids) - told))
+
+
+def _is_owed(stored: Video | None, told: Video) -> bool:
+    return stored is None or stored.detail is not Detail.FULL or disagrees(stored, told)

@@ -1,0 +1,89 @@
+"""Decisions of ingest as pure functions: values in, values out, nothing remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from app.domain.ranges import RangeReason, Stretch, union
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from app.domain.ranges import OpenRange
+    from app.domain.watches import Watch
+    from app.sources.base import SearchPage
+
+LISTING_CAP = 450
+"""A listing this long may have been cut: YouTube stops somewhere near 500 results."""
+
+_TICK_SLACK = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What pacing needs to know.
+
+    Args:
+        interval: the least time between two polls of a watch.
+        calls_left: search calls left today, of all projects.
+        resets_at: when they are full again.
+        active_watches: how many watches share them.
+    """
+
+    interval: timedelta
+    calls_left: int
+    resets_at: datetime
+    active_watches: int
+
+
+def floor_second(at: datetime) -> datetime:
+    """Return the whole second an instant lies in; YouTube's bounds are whole seconds."""
+    return at.replace(microsecond=0)
+
+
+def stretches_to_read(
+    watch: Watch, open_ranges: Sequence[OpenRange], *, now: datetime, lookback: timedelta
+) -> list[tuple[Stretch, RangeReason]]:
+    """Return what a poll starting now has to read, newest first.
+
+    That is everything since the watch was last taken in hand, the look-back before it once more
+    (search shows videos late), and what earlier polls left open. Nothing reaches beyond now.
+    """
+    end = floor_second(now)
+    start = min(floor_second(watch.read_until - lookback), end)
+    stretches = [Stretch(start, end), *(open_range.stretch for open_range in open_ranges)]
+    return [(stretch, RangeReason.NEW) for stretch in union(stretches)]
+
+
+def after_page(stretch: Stretch, page: SearchPage) -> Stretch:
+    """Return what is left of a stretch after a page: only an orderly page narrows it."""
+    if not page.ordered or not page.videos:
+        return stretch
+    return stretch.narrowed_to(floor_second(page.videos[-1].published_at))
+
+
+def after_capped_listing(before: Stretch, left: Stretch) -> Stretch | None:
+    """Return where to start again after a listing that was cut at the cap.
+
+    Normally at its last second. If that is where it began, that one second fills a listing: no
+    call can show the rest of it, so reading goes on below it. None if nothing is below.
+    """
+    if left.ends_at < before.ends_at:
+        return left
+    below = before.ends_at - timedelta(seconds=1)
+    return None if below < before.starts_at else Stretch(before.starts_at, below)
+
+
+def next_due_at(started_at: datetime, pace: Pace) -> datetime:
+    """Return when a watch polled now is due again: calls left, spread evenly until the reset.
+
+    A second early, so that a poll that started just after its tick is due at a later tick.
+    """
+    slack = min(_TICK_SLACK, pace.interval / 2)
+    if pace.calls_left <= 0:
+        return max(started_at + pace.interval - slack, pace.resets_at)
+    share = (pace.resets_at - started_at) / pace.calls_left * pace.active_watches
+    return started_at + max(pace.interval, share) - slack

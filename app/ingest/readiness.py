@@ -1,0 +1,113 @@
+"""Readiness: whether reads can be answered, and everything that is wrong, for people and probes.
+
+Only reads decide whether we are ready. Keys, quota, YouTube and workers degrade the service; they
+never take it out of a load balancer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from app.domain.errors import CacheUnavailableError, StoreUnavailableError
+from app.domain.feeds import ALL
+from app.domain.quota import Bucket, KeyState
+from app.domain.watches import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from app.cache.base import FeedCache
+    from app.domain.clock import Clock
+    from app.domain.watches import Watch
+    from app.feed.reader import FeedReader
+    from app.quota.ring import KeyRing
+    from app.store.store import Store
+
+OVERDUE = timedelta(seconds=90)
+"""A watch that was due this long ago and has not been given out means that nobody ticks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether reads can be answered, and what is wrong."""
+
+    serving: bool
+    problems: tuple[Problem, ...]
+
+
+class ReadinessCheck:
+    """Looks at database, cache, keys and watches; share one per process.
+
+    Problems without a history of their own count from when this process first saw them.
+    """
+
+    def __init__(
+        self, store: Store, cache: FeedCache, reader: FeedReader, ring: KeyRing, clock: Clock
+    ) -> None:
+        self._store = store
+        self._cache = cache
+        self._reader = reader
+        self._ring = ring
+        self._clock = clock
+        self._since: dict[str, datetime] = {}
+
+    def check(self) -> Readiness:
+        """Return the state of things now; never raises."""
+        store_problem = self._store_problem()
+        found = [p for p in (store_problem, self._cache_problem()) if p is not None]
+        if store_problem is None:
+            try:
+                found += self._ingest_problems()
+            except StoreUnavailableError as error:
+                store_problem = self._seen(error.code, str(error))
+                found.append(store_problem)
+        problems = {problem.code: problem for problem in reversed(found)}
+        self._since = {c: at for c, at in self._since.items() if c in problems}
+        serving = store_problem is None or self._reader.can_serve()
+        return Readiness(serving, tuple(problems[code] for code in sorted(problems)))
+
+    def _store_problem(self) -> Problem | None:
+        try:
+            self._store.read(lambda transaction: transaction.feed.version(ALL))
+        except StoreUnavailableError as error:
+            return self._seen(error.code, str(error))
+        return None
+
+    def _cache_problem(self) -> Problem | None:
+        try:
+            self._cache.version(ALL)
+        except CacheUnavailableError as error:
+            return self._seen(error.code, str(error))
+        return None
+
+    def _ingest_problems(self) -> list[Problem]:
+        watches = self._store.read(lambda transaction: transaction.watches.list_all())
+        active = [watch for watch in watches if not watch.paused]
+        return [*self._key_problems(), *self._watch_problems(active)]
+
+    def _key_problems(self) -> Iterator[Problem]:
+        trouble = self._ring.trouble(Bucket.SEARCH)
+        if trouble is not None:
+            yield self._seen(trouble.reason, str(trouble))
+        disabled = [s for s in self._ring.statuses() if s.state is KeyState.DISABLED]
+        if disabled and (trouble is None or trouble.reason != "keys_disabled"):
+            detail = "; ".join(f"key {s.fingerprint}: {s.reason}" for s in disabled)
+            yield Problem("key_disabled", min(s.since for s in disabled), detail)
+
+    def _watch_problems(self, active: list[Watch]) -> Iterator[Problem]:
+        now = self._clock()
+        if not active:
+            yield self._seen("no_watches", "nothing is watched: add a keyword")
+        for watch in active:
+            if watch.last_error is not None:
+                yield watch.last_error
+        overdue = [watch for watch in active if watch.next_due_at < now - OVERDUE]
+        if overdue:
+            since = min(watch.next_due_at for watch in overdue)
+            yield Problem("ingest_stalled", since, f"{len(overdue)} watches wait for a worker")
+
+    def _seen(self, code: str, detail: str) -> Problem:
+        return Problem(code, self._since.setdefault(code, self._clock()), detail)

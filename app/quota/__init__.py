@@ -1,0 +1,1 @@
+"""Which key may be used for a call, and what the call costs."""

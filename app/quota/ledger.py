@@ -1,0 +1,77 @@
+"""The ledger: what each project has used of each bucket today, charged before a call is made.
+
+A day is a calendar day in Pacific time, as YouTube counts it. The figures stand in the database, so
+no number of processes overspends and the loss of Redis changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from app.domain.clock import next_pacific_midnight, pacific_day, pacific_midnight
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from app.domain.clock import Clock
+    from app.domain.errors import QuotaExhaustedError
+    from app.domain.quota import Bucket
+    from app.store.store import Store
+
+_MIDNIGHT_MARGIN = timedelta(minutes=5)
+
+
+class Ledger:
+    """Spends and counts quota.
+
+    Args:
+        store: holds the figures.
+        clock: the present.
+        limits: what a project has a day, by bucket.
+    """
+
+    def __init__(self, store: Store, clock: Clock, limits: Mapping[Bucket, int]) -> None:
+        self._store = store
+        self._clock = clock
+        self._limits = limits
+
+    def charge(self, project: str, bucket: Bucket, cost: int = 1) -> bool:
+        """Spend from a bucket; False if not that much is left."""
+        day, limit = pacific_day(self._clock()), self._limits[bucket]
+        return self._store.write(lambda t: t.quota.charge(project, bucket, day, limit, cost))
+
+    def exhaust(self, project: str, bucket: Bucket, error: QuotaExhaustedError) -> bool:
+        """Take YouTube's word that a bucket is used up; tell whether that holds for today.
+
+        Without the start of its window, such an answer near midnight may mean the day before or
+        after; then nothing is noted.
+        """
+        now = self._clock()
+        if error.window_start_at is None and _near_midnight(now):
+            return False
+        day = pacific_day(error.window_start_at or now)
+        limit = min(self._limits[bucket], error.limit or self._limits[bucket])
+        self._store.write(lambda t: t.quota.exhaust(project, bucket, day, limit, now))
+        return day == pacific_day(now)
+
+    def left(self, bucket: Bucket, projects: Collection[str]) -> dict[str, int]:
+        """Return what each project has left of a bucket today."""
+        day, limit = pacific_day(self._clock()), self._limits[bucket]
+        usage = self._store.read(lambda transaction: transaction.quota.list_usage(day))
+        left = dict.fromkeys(projects, limit)
+        for spent in usage:
+            if spent.bucket is bucket and spent.project in left:
+                open_calls = max(0, min(spent.limit, limit) - spent.used)
+                left[spent.project] = 0 if spent.exhausted_at else open_calls
+        return left
+
+    def resets_at(self) -> datetime:
+        """Return when the day ends and every bucket is full again."""
+        return next_pacific_midnight(self._clock())
+
+
+def _near_midnight(now: datetime) -> bool:
+    midnights = pacific_midnight(pacific_day(now)), next_pacific_midnight(now)
+    return any(abs(now - midnight) < _MIDNIGHT_MARGIN for midnight in midnights)
