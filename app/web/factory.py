@@ -15,7 +15,7 @@ from app.web.dashboard.docs import docs
 from app.web.dashboard.feed import dashboard
 from app.web.errors import register_error_handlers
 from app.web.headers import add_common_headers
-from app.web.parameters import refuse_repeated_parameters
+from app.web.parameters import refuse_unclear_query
 from app.web.scopes import scope
 from app.web.services import attach
 
@@ -62,7 +62,7 @@ def _register(app: APIFlask) -> None:
         scope(Scope.PUBLIC)(app.view_functions[library_view])
     app.spec_processor(openapi.finish)
     app.before_request(_refuse_large_body)
-    app.before_request(refuse_repeated_parameters)
+    app.before_request(refuse_unclear_query)
     app.after_request(add_common_headers)
     register_error_handlers(app)
 

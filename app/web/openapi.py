@@ -61,7 +61,7 @@ _ERRORS = {
     HTTPStatus.BAD_REQUEST: ErrorObject(
         "invalid_limit", "limit: Input should be less than or equal to 100", "limit"
     ),
-    HTTPStatus.NOT_FOUND: ErrorObject("video_not_found", "There is no such video."),
+    HTTPStatus.NOT_FOUND: ErrorObject("not_found", "There is no such video."),
     HTTPStatus.INTERNAL_SERVER_ERROR: ErrorObject(
         "internal_error", "The service failed; its log tells more under 4f1d.", error_id="4f1d"
     ),

@@ -71,19 +71,25 @@ def _cursor_text(text: str) -> str:
 
 
 Digits = BeforeValidator(_digits)
-Limit = Annotated[int, Digits, Field(ge=1, le=MAX_LIMIT)]
-RowId = Annotated[int, Digits, Field(ge=1, le=2**63 - 1)]
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), Digits]
+RowId = Annotated[int, Field(ge=1, le=2**63 - 1), Digits]
 Keyword = Annotated[str, AfterValidator(_checked_by(parse_keyword))]
 ChannelId = Annotated[str, AfterValidator(_checked_by(_channel_id))]
 CursorText = Annotated[str, AfterValidator(_checked_by(_cursor_text))]
 
 
-def refuse_repeated_parameters() -> Response | None:
-    """Answer 400 when a parameter stands in the URL twice; for use before every request.
+def refuse_unclear_query() -> Response | None:
+    """Answer 400 to a query no validation can see right; for use before every request.
 
-    The validation below it sees only the first of several values.
+    It would see only the first value of a repeated parameter, and nothing of a query with raw
+    bytes that are not UTF-8.
     """
-    for name, values in request.args.lists():
+    try:
+        parameters = request.args
+    except UnicodeDecodeError:
+        malformed = ErrorObject("malformed_query", "The query string is not UTF-8.")
+        return error_response(HTTPStatus.BAD_REQUEST, malformed)
+    for name, values in parameters.lists():
         if len(values) > 1:
             repeated = ErrorObject("repeated_parameter", "Give this parameter only once.", name)
             return error_response(HTTPStatus.BAD_REQUEST, repeated)
@@ -99,7 +105,7 @@ class Query(BaseModel):
 class PagedQuery(Query):
     """How a list is cut into pages; a list adds its filters as further fields."""
 
-    page: Annotated[int, Digits, Field(ge=1, le=MAX_PAGE)] = Field(
+    page: Annotated[int, Field(ge=1, le=MAX_PAGE), Digits] = Field(
         default=1, description="Number of the page, from 1.", examples=[1]
     )
     limit: Limit = Field(default=DEFAULT_LIMIT, description="Items on a page.", examples=[10])

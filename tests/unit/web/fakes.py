@@ -1,0 +1,112 @@
+"""Services over a list in memory, for tests of the web layer alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import orjson
+
+from app.domain.clock import format_instant
+from app.domain.errors import NotFoundError
+from app.domain.feeds import (
+    CacheState,
+    Cursor,
+    EncodedVideo,
+    Feed,
+    Page,
+    PageRequest,
+    Position,
+)
+from app.web.api.examples import VIDEO
+
+if TYPE_CHECKING:
+    from app.domain.watches import Problem
+
+
+def encoded(position: Position) -> bytes:
+    published_at = format_instant(position.published_at)
+    return orjson.dumps({**VIDEO, "video_id": position.video_id, "published_at": published_at})
+
+
+@dataclass
+class MemoryFeed:
+    """A feed of everything; watch 1 is the keyword `news` and holds every second video."""
+
+    positions: list[Position] = field(default_factory=list)
+    version: int = 1
+    cache: CacheState = CacheState.HIT
+    stale_seconds: int = 0
+    broken: Exception | None = None
+
+    def page(self, request: PageRequest) -> Page:
+        if self.broken is not None:
+            raise self.broken
+        held = self._held(request.feed)
+        first = self._first(held, request)
+        shown = held[first : first + request.limit]
+        more = first + len(shown) < len(held)
+        return Page(
+            items=tuple(encoded(position) for position in shown),
+            total=None if request.feed.channel_id else len(held),
+            version=self.version,
+            cache=self.cache,
+            stale_seconds=self.stale_seconds,
+            next_cursor=Cursor(shown[-1]) if shown and more else None,
+            previous_cursor=Cursor(shown[0], newer=True) if shown and first else None,
+        )
+
+    def video(self, video_id: str) -> EncodedVideo:
+        for position in self.positions:
+            if position.video_id == video_id:
+                return EncodedVideo(encoded(position), self.version)
+        raise NotFoundError("There is no such video.")
+
+    def resolve_watch(self, watch_id: int) -> Feed:
+        if watch_id != 1:
+            raise NotFoundError("There is no such watch.")
+        return Feed(watch_id=1)
+
+    def resolve_keyword(self, term: str) -> Feed:
+        if term != "news":
+            raise NotFoundError("No watch has this keyword.")
+        return Feed(watch_id=1)
+
+    def _held(self, feed: Feed) -> list[Position]:
+        newest_first = sorted(
+            self.positions, key=lambda it: (it.published_at, it.video_id), reverse=True
+        )
+        return newest_first[::2] if feed.watch_id else newest_first
+
+    @staticmethod
+    def _first(held: list[Position], request: PageRequest) -> int:
+        if request.cursor is None:
+            return (request.page - 1) * request.limit
+        edge = request.cursor.position
+        newer = sum(
+            (it.published_at, it.video_id) > (edge.published_at, edge.video_id) for it in held
+        )
+        if request.cursor.newer:
+            return max(0, newer - request.limit)
+        return newer + (edge in held)
+
+
+@dataclass(frozen=True)
+class MemoryReadiness:
+    serving: bool = True
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass
+class MemoryChecks:
+    state: MemoryReadiness = field(default_factory=MemoryReadiness)
+
+    def check(self) -> MemoryReadiness:
+        return self.state
+
+
+@dataclass
+class MemoryServices:
+    feed: MemoryFeed = field(default_factory=MemoryFeed)
+    readiness: MemoryChecks = field(default_factory=MemoryChecks)
+    demo: bool = False

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+    from tests.unit.web.fakes import MemoryServices
+
+PATHS = ["/", "/videos", "/videos?page=x", "/nope", "/ready", "/docs", "/openapi.json"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_reply_carries_the_security_headers(client: FlaskClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_reply_of_the_demo_is_marked(
+    client: FlaskClient, services: MemoryServices, path: str
+) -> None:
+    assert "X-Demo" not in client.get(path).headers
+    services.demo = True
+    assert client.get(path).headers["X-Demo"] == "1"
+
+
+def test_a_failure_carries_them_too(client: FlaskClient, services: MemoryServices) -> None:
+    services.demo, services.feed.broken = True, RuntimeError()
+    headers = client.get("/videos").headers
+    assert (headers["X-Demo"], headers["X-Content-Type-Options"]) == ("1", "nosniff")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_page_allows_inline_scripts_or_other_hosts(client: FlaskClient, path: str) -> None:
+    policy = client.get(path).headers["Content-Security-Policy"]
+    for directive in policy.split("; "):
+        name, _, sources = directive.partition(" ")
+        assert set(sources.split()) <= {"'self'", "'none'", "'unsafe-inline'", "data:"}
+        assert "'unsafe-inline'" not in sources or (path, name) == ("/docs", "style-src")

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from app.web.api import examples
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from tests.unit.web.fakes import MemoryServices
+
+Json = dict[str, Any]  # an OpenAPI document, walked freely
+
+
+@pytest.fixture
+def document(client: FlaskClient) -> Json:
+    response = client.get("/openapi.json")
+    assert response.content_type == "application/json"
+    found: Json = response.get_json()
+    return found
+
+
+def problems(document: Json, schema: str, body: object) -> list[str]:
+    root = {**document, "$ref": f"#/components/schemas/{schema}"}
+    return [error.message for error in Draft202012Validator(root).iter_errors(body)]
+
+
+def operations(document: Json) -> list[Json]:
+    return [operation for path in document["paths"].values() for operation in path.values()]
+
+
+def test_the_document_is_valid_openapi_3_1(document: Json) -> None:
+    assert str(document["openapi"]).startswith("3.1")
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_every_api_route_is_described_and_nothing_else(document: Json, app: Flask) -> None:
+    hidden = {"/", "/docs", "/openapi.json", "/static/{filename}"}
+    routes = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(rule)) for rule in app.url_map.iter_rules()}
+    assert set(document["paths"]) == routes - hidden
+
+
+def test_every_parameter_is_explained(document: Json) -> None:
+    parameters = document["paths"]["/videos"]["get"]["parameters"]
+    assert {parameter["name"] for parameter in parameters} == {
+        *("page", "limit", "per_page", "page_size", "cursor"),
+        *("watch", "keyword", "channel_id"),
+    }
+    for operation in operations(document):
+        for parameter in operation["parameters"]:
+            assert parameter["description"]
+            assert parameter["schema"]["type"] in ("integer", "string")
+
+
+def test_limits_and_defaults_stand_in_the_document(document: Json) -> None:
+    parameters = document["paths"]["/videos"]["get"]["parameters"]
+    schemas = {parameter["name"]: parameter["schema"] for parameter in parameters}
+    assert schemas["limit"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 10}
+    assert schemas["page"]["maximum"] == 1_000_000
+    assert schemas["per_page"] == {"type": "integer", "minimum": 1, "maximum": 100}
+
+
+def test_every_operation_describes_its_answers(document: Json) -> None:
+    for operation in operations(document):
+        assert operation["operationId"]
+        assert {"200", "500"} <= set(operation["responses"])
+        for status, response in operation["responses"].items():
+            assert response["description"]
+            assert status == "304" or all(
+                media["example"] for media in response["content"].values()
+            )
+
+
+def test_every_header_of_a_page_is_described(document: Json, client: FlaskClient) -> None:
+    described = set(document["paths"]["/videos"]["get"]["responses"]["200"]["headers"])
+    sent = set(client.get("/videos").headers.keys())
+    everywhere = {
+        *("Content-Type", "Content-Length", "Content-Security-Policy"),
+        *("X-Content-Type-Options", "Referrer-Policy"),
+    }
+    assert described - sent == {"Age", "X-Demo"}
+    assert sent - described == everywhere
+
+
+@pytest.mark.parametrize(
+    ("schema", "example"),
+    [
+        ("Item", examples.VIDEO),
+        ("VideoList", examples.VIDEO_LIST),
+        ("Health", examples.HEALTH),
+        ("Readiness", examples.READINESS),
+        ("Readiness", examples.UNAVAILABLE),
+    ],
+)
+def test_examples_obey_their_schemas(document: Json, schema: str, example: object) -> None:
+    assert problems(document, schema, example) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "schema"),
+    [
+        ("/videos", "VideoList"),
+        ("/videos?page=9", "VideoList"),
+        ("/videos/vid00000099", "Item"),
+        ("/health", "Health"),
+        ("/ready", "Readiness"),
+        ("/videos?page=x", "ErrorDocument"),
+        ("/videos/nope", "ErrorDocument"),
+    ],
+)
+def test_answers_obey_the_document(
+    document: Json, client: FlaskClient, path: str, schema: str
+) -> None:
+    assert problems(document, schema, client.get(path).get_json()) == []
+
+
+def test_an_item_has_every_field_of_the_contract_and_no_other(document: Json) -> None:
+    assert problems(document, "Item", {**examples.VIDEO, "extra": 1})
+    for name in examples.VIDEO:
+        assert problems(document, "Item", {k: v for k, v in examples.VIDEO.items() if k != name})
+
+
+def test_errors_are_documented_as_they_are_sent(
+    document: Json, client: FlaskClient, services: MemoryServices
+) -> None:
+    services.feed.broken = RuntimeError()
+    response = client.get("/videos")
+    documented = document["paths"]["/videos"]["get"]["responses"]["500"]
+    assert list(documented["content"]) == [response.content_type]
+    assert problems(document, "ErrorDocument", response.get_json()) == []
+    assert documented["description"] == HTTPStatus.INTERNAL_SERVER_ERROR.phrase
+
+
+def test_no_schema_is_there_twice(document: Json) -> None:
+    assert not [name for name in document["components"]["schemas"] if "." in name]
+
+
+def test_paths_hold_below_any_prefix(document: Json) -> None:
+    assert document["servers"] == [{"url": "."}]
