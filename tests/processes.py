@@ -141,24 +141,24 @@ class Processes:
         """Starts `python -m module arguments`."""
         return self.start(sys.executable, "-m", module, *arguments, env=env)
 
-    def close(self) -> None:
+    def close(self, deadline_seconds: float = STOP_SECONDS) -> None:
         """Ends what still runs, last started first; fails when anything had to be forced."""
-        faults = [fault for process in reversed(self._started) if (fault := _end(process))]
+        ended = [_end(process, deadline_seconds) for process in reversed(self._started)]
+        faults = [fault for fault in ended if fault is not None]
         if faults:
             raise AssertionError("\n".join(faults))
 
 
-def _end(process: ChildProcess) -> str | None:
+def _end(process: ChildProcess, deadline_seconds: float) -> str | None:
     """Asks, then forces; returns what went wrong."""
-    if process.returncode is None:
-        process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGTERM)
     with suppress(AssertionError):
-        wait_until(lambda: not process.survivors(), STOP_SECONDS)
-        return None
+        wait_until(lambda: not process.survivors(), deadline_seconds)
     left = process.survivors()
-    with suppress(ProcessLookupError):
+    if left:
         os.killpg(process.pid, signal.SIGKILL)
-    return f"{process} left {left} running; its output:\n{process.output()}"
+    process.wait()
+    return f"{process} left {left} running; its output:\n{process.output()}" if left else None
 
 
 def _bare_environment() -> dict[str, str]:

@@ -72,8 +72,8 @@ class Server(ABC):
             process.kill()
 
     def run_setup(self, command: Sequence[str]) -> None:
-        """Runs one command of `initialise` to its end."""
-        process = self._spawn(command)
+        """Runs one command of `initialise` to its end; stop() ends it early."""
+        process = self._process = self._spawn(command)
         if process.wait(START_SECONDS) != 0:
             raise AssertionError(f"{process} failed:\n{process.output()}")
 
@@ -84,8 +84,12 @@ class Server(ABC):
     def _spawn(self, command: Sequence[str]) -> ChildProcess:
         # In this order: a change of user would undo the bond.
         prefix = [*_as_unprivileged(), *bound_to_parent(self.stop_signal)]
-        log = self.folder / "server.log"
-        return ChildProcess([*prefix, *command], log=log, cwd=self.folder)
+        return ChildProcess(
+            [*prefix, *command],
+            log=self.folder / "server.log",
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "TMPDIR": str(self.folder)},
+        )
 
 
 S = TypeVar("S", bound=Server)

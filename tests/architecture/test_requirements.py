@@ -1,0 +1,25 @@
+"""The pinned lists: what is tested is what is served."""
+
+import re
+
+from tests.architecture.source_tree import PROJECT
+
+
+def test_the_tests_run_on_the_versions_that_are_served() -> None:
+    served = _pins("requirements.txt")
+    tested = _pins("requirements/dev.txt")
+    assert {name: tested.get(name) for name in served} == served
+
+
+def test_every_pinned_package_carries_its_hashes() -> None:
+    for path in ("requirements.txt", "requirements/dev.txt"):
+        text = (PROJECT / path).read_text(encoding="utf-8")
+        bare = [line for line in text.splitlines() if "==" in line and not line.endswith("\\")]
+        assert bare == []
+
+
+def _pins(path: str) -> dict[str, str]:
+    """Package and marker -> version."""
+    text = (PROJECT / path).read_text(encoding="utf-8")
+    pins = re.findall(r"^([a-z0-9-]+)==(\S+)(.*) \\$", text, flags=re.MULTILINE)
+    return {name + marker: version for name, version, marker in pins}
