@@ -50,6 +50,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("passed per kind")
     for kind, count in sorted(passed.items()):
         terminalreporter.line(f"{kind:<14}{count:>6}")
+    if skipped := terminalreporter.getreports("skipped"):
+        terminalreporter.line(f"{len(skipped)} skipped: every test must run", red=True)
 
 
 def _kind(nodeid: str) -> str:
