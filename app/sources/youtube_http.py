@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MAX_ANSWER_BYTES = 10 << 20
 """Fifty videos with the longest texts are about 2 MB."""
 
+MAX_IDLE_SECONDS = 60.0
+"""Routers forget a quiet connection after some minutes; a call over it would be lost."""
+
 _INFLATE_CHUNK_BYTES = 4 << 10  # inflates to 4 MB at most before the limit is looked at
 
 
@@ -43,7 +46,8 @@ class BoundedHttp:
     """What google-api-python-client needs of an HTTP client; for one thread.
 
     It keeps its connection open between calls, follows no redirects, and allows `timeout_seconds`
-    for connecting and again for the whole answer, however slowly that drips in.
+    for connecting and again for the whole answer, however slowly that drips in. A request is sent
+    again only when the server had closed a connection it had kept from an earlier call.
     """
 
     def __init__(self, timeout_seconds: float) -> None:
@@ -54,6 +58,7 @@ class BoundedHttp:
             decode_limit_chunk=_INFLATE_CHUNK_BYTES,
         )
         self._http.follow_redirects = False
+        self._used_at = 0.0
         weakref.finalize(self, self._http.close)
 
     def request(
@@ -66,13 +71,15 @@ class BoundedHttp:
                 would log the raw body and trip over some shapes of it.
             Exception: whatever httplib2, http.client, ssl or socket raise.
         """
-        secure = uri.startswith("https:")
-        kind = _HttpsConnection if secure else _HttpConnection
+        kind = _HttpsConnection if uri.startswith("https:") else _HttpConnection
+        if time.monotonic() - self._used_at > MAX_IDLE_SECONDS:
+            self._http.close()
         try:
             response, content = self._http.request(uri, method, body, headers, connection_type=kind)
         except BaseException:
             self._http.close()  # half an answer may still be on its way
             raise
+        self._used_at = time.monotonic()
         if response.status != http.client.OK:
             raise RefusedError(response.status, response, content)
         return response, content
@@ -122,9 +129,34 @@ class _BoundedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_BoundedReader(self.fp.detach(), sock))
 
 
-class _HttpConnection(httplib2.HTTPConnectionWithTimeout):  # type: ignore[misc]  # untyped library
+class _BoundedConnection(http.client.HTTPConnection):
+    """Keeps httplib2 from sending a request twice over connections that never answered.
+
+    httplib2 repeats a request that was closed without an answer, which is right for a connection
+    kept from an earlier call. A new one may have delivered the request, and calls are counted.
+    """
+
     response_class = _BoundedResponse
+    _has_answered = False
+
+    def connect(self) -> None:
+        self._has_answered = False
+        super().connect()
+
+    def getresponse(self) -> http.client.HTTPResponse:
+        try:
+            response = super().getresponse()
+        except http.client.BadStatusLine as error:  # also for no answer at all
+            if self._has_answered:
+                raise
+            raise ConnectionAbortedError(type(error).__name__) from None
+        self._has_answered = True
+        return response
 
 
-class _HttpsConnection(httplib2.HTTPSConnectionWithTimeout):  # type: ignore[misc]  # same
-    response_class = _BoundedResponse
+class _HttpConnection(_BoundedConnection, httplib2.HTTPConnectionWithTimeout):  # type: ignore[misc]  # untyped library
+    pass
+
+
+class _HttpsConnection(_BoundedConnection, httplib2.HTTPSConnectionWithTimeout):  # type: ignore[misc]  # untyped library
+    pass
