@@ -73,6 +73,10 @@ class WatchRepository:
         rows = self._connection.execute(select(WatchRow.__table__).order_by(WatchRow.watch_id))
         return [_watch(row) for row in rows]
 
+    def count(self) -> int:
+        """Return how many watches there are."""
+        return self._connection.execute(select(func.count()).select_from(WatchRow)).scalar_one()
+
     def count_active(self) -> int:
         """Return how many watches are not paused."""
         query = select(func.count()).select_from(WatchRow).where(WatchRow.paused.is_(False))

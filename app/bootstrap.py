@@ -1,0 +1,123 @@
+"""The composition root: settings become services. Every "if Redis, else memory" stands here.
+
+Building opens no connection: a process starts while its database and its Redis are away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from app.cache import redis as redis_cache
+from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
+from app.domain.clock import system_clock
+from app.domain.quota import Bucket, parse_keys
+from app.feed.head_reader import HeadReader
+from app.feed.publisher import FeedPublisher
+from app.feed.reader import FeedReader
+from app.ingest.claims import Claims
+from app.ingest.completion import Completion
+from app.ingest.readiness import ReadinessCheck
+from app.ingest.runner import Runner
+from app.ingest.service import Ingest
+from app.ingest.tail import Tail
+from app.ingest.watching import Watching
+from app.quota.ledger import Ledger
+from app.quota.ring import KeyRing
+from app.sources.youtube import YouTube
+from app.store.database import Database
+from app.store.store import Store
+from app.telemetry import Incidents, get_logger
+
+if TYPE_CHECKING:
+    from app.cache.base import FeedCache, KeyIndex
+    from app.domain.clock import Clock
+    from app.settings import Settings
+
+_HOLD_SECONDS = 1.0
+"""How long a web process serves a head from Redis before it asks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a process may need; made once per process, after any fork."""
+
+    feed: FeedReader
+    readiness: ReadinessCheck
+    ingest: Ingest
+    watching: Watching
+    store: Store
+    demo: bool
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.store.dispose()
+
+
+def build_services(settings: Settings, clock: Clock = system_clock) -> Services:
+    """Build the services of one process."""
+    store = _store(settings)
+    cache, index, hold_seconds = _cache(settings)
+    incidents = Incidents(get_logger("app.incidents"))
+    limits = {
+        Bucket.SEARCH: settings.youtube_search_calls_per_day,
+        Bucket.UNITS: settings.youtube_units_per_day,
+    }
+    ledger = Ledger(store, clock, limits)
+    ring = KeyRing(
+        parse_keys(settings.youtube_api_keys),
+        index=index,
+        ledger=ledger,
+        store=store,
+        clock=clock,
+        incidents=incidents,
+    )
+    source = YouTube(settings.youtube_api_endpoint)
+    publisher = FeedPublisher(store, cache, clock, incidents)
+    tail = Tail(store, publisher, clock)
+    claims = Claims(
+        store,
+        ring,
+        ledger,
+        clock,
+        interval=timedelta(seconds=settings.fetch_interval_seconds),
+        lookback=timedelta(seconds=settings.lookback_seconds),
+    )
+    runner = Runner(
+        claims=claims,
+        source=source,
+        ring=ring,
+        tail=tail,
+        completion=Completion(store, source, ring, tail, incidents),
+        clock=clock,
+    )
+    watching = Watching(store, clock, timedelta(seconds=settings.backfill_seconds))
+    reader = FeedReader(store, HeadReader(store, cache, clock, hold_seconds), clock)
+    return Services(
+        feed=reader,
+        readiness=ReadinessCheck(store, cache, reader, ring, clock),
+        ingest=Ingest(
+            claims=claims,
+            runner=runner,
+            publisher=publisher,
+            watching=watching,
+            keywords=settings.keyword_list,
+            incidents=incidents,
+        ),
+        watching=watching,
+        store=store,
+        demo=settings.demo,
+    )
+
+
+def _store(settings: Settings) -> Store:
+    replica = settings.database_replica_url
+    return Store(Database(settings.database_url), Database(replica) if replica else None)
+
+
+def _cache(settings: Settings) -> tuple[FeedCache, KeyIndex, float]:
+    if not settings.redis_url:
+        return MemoryFeedCache(), MemoryKeyIndex(), 0.0
+    client = redis_cache.connect(settings.redis_url)
+    return redis_cache.RedisFeedCache(client), redis_cache.RedisKeyIndex(client), _HOLD_SECONDS

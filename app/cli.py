@@ -1,0 +1,142 @@
+"""The command line. Each command imports what it needs when it runs, so that `--help` is quick.
+
+Exit codes: 0 done, 1 it could not be done now, 2 wrong usage or settings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from app.domain.errors import InvalidValueError, NewsreelError
+from app.settings import Settings, SettingsError, load_settings
+from app.telemetry import configure_logging
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from app.domain.watches import Watch
+    from app.ingest.watching import Watching
+
+OK, FAILED, MISUSED = 0, 1, 2
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        settings = load_settings()
+        configure_logging(settings.log_level)
+        parsed.run(settings, parsed)
+    except (SettingsError, InvalidValueError) as error:
+        return _fail(error, MISUSED)
+    except NewsreelError as error:
+        return _fail(error, FAILED)
+    return OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m app", description="Newsreel")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="serve and fetch in one process")
+    serve.set_defaults(run=_serve)
+    migrate = commands.add_parser("migrate", help="bring the database's schema up to date")
+    migrate.set_defaults(run=_migrate)
+    _add_watch_commands(commands.add_parser("watch", help="what is watched"))
+    return parser
+
+
+def _add_watch_commands(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add = commands.add_parser("add", help="watch a keyword")
+    add.add_argument("keyword", help="1 to 200 characters, YouTube's operators allowed")
+    add.set_defaults(run=_watch_add)
+    commands.add_parser("list", help="show the watches").set_defaults(run=_watch_list)
+    for name, run, text in (
+        ("pause", _watch_pause, "stop fetching, keep the videos"),
+        ("resume", _watch_resume, "fetch again"),
+        ("remove", _watch_remove, "stop watching, keep the videos"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("watch", help="its id or its keyword")
+        command.set_defaults(run=run)
+
+
+def _serve(settings: Settings, _parsed: argparse.Namespace) -> None:
+    from app.embedded.server import serve
+
+    serve(settings)
+
+
+def _migrate(settings: Settings, _parsed: argparse.Namespace) -> None:
+    from app.bootstrap import build_services
+
+    services = build_services(settings)
+    services.store.migrate()
+    services.close()
+
+
+def _watch_add(settings: Settings, parsed: argparse.Namespace) -> None:
+    with _watching(settings) as watching:
+        watch, is_new = watching.add_keyword(parsed.keyword)
+        _say(f"{'added' if is_new else 'known already'}: {_line(watch)}")
+
+
+def _watch_list(settings: Settings, _parsed: argparse.Namespace) -> None:
+    with _watching(settings) as watching:
+        for watch in watching.list_all():
+            _say(_line(watch))
+
+
+def _watch_pause(settings: Settings, parsed: argparse.Namespace) -> None:
+    with _watching(settings) as watching:
+        found = watching.find(parsed.watch)
+        _say(_line(watching.set_paused(found.watch_id, paused=True)))
+
+
+def _watch_resume(settings: Settings, parsed: argparse.Namespace) -> None:
+    with _watching(settings) as watching:
+        found = watching.find(parsed.watch)
+        _say(_line(watching.set_paused(found.watch_id, paused=False)))
+
+
+def _watch_remove(settings: Settings, parsed: argparse.Namespace) -> None:
+    with _watching(settings) as watching:
+        found = watching.find(parsed.watch)
+        watching.remove(found.watch_id)
+        _say(f"removed: {_line(found)}")
+
+
+@contextmanager
+def _watching(settings: Settings) -> Iterator[Watching]:
+    """Give the service of watches on the database that `serve` uses, made if it is a new file."""
+    from app.bootstrap import build_services
+    from app.embedded.demo import settings_beside
+
+    effective = settings_beside(settings)
+    services = build_services(effective)
+    try:
+        if effective.database_url.startswith("sqlite:"):
+            services.store.migrate()
+        yield services.watching
+    finally:
+        services.close()
+
+
+def _line(watch: Watch) -> str:
+    from app.domain.clock import format_instant
+
+    state = "paused" if watch.paused else f"next {format_instant(watch.next_due_at)}"
+    trouble = f"  {watch.last_error.code}" if watch.last_error else ""
+    return f"{watch.watch_id}  {watch.kind}  {watch.term}  {state}{trouble}"
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _fail(error: Exception, code: int) -> int:
+    sys.stderr.write(f"newsreel: {error}\n")
+    return code

@@ -1,0 +1,110 @@
+"""`python -m app serve`: gunicorn with one worker that also runs the ticker."""
+
+from __future__ import annotations
+
+import fcntl
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gunicorn.app.base import BaseApplication
+
+from app.bootstrap import Services, build_services
+from app.domain.errors import NewsreelError
+from app.embedded import demo
+from app.embedded.ticker import Ticker
+from app.telemetry import get_logger
+from app.web.factory import create_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from gunicorn.workers.base import Worker
+
+    from app.settings import Settings
+
+WEB_THREADS = 8
+_SQLITE_FILE = "sqlite:///"
+
+
+class AlreadyRunningError(NewsreelError):
+    """Another process serves the same database."""
+
+    code = "already_running"
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM; with no API key, a demo.
+
+    Raises:
+        AlreadyRunningError: another process serves this database.
+        DemoError: the simulator did not start.
+    """
+    is_demo = demo.is_wanted(settings)
+    with demo.running(settings) if is_demo else nullcontext(settings) as effective:
+        if effective.demo:
+            get_logger(__name__).warning(
+                "demo", detail="no YOUTUBE_API_KEYS: these videos come from the simulator"
+            )
+        with _alone(_lock_path(effective)):
+            EmbeddedServer(effective).run()
+
+
+class EmbeddedServer(BaseApplication):
+    """gunicorn's master with one worker of threads; everything of ours is built in the worker."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._services: Services | None = None
+        self._ticker: Ticker | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Tell gunicorn how to run; its access log is off, the ticker follows the worker."""
+        options = {
+            "bind": f"{self._settings.host}:{self._settings.port}",
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": WEB_THREADS,
+            "control_socket_disable": True,
+            "graceful_timeout": 25,
+            "logger_class": "gunicorn.glogging.Logger",
+            "post_worker_init": self._start,
+            "worker_exit": self._stop,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Callable[..., Iterable[bytes]]:
+        """Build the application, in the worker."""
+        self._services = build_services(self._settings)
+        return create_app(self._services)
+
+    def _start(self, _worker: Worker) -> None:
+        if self._services is not None:
+            self._ticker = Ticker(self._services, self._settings.fetch_interval_seconds)
+            self._ticker.start()
+
+    def _stop(self, _server: object, _worker: Worker) -> None:
+        if self._ticker is not None:
+            self._ticker.stop()
+        if self._services is not None:
+            self._services.close()
+
+
+def _lock_path(settings: Settings) -> Path:
+    if settings.database_url.startswith(_SQLITE_FILE):
+        return Path(settings.database_url.removeprefix(_SQLITE_FILE) + ".lock")
+    return Path("var/newsreel.lock")
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold a file lock: the embedded mode is one process per database."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise AlreadyRunningError(f"another process holds {path}") from None
+        yield

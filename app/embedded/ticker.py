@@ -1,0 +1,79 @@
+"""The scheduler of the embedded mode: a thread that ticks and a small pool that polls.
+
+It does what Celery Beat and the Celery workers do elsewhere, over the same two methods.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from app.domain.errors import StoreUnavailableError
+from app.telemetry import Incidents, get_logger
+
+if TYPE_CHECKING:
+    from app.bootstrap import Services
+    from app.domain.watches import Claim
+
+POOL_THREADS = 4
+MAX_PENDING = 40
+"""Claims given out and not finished: what four threads can do before a lease of 30 s ends."""
+
+
+class Ticker:
+    """Runs ticks at an interval in a thread, and their claims in a pool."""
+
+    def __init__(self, services: Services, interval_seconds: int) -> None:
+        self._services = services
+        self._interval = interval_seconds
+        self._stopped = Event()
+        self._thread = Thread(target=self._loop, name="ticker", daemon=True)
+        self._pool = ThreadPoolExecutor(POOL_THREADS, thread_name_prefix="fetch")
+        self._pending: set[Future[None]] = set()
+        self._log = get_logger(__name__)
+        self._incidents = Incidents(self._log)
+
+    def start(self) -> None:
+        """Begin to tick, at once and then at the interval."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the polls under way, start no more."""
+        self._stopped.set()
+        self._thread.join(timeout=5)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _loop(self) -> None:
+        while not self._prepared():
+            if self._stopped.wait(1):
+                return
+        while not self._stopped.is_set():
+            self._tick()
+            self._stopped.wait(self._interval)
+
+    def _prepared(self) -> bool:
+        """Bring the schema up and void leases: by the file lock nobody else can hold one."""
+        store = self._services.store
+        try:
+            store.migrate()
+            store.write(lambda transaction: transaction.watches.void_leases())
+        except StoreUnavailableError as error:
+            self._incidents.begin(error.code, str(error))
+            return False
+        self._incidents.end(StoreUnavailableError.code)
+        return True
+
+    def _tick(self) -> None:
+        self._pending = {future for future in self._pending if not future.done()}
+        try:
+            claims = self._services.ingest.tick(limit=MAX_PENDING - len(self._pending))
+            self._pending |= {self._pool.submit(self._run, claim) for claim in claims}
+        except Exception:  # noqa: BLE001 - the thread must outlive any fault; it is logged whole
+            self._log.exception("tick_failed")
+
+    def _run(self, claim: Claim) -> None:
+        try:
+            self._services.ingest.run(claim)
+        except Exception:  # noqa: BLE001 - as above
+            self._log.exception("poll_crashed", watch_id=claim.watch_id)

@@ -1,0 +1,79 @@
+"""Ingest as processes use it: a tick that gives claims out, and a run per claim.
+
+The embedded ticker and the Celery tasks call the same two methods. Trouble with the database is
+told once, not at every tick; everything else about a poll stands in its watch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.domain.errors import InvalidValueError, StoreUnavailableError
+from app.telemetry import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.domain.watches import Claim
+    from app.feed.publisher import FeedPublisher
+    from app.ingest.claims import Claims
+    from app.ingest.runner import Runner
+    from app.ingest.watching import Watching
+    from app.telemetry import Incidents
+
+CLAIMS_PER_TICK = 50
+"""How many watches one tick gives out; more would wait in the queue until their leases end."""
+
+
+class Ingest:
+    """Runs ticks and polls; any number of processes may do so at once."""
+
+    def __init__(
+        self,
+        *,
+        claims: Claims,
+        runner: Runner,
+        publisher: FeedPublisher,
+        watching: Watching,
+        keywords: Sequence[str],
+        incidents: Incidents,
+    ) -> None:
+        self._claims = claims
+        self._runner = runner
+        self._publisher = publisher
+        self._watching = watching
+        self._unseeded = list(keywords)
+        self._incidents = incidents
+        self._log = get_logger(__name__)
+
+    def tick(self, limit: int = CLAIMS_PER_TICK) -> list[Claim]:
+        """Put right what is behind, then claim what is due: at most `limit` claims."""
+        try:
+            self._seed()
+            self._publisher.repair()
+            claims = self._claims.due(limit)
+        except StoreUnavailableError as error:
+            self._incidents.begin(error.code, str(error))
+            return []
+        self._incidents.end(StoreUnavailableError.code)
+        return claims
+
+    def run(self, claim: Claim) -> None:
+        """Poll for a claim; without a database the claim simply runs out."""
+        try:
+            self._runner.run(claim)
+        except StoreUnavailableError as error:
+            self._incidents.begin(error.code, str(error))
+
+    def _seed(self) -> None:
+        """Add the configured keywords that are not watched yet, once per process."""
+        while self._unseeded:
+            keyword = self._unseeded[0]
+            try:
+                watch, is_new = self._watching.add_keyword(keyword)
+            except InvalidValueError as error:
+                self._log.error("keyword_refused", keyword=keyword[:50], detail=str(error))
+            else:
+                if is_new:
+                    self._log.info("watch_added", watch_id=watch.watch_id, term=watch.term)
+            self._unseeded.pop(0)

@@ -1,0 +1,85 @@
+"""Managing what is watched: the one place that adds, pauses and removes watches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.domain.errors import InvalidValueError
+from app.domain.watches import MAX_WATCHES, WatchKind, parse_keyword
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from app.domain.clock import Clock
+    from app.domain.watches import Watch
+    from app.store.store import Store, Transaction
+
+
+class Watching:
+    """Adds and changes watches; the next tick takes it from there.
+
+    Args:
+        store: holds the watches.
+        clock: the present.
+        backfill: how far back a new watch starts.
+    """
+
+    def __init__(self, store: Store, clock: Clock, backfill: timedelta) -> None:
+        self._store = store
+        self._clock = clock
+        self._backfill = backfill
+
+    def add_keyword(self, text: str) -> tuple[Watch, bool]:
+        """Watch a keyword; return the watch and whether it is new.
+
+        Raises:
+            InvalidValueError: not a keyword, or there are 1,000 watches already.
+        """
+        term = parse_keyword(text)
+        now = self._clock()
+
+        def work(transaction: Transaction) -> tuple[Watch, bool]:
+            watch, is_new = transaction.watches.add(
+                WatchKind.KEYWORD, term, now=now, read_until=now - self._backfill
+            )
+            if is_new and transaction.watches.count() > MAX_WATCHES:
+                raise InvalidValueError(f"there can be {MAX_WATCHES} watches at most")
+            return watch, is_new
+
+        return self._store.write(work)
+
+    def list_all(self) -> list[Watch]:
+        """Return every watch, oldest first."""
+        return self._store.read(lambda transaction: transaction.watches.list_all())
+
+    def find(self, name: str) -> Watch:
+        """Return a watch by its id or its keyword.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+
+        def work(transaction: Transaction) -> Watch:
+            by_term = transaction.watches.find_by_term(WatchKind.KEYWORD, name.strip())
+            if by_term is not None:
+                return by_term
+            return transaction.watches.get(int(name) if name.isdecimal() else 0)
+
+        return self._store.read(work)
+
+    def set_paused(self, watch_id: int, *, paused: bool) -> Watch:
+        """Pause or resume a watch.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        return self._store.write(lambda t: t.watches.set_paused(watch_id, paused=paused))
+
+    def remove(self, watch_id: int) -> None:
+        """Stop watching; the videos it found stay.
+
+        Raises:
+            NotFoundError: there is no such watch.
+        """
+        now = self._clock()
+        self._store.write(lambda transaction: transaction.watches.remove(watch_id, now))

@@ -1,0 +1,93 @@
+"""The Celery application: `celery -A workers.celery_app worker|beat|flower`.
+
+Messages are JSON and hold ids only; there is no result backend. A lost or repeated message does no
+harm: claims in the database decide who fetches, and the next tick finds what was dropped.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from celery import Celery
+from celery.signals import setup_logging, worker_process_shutdown
+from kombu import Queue
+
+from app.bootstrap import Services, build_services
+from app.settings import Settings, load_settings
+from app.telemetry import configure_logging
+from workers.schedule import beat_schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class NewsreelCelery(Celery):
+    """Celery with our settings; services are built on first use, so after a worker's fork."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings, read once."""
+        return load_settings()
+
+    @cached_property
+    def services(self) -> Services:
+        """The services of this process."""
+        return build_services(self.settings)
+
+
+def _configuration(settings: Settings) -> Mapping[str, object]:
+    return {
+        "broker_url": settings.broker_url,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            "visibility_timeout": 300,
+            "socket_timeout": 10,
+            "socket_connect_timeout": 3,
+            "health_check_interval": 25,
+        },
+        "result_backend": None,
+        "task_ignore_result": True,
+        "accept_content": ["json"],
+        "task_serializer": "json",
+        "timezone": "UTC",
+        "task_queues": (Queue("tick"), Queue("fetch")),
+        "task_default_queue": "fetch",
+        "task_routes": {"newsreel.tick": {"queue": "tick"}},
+        "task_create_missing_queues": False,
+        "task_soft_time_limit": 25,
+        "task_time_limit": 40,
+        "worker_prefetch_multiplier": 1,
+        "worker_max_tasks_per_child": 1000,
+        "worker_max_memory_per_child": 300_000,
+        "worker_soft_shutdown_timeout": 20,
+        "worker_send_task_events": True,
+        "task_send_sent_event": True,
+        "beat_schedule": beat_schedule(settings.fetch_interval_seconds),
+    }
+
+
+def make_celery() -> NewsreelCelery:
+    """Make the application from the environment.
+
+    Raises:
+        SettingsError: a setting is wrong.
+    """
+    celery = NewsreelCelery("newsreel", include=["workers.tasks"])
+    celery.conf.update(_configuration(celery.settings))
+    return celery
+
+
+@setup_logging.connect
+def _log_as_configured(**_: object) -> None:
+    configure_logging(app.settings.log_level)
+
+
+@worker_process_shutdown.connect
+def _close(**_: object) -> None:
+    if "services" in app.__dict__:
+        app.services.close()
+
+
+app = make_celery()
