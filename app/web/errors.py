@@ -74,7 +74,7 @@ class ErrorObject:
         members: dict[str, object] = {
             "status": str(status.value),
             "code": self.code,
-            "title": status.phrase,
+            "title": self.code.replace("_", " ").capitalize(),
             "detail": self.detail,
         }
         if self.error_id is not None:

@@ -1,0 +1,67 @@
+"""gunicorn for the web service alone; the embedded service configures its own.
+
+Threads rather than processes wait for database and Redis; a few processes use the cores.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gunicorn.glogging import Logger
+
+from app.settings import Settings, SettingsError, load_settings
+from app.telemetry import configure_logging
+
+if TYPE_CHECKING:
+    from gunicorn.config import Config
+
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes files of its own names there
+_MAX_WORKERS = 4  # of about 110 MB each
+
+
+def _settings() -> Settings:
+    try:
+        return load_settings()
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+
+
+def _workers(settings: Settings) -> int:
+    """Without Redis a page is kept in the process, and several would keep different ones."""
+    return min(2 * (os.cpu_count() or 1), _MAX_WORKERS) if settings.redis_url else 1
+
+
+class JsonLogger(Logger):  # type: ignore[misc]  # gunicorn carries no types
+    """Lets gunicorn's lines go the way of all others: JSON on stderr."""
+
+    def setup(self, cfg: Config) -> None:
+        """Replace gunicorn's own handler by the root's."""
+        super().setup(cfg)
+        configure_logging(_loaded.log_level)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+_loaded = _settings()
+
+bind = (
+    f"[{_loaded.host}]:{_loaded.port}" if ":" in _loaded.host else f"{_loaded.host}:{_loaded.port}"
+)
+worker_class = "gthread"
+workers = _workers(_loaded)
+threads = 8
+timeout = 30
+graceful_timeout = 30
+keepalive = 40  # longer than a proxy keeps its idle connections, so that only the proxy closes them
+logger_class = JsonLogger
+accesslog = None
+# No proxy may rename us or vouch for a scheme by a header: nothing here asks for either.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+control_socket_disable = True  # it would be written to a home folder that need not exist
+if os.access(_SHARED_MEMORY, os.W_OK):
+    worker_tmp_dir = str(_SHARED_MEMORY)

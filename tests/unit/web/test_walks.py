@@ -1,0 +1,60 @@
+"""Whatever the feed and however it is cut: links lead through it whole, there and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.feeds import Position
+from app.web.factory import create_app
+from tests.unit.web.fakes import MemoryFeed, MemoryServices
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+START_AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+feeds = st.lists(
+    # Few seconds and many ties: the order within a second is where walks go wrong.
+    st.tuples(st.integers(0, 3), st.from_regex(r"[A-Za-z0-9_-]{11}", fullmatch=True)),
+    unique_by=lambda pair: pair[1],
+    max_size=20,
+)
+
+
+def walk(client: FlaskClient, path: str | None, direction: str) -> list[list[str]]:
+    pages = []
+    while path is not None:
+        body = client.get(path).get_json()
+        pages.append([item["video_id"] for item in body["items"]])
+        path = body[direction]
+    return pages
+
+
+def joined(pages: list[list[str]]) -> list[str]:
+    return list(chain.from_iterable(pages))
+
+
+@given(feed=feeds, limit=st.integers(1, 8))
+def test_every_walk_meets_every_video_once(feed: list[tuple[int, str]], limit: int) -> None:
+    positions = [Position(START_AT + timedelta(seconds=at), name) for at, name in feed]
+    client = create_app(MemoryServices(MemoryFeed(positions))).test_client()
+    expected = [name for _, name in sorted(feed, reverse=True)]
+
+    by_number = walk(client, f"/videos?limit={limit}", "next")
+    assert joined(by_number) == expected
+
+    cursor = client.get(f"/videos?limit={limit}").get_json()["next_cursor"]
+    if cursor is None:
+        assert len(feed) <= limit
+        return
+    by_cursor = walk(client, f"/videos?limit={limit}&cursor={cursor}", "next")
+    assert by_number[0] + joined(by_cursor) == expected
+
+    last = client.get(f"/videos?limit={limit}&page={len(by_number)}").get_json()
+    back = walk(client, f"/videos?limit={limit}&cursor={last['previous_cursor']}", "previous")
+    assert joined(back[::-1]) + by_number[-1] == expected
