@@ -1,0 +1,51 @@
+"""No task is forgotten: each is scheduled or sent by another, and its queue has a worker."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ruamel.yaml import YAML
+
+from tests.architecture.source_tree import PROJECT, source_files
+from workers import tasks  # registers the tasks
+from workers.celery_app import app
+
+OURS = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
+QUEUES = {queue.name for queue in app.conf.task_queues}
+SCHEDULE = app.conf.beat_schedule
+
+
+def test_every_task_is_scheduled_or_sent() -> None:
+    scheduled = {entry["task"] for entry in SCHEDULE.values()}
+    sent = {getattr(tasks, function).name for function in _sent_functions()}
+    assert set(OURS) == scheduled | sent
+
+
+def test_a_scheduled_task_expires_before_it_is_sent_again() -> None:
+    for entry in SCHEDULE.values():
+        assert entry["options"]["expires"] < entry["schedule"]
+
+
+def test_every_task_goes_to_a_queue_that_a_worker_of_the_full_stack_consumes() -> None:
+    used = {app.amqp.router.route({}, name)["queue"].name for name in OURS}
+    assert used == QUEUES
+    assert set().union(*_queues_of_workers()) >= QUEUES
+
+
+def _sent_functions() -> Iterator[str]:
+    """The names on which workers/ calls `delay` or `apply_async`."""
+    for source in source_files("workers"):
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Attribute) and node.attr in ("delay", "apply_async"):
+                yield ast.unparse(node.value).rpartition(".")[2]
+
+
+def _queues_of_workers() -> Iterator[set[str]]:
+    """Per worker of docker-compose.yml; one that names no queues consumes them all."""
+    compose = YAML(typ="safe").load(PROJECT / "docker-compose.yml")
+    for service in compose["services"].values():
+        command = service.get("command", [])
+        line = command if isinstance(command, str) else " ".join(command)
+        if re.search(r"\bcelery\b.*\bworker\b", line):
+            named = re.search(r"(?:-Q|--queues)[ =](\S+)", line)
+            yield set(named[1].split(",")) if named else QUEUES
