@@ -8,6 +8,7 @@ import signal
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from simulator.api import DataApi
@@ -127,6 +128,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with server:
         sys.stdout.write(f"listening on http://{options.host}:{server.server_port}\n")
         sys.stdout.flush()
+        # The history takes a moment to invent; callers need not wait for it to connect.
+        Thread(target=server.simulator.api.world.now, daemon=True).start()
         server.serve_forever()
 
 

@@ -36,9 +36,12 @@ class Control:
 
     def run(self, command: object) -> wire.Json:
         """One command; the answer is the video concerned, or empty."""
-        if not isinstance(command, dict) or command.get("do") not in COMMANDS:
+        name = command.get("do") if isinstance(command, dict) else None
+        if not isinstance(command, dict) or not isinstance(name, str) or name not in COMMANDS:
             raise ValueError(f"a command needs `do` of {', '.join(COMMANDS)}")
-        return COMMANDS[str(command["do"])](self, command)
+        with self.world.lock:
+            self.world.now()
+            return COMMANDS[name](self, command)
 
     def set_key_state(self, command: Command) -> wire.Json:
         """`key`, `state`: one of quota.KEY_STATES."""

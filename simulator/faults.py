@@ -45,7 +45,7 @@ class Rule:
 
 def parse_rule(value: object) -> Rule:
     """A rule from JSON; ValueError for an unknown kind, an unknown field or a wrong type."""
-    if not isinstance(value, dict) or value.get("kind") not in KINDS:
+    if not isinstance(value, dict) or str(value.get("kind")) not in KINDS:
         raise ValueError(f"a fault needs a kind of {', '.join(sorted(KINDS))}: {value!r}")
     defaults = asdict(Rule(kind=""))
     for name, given in value.items():

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MINUTE = timedelta(minutes=1)
 CHANNELS = 240
+DEMO = (("en", "music"), ("en", "news"))
 PREMIERES = 0.02
 EDITED = 0.01
 DELETED = 0.005
@@ -89,17 +90,14 @@ def _count(rate: float, random: Random) -> int:
 
 
 def publishers(seed: int) -> list[Publisher]:
-    """All channels; the first ones publish most."""
+    """All channels; the first ones publish most, and every language has every topic."""
     random = Random(f"{seed} channels")  # noqa: S311 - repeatable, not secret
-    languages = {code: words.weight for code, words in VOCABULARIES.items()}
+    every = [(language, topic) for language in VOCABULARIES for topic in TOPICS]
+    weights = [VOCABULARIES[language].weight * TOPICS[topic] for language, topic in every]
+    usual = random.choices(every, weights, k=CHANNELS - len(DEMO) - len(every))
     return [
-        _publisher(
-            f"{seed} channel {number}",
-            random.choices(list(languages), list(languages.values()))[0],
-            random.choices(list(TOPICS), list(TOPICS.values()))[0],
-            random,
-        )
-        for number in range(CHANNELS)
+        _publisher(f"{seed} channel {number}", language, topic, random)
+        for number, (language, topic) in enumerate([*DEMO, *usual, *every])
     ]
 
 

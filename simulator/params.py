@@ -79,7 +79,7 @@ class Params:
             whole = datetime.fromisoformat(f"{day}T{clock}{offset.upper()}")
         except ValueError:
             raise errors.invalid_argument() from None
-        return whole + timedelta(seconds=float(fraction or 0))
+        return whole + timedelta(microseconds=int((fraction or ".")[1:7].ljust(6, "0")))
 
     def several(self, name: str) -> list[str]:
         """Values of a repeated or comma-separated parameter, each once, in order."""

@@ -28,7 +28,7 @@ def matcher(query: str) -> Test:
     wanted: list[Test] = []
     unwanted: list[Test] = []
     for group in _GROUP.findall(_AROUND_BAR.sub("|", query.casefold())):
-        negative = group.startswith("-") and len(group) > 1
+        negative = group.startswith("-")
         if terms := _terms(group[1:] if negative else group):
             (unwanted if negative else wanted).append(_any_of(terms))
     if len(wanted) == 1 and not unwanted:

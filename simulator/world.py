@@ -124,9 +124,8 @@ class World:
 
     def _publish(self, video: Video, at: datetime) -> None:
         self._last_seq += 1
-        if video.visible_at == NEVER:
-            video = replace(video, visible_at=at + self._lag(video))
-        video = replace(video, seq=self._last_seq)
+        visible_at = at + self._lag(video) if video.visible_at == NEVER else video.visible_at
+        video = replace(video, seq=self._last_seq, visible_at=visible_at)
         self._by_seq[video.seq] = video
         self._seq_of[video.video_id] = video.seq
         self._channels.setdefault(video.channel.channel_id, video.channel)
