@@ -124,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         server = Server((options.host, options.port), build(options))
     except (OSError, ValueError, KeyError) as error:
-        parser.error(repr(error))
+        parser.error(f"{type(error).__name__}: {error}")
     with server:
         sys.stdout.write(f"listening on http://{options.host}:{server.server_port}\n")
         sys.stdout.flush()
