@@ -30,7 +30,7 @@ check: install-dev ## format, lint, types, imports, security, compose, Dockerfil
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports --config importlinter.ini
-	$(BIN)/bandit --quiet --recursive app workers
+	$(BIN)/bandit --quiet --severity-level medium --recursive app workers
 	$(BIN)/yamllint --strict .
 	$(if $(COMPOSE_FILES),$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec $(COMPOSE_FILES))
 	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
