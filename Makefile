@@ -57,7 +57,7 @@ clean: ## remove the environment and the caches; var/ and its database stay
 .venv/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Newsreel needs Python 3.11 or newer as $(PYTHON); name another: make PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' || \
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "$(PYTHON) lacks the venv module: install it first (apt install python3-venv)"; exit 1; }
 	$(PYTHON) -m venv .venv
 
