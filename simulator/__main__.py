@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
 
-    from simulator.video import Source
+    from simulator.world import Source
 
 LEAST_MEMORY = timedelta(days=1)
 LARGEST = 1e9

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simulator import errors, search, wire
+from simulator import errors, search, wire, wire_channels
 from simulator.paging import cut_page, page_start
 from simulator.params import Params, names
 
@@ -80,7 +80,7 @@ class DataApi:
         parts = params.parts(CHANNEL_PARTS)
         size = params.number("maxResults", default=5, largest=50)
         items = [
-            wire.channel_item(channel, parts, self.world.uploads(channel.channel_id))
+            wire_channels.channel_item(channel, parts, self.world.uploads(channel.channel_id))
             for channel in self._channels_asked_for(params)
         ]
         envelope = wire.listing("channel", items, total=len(items), per_page=size)
@@ -110,7 +110,7 @@ class DataApi:
         if not uploads:
             raise errors.playlist_not_found()
         page = cut_page(uploads, start, size, playlist_id)
-        items = wire.playlist_items(page.items, parts, start)
+        items = wire_channels.playlist_items(page.items, parts, start)
         envelope = wire.listing("playlistItem", items, total=len(uploads), per_page=size)
         return wire.with_tokens(envelope, page)
 

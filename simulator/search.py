@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 RESULT_CAP = 500
 HIGHEST_TOTAL = 1_000_000
 PARTS = ("id", "snippet")
-# The parameters of the discovery document; those of the second line need a signed-in user.
+# The parameters of the discovery document; those of the last line need a signed-in user.
 PARAMETERS = names(
     "part channelId channelType eventType location locationRadius maxResults order pageToken "
     "publishedAfter publishedBefore q regionCode relevanceLanguage safeSearch topicId type "

@@ -9,21 +9,7 @@ import base64
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, TypedDict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Protocol
-
-    class Source(Protocol):
-        """Where a world gets its events: a generator of videos or a replayed file."""
-
-        def take(self, until: datetime) -> Iterable[Event]:
-            """Events not handed out before, at least all those due by `until`.
-
-            Later ones may be among them; the world keeps them until they are due.
-            """
-
+from typing import Literal, TypedDict
 
 Live = Literal["none", "upcoming", "live"]
 

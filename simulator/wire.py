@@ -1,4 +1,4 @@
-"""Videos and channels as YouTube's JSON, one function per resource.
+"""Videos as YouTube's JSON, and the envelope of every list.
 
 Field names and types follow the discovery document; what search does to texts (titles
 HTML-escaped, descriptions cut) follows the recorded bodies. It selects nothing.
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from simulator.video import ALL_THUMBNAILS, BASIC_THUMBNAILS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from simulator.paging import Page
-    from simulator.video import Channel, Video
+    from simulator.video import Video
 
 Json = dict[str, object]
 
@@ -30,7 +30,6 @@ _IMAGES = {
     "standard": ("sddefault", 640, 480),
     "maxres": ("maxresdefault", 1280, 720),
 }
-_AVATARS = {"default": 88, "medium": 240, "high": 800}
 
 
 def instant(at: datetime) -> str:
@@ -189,84 +188,3 @@ def _live_details(video: Video) -> Json:
         "actualEndTime": video.ended_at,
     }
     return {name: instant(at) for name, at in times.items() if at is not None}
-
-
-def channel_item(channel: Channel, parts: Collection[str], uploads: Sequence[Video]) -> Json:
-    """A channel of channels.list."""
-    item: Json = {
-        "kind": "youtube#channel",
-        "etag": etag("channel", channel.channel_id, len(uploads)),
-        "id": channel.channel_id,
-    }
-    if "snippet" in parts:
-        item["snippet"] = _channel_snippet(channel)
-    if "contentDetails" in parts:
-        playlists = {"likes": "", "uploads": channel.uploads_playlist_id}
-        item["contentDetails"] = {"relatedPlaylists": playlists}
-    if "statistics" in parts:
-        item["statistics"] = {
-            "viewCount": str(sum(video.views for video in uploads)),
-            "subscriberCount": str(channel.subscribers),
-            "hiddenSubscriberCount": False,
-            "videoCount": str(len(uploads)),
-        }
-    return item
-
-
-def _channel_snippet(channel: Channel) -> Json:
-    base = f"https://yt3.ggpht.com/{channel.channel_id[2:]}"
-    snippet: Json = {
-        "title": channel.title,
-        "description": channel.description,
-        "customUrl": f"@{channel.handle}",
-        "publishedAt": instant(channel.created_at),
-        "thumbnails": {
-            name: {"url": f"{base}=s{side}-c-k-c0x00ffffff-no-rj", "width": side, "height": side}
-            for name, side in _AVATARS.items()
-        },
-        "localized": {"title": channel.title, "description": channel.description},
-    }
-    if channel.country is not None:
-        snippet["country"] = channel.country
-    return snippet
-
-
-def playlist_items(videos: Iterable[Video], parts: Collection[str], start: int) -> list[Json]:
-    """Entries of an uploads playlist, whose positions begin at `start`."""
-    return [_playlist_item(video, parts, start + n) for n, video in enumerate(videos)]
-
-
-def _playlist_item(video: Video, parts: Collection[str], position: int) -> Json:
-    playlist_id = video.channel.uploads_playlist_id
-    identity = f"{playlist_id}.{video.video_id}".encode()
-    item: Json = {
-        "kind": "youtube#playlistItem",
-        "etag": etag("playlistItem", video.seq, len(video.edits), position),
-        "id": base64.urlsafe_b64encode(identity).decode().rstrip("="),
-    }
-    if "snippet" in parts:
-        item["snippet"] = _playlist_snippet(video, playlist_id, position)
-    if "contentDetails" in parts:
-        item["contentDetails"] = {
-            "videoId": video.video_id,
-            "videoPublishedAt": instant(video.published_at),
-        }
-    if "status" in parts:
-        item["status"] = {"privacyStatus": "public"}
-    return item
-
-
-def _playlist_snippet(video: Video, playlist_id: str, position: int) -> Json:
-    return {
-        "publishedAt": instant(video.added_at),
-        "channelId": video.channel.channel_id,
-        "title": video.title,
-        "description": video.description,
-        "thumbnails": thumbnails(video),
-        "channelTitle": video.channel.title,
-        "playlistId": playlist_id,
-        "position": position,
-        "resourceId": {"kind": "youtube#video", "videoId": video.video_id},
-        "videoOwnerChannelTitle": video.channel.title,
-        "videoOwnerChannelId": video.channel.channel_id,
-    }

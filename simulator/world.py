@@ -13,17 +13,27 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from simulator.video import NEVER, Event, stable_fraction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
-    from simulator.video import Channel, Fields, Source, Video
+    from simulator.video import Channel, Fields, Video
 
 LAST_SEQ = 2**62
+
+
+class Source(Protocol):
+    """Where a world gets its events: a generator of videos or a replayed file."""
+
+    def take(self, until: datetime) -> Iterable[Event]:
+        """Events not handed out before, at least all those due by `until`.
+
+        Later ones may be among them; the world keeps them until they are due.
+        """
 
 
 class World:
@@ -123,6 +133,8 @@ class World:
             self._change(video, event.at, event.fields)
 
     def _publish(self, video: Video, at: datetime) -> None:
+        if video.video_id in self._seq_of:
+            return
         self._last_seq += 1
         visible_at = at + self._lag(video) if video.visible_at == NEVER else video.visible_at
         video = replace(video, seq=self._last_seq, visible_at=visible_at)
