@@ -36,9 +36,9 @@ check: install-dev ## format, lint, types, imports, security, compose, Dockerfil
 	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
 	$(BIN)/shellcheck $(SHELL_SCRIPTS)
 
-prove: install-dev ## the long proofs; writes docs/reliability.md
+prove: install-dev ## the long proofs (CORPUS=FILE.jsonl.gz replays that file); writes docs/reliability.md
 	@$(BIN)/python -m tests.servers
-	@exec $(BIN)/python -m tests.prove
+	@exec $(BIN)/python -m tests.prove $(if $(CORPUS),--corpus $(CORPUS))
 
 lock: .venv-lock/bin/uv ## resolve requirements/*.in into the pinned lists (UPGRADE=1 takes new versions)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements.txt requirements/runtime.in

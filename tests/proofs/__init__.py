@@ -1,0 +1,1 @@
+"""Proofs that take long on their own: small in `make test`, whole in `make prove`."""
