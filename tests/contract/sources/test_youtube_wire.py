@@ -95,7 +95,8 @@ BAD_ANSWERS = {
     "gzip that is none": reply(b"plain", headers=GZIP),
     "gzip of nothing": reply(b"", headers=GZIP),
     "gzip cut off": reply(gzip.compress(FOUND)[:-30], headers=GZIP),
-    "11 MB": reply(b" " * 11 * MEGABYTE),
+    "11 MB": reply(FOUND + b" " * 11 * MEGABYTE),
+    "chunks of 11 MB": raw(CHUNKED + 11 * (b"100000\r\n" + b" " * MEGABYTE + b"\r\n")),
     "a promise of 1 TB": endless(HEAD + b"Content-Length: 1099511627776\r\n\r\n", b" " * MEGABYTE),
     "chunks without end": endless(CHUNKED, b"10000\r\n" + b" " * 65536 + b"\r\n"),
     "headers without end": endless(HEAD, b"X: y\r\n"),
@@ -322,16 +323,21 @@ def test_the_call_after_a_failed_one_succeeds(first: Answer) -> None:
         youtube = YouTube(server.endpoint, timeout_seconds=0.5)
         _search_error(youtube)
         assert len(youtube.search(API_KEY, QUERY).videos) == 1
+        assert len(server.requests) == 2
 
 
-def test_an_answer_may_take_most_of_the_time_again_and_again() -> None:
-    def late(handler: Handler) -> None:
-        handler.ended.wait(0.3)
-        reply(FOUND)(handler)
+def test_every_answer_on_a_connection_has_the_whole_time() -> None:
+    head, body = FOUND[:100], FOUND[100:]
 
-    with wire_server(late) as server:
+    def in_two_parts(handler: Handler) -> None:
+        length = f"Content-Length: {len(FOUND)}\r\n\r\n".encode()
+        for part in (HEAD + length + head, body):
+            handler.ended.wait(0.15)
+            handler.wfile.write(part)
+
+    with wire_server(in_two_parts) as server:
         youtube = YouTube(server.endpoint, timeout_seconds=0.5)
-        for _ in range(3):
+        for _ in range(4):
             assert len(youtube.search(API_KEY, QUERY).videos) == 1
         assert len(server.connections) == 1
 
