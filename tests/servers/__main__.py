@@ -50,7 +50,9 @@ def _install(packages: list[str]) -> None:
 
 def _apt_get(*arguments: str) -> None:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "-qq", *arguments], check=True, env=environment, stdout=sys.stderr)
+    subprocess.run(
+        ["apt-get", "-qq", *arguments], check=True, env=environment, stdout=subprocess.DEVNULL
+    )
 
 
 if __name__ == "__main__":
