@@ -6,11 +6,8 @@ its message names, then its reasons, then the HTTP status alone.
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from app.domain.errors import (
@@ -22,35 +19,14 @@ from app.domain.errors import (
     ThrottledError,
     UpstreamError,
 )
-from app.domain.text import storable
+from app.sources.youtube_refusal import Refusal, read_refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
-MAX_MESSAGE_CHARACTERS = 300
-
-_API_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}")
-_TAG = re.compile(r"<[^<>]*>")
-_URL_QUERY = re.compile(r"(https?://[^\s?#]*)[?#]\S*")
 _DAILY = re.compile(r"\d+/d(/|$)|PerDay")
-_SHORT = re.compile(r"\d+/(s|min|h)(/|$)|Per\w*(Second|Minute|Hour)")
+_SHORT = re.compile(r"\d+/\d*(s|min|h)(/|$)|Per\w*(Second|Minute|Hour)")
 _SEARCH_METRIC = "youtube.googleapis.com/search_list"
-
-
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """What an error answer says.
-
-    `structured`: the body has YouTube's error object, so the answer is YouTube's own and not that
-    of some proxy on the way. `reasons`: those of errors[] and of details[].
-    """
-
-    status: int
-    structured: bool
-    message: str
-    reasons: frozenset[str]
-    quota: Mapping[str, str]
-    retry_after: float | None
 
 
 def source_error(
@@ -64,113 +40,51 @@ def source_error(
         body: as it came, in whatever form.
         secret: the API key of the call, to be removed from the message.
     """
-    refusal = _read(status, headers, body, secret)
+    refusal = read_refusal(status, headers, body, secret)
     return next(make(refusal) for test, make in _RULES if test(refusal))
 
 
-def redacted(text: str, secret: str) -> str:
-    """Return one line of at most 300 characters without mark-up, keys or URL queries."""
-    plain = " ".join(_TAG.sub("", storable(text)).split())
-    plain = _API_KEY.sub("[key]", plain.replace(secret, "[key]"))
-    return _URL_QUERY.sub(r"\1", plain)[:MAX_MESSAGE_CHARACTERS]
-
-
-def _read(status: int, headers: Mapping[str, str], body: bytes, secret: str) -> _Refusal:
-    error = _error_of(body)
-    envelope = error if isinstance(error, dict) else {}
-    message = envelope.get("message") if envelope else error
-    words = redacted(message, secret) if isinstance(message, str) else ""
-    details = list(_objects(envelope.get("details")))
-    return _Refusal(
-        status=status,
-        structured=bool(envelope),
-        message=words or f"YouTube answered with HTTP {status} and no message",
-        reasons=frozenset(
-            reason
-            for entry in [*_objects(envelope.get("errors")), *details]
-            if isinstance(reason := entry.get("reason"), str)
-        ),
-        quota=_quota_metadata(details),
-        retry_after=_retry_after(headers),
-    )
-
-
-def _error_of(body: bytes) -> object:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return document.get("error") if isinstance(document, dict) else None
-
-
-def _objects(value: object) -> Iterator[dict[str, object]]:
-    return (
-        entry for entry in (value if isinstance(value, list) else []) if isinstance(entry, dict)
-    )
-
-
-def _quota_metadata(details: list[dict[str, object]]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for detail in details:
-        metadata = detail.get("metadata")
-        if isinstance(metadata, dict):
-            found |= {name: str(value) for name, value in metadata.items()}
-    return found
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return seconds; a date counts from the answer's own Date, so no clock is needed."""
-    value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
-    try:
-        wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))
-    except (ValueError, TypeError):
-        return None
-    return max(0.0, wait.total_seconds())
-
-
-def _quota_is(window: re.Pattern[str]) -> Callable[[_Refusal], bool]:
-    def test(refusal: _Refusal) -> bool:
+def _quota_is(window: re.Pattern[str]) -> Callable[[Refusal], bool]:
+    def test(refusal: Refusal) -> bool:
         named = (refusal.quota.get("quota_unit", ""), refusal.quota.get("quota_limit", ""))
         return any(window.search(name) for name in named)
 
     return test
 
 
-def _limit_says(pattern: str) -> Callable[[_Refusal], bool]:
-    def test(refusal: _Refusal) -> bool:
+def _limit_says(pattern: str) -> Callable[[Refusal], bool]:
+    def test(refusal: Refusal) -> bool:
         says = re.search(pattern, refusal.message, re.IGNORECASE)
         return refusal.status in (403, 429) and says is not None
 
     return test
 
 
-def _says(pattern: str) -> Callable[[_Refusal], bool]:
+def _says(pattern: str) -> Callable[[Refusal], bool]:
     return lambda refusal: re.search(pattern, refusal.message, re.IGNORECASE) is not None
 
 
-def _reason(*names: str) -> Callable[[_Refusal], bool]:
+def _reason(*names: str) -> Callable[[Refusal], bool]:
     return lambda refusal: not refusal.reasons.isdisjoint(names)
 
 
-def _status(*codes: int) -> Callable[[_Refusal], bool]:
+def _status(*codes: int) -> Callable[[Refusal], bool]:
     return lambda refusal: refusal.status in codes
 
 
-def _youtube_says(*codes: int) -> Callable[[_Refusal], bool]:
+def _youtube_says(*codes: int) -> Callable[[Refusal], bool]:
     return lambda refusal: refusal.structured and refusal.status in codes
 
 
-def _is_search(refusal: _Refusal) -> bool:
+def _is_search(refusal: Refusal) -> bool:
     return refusal.quota.get("quota_metric") == _SEARCH_METRIC
 
 
-def _always(_: _Refusal) -> bool:
+def _always(_: Refusal) -> bool:
     return True
 
 
-def _exhausted(refusal: _Refusal) -> SourceError:
+def _exhausted(refusal: Refusal) -> SourceError:
     limit = refusal.quota.get("quota_limit_value", "")
     return QuotaExhaustedError(
         refusal.message,
@@ -187,27 +101,27 @@ def _is_number(text: str) -> bool:
     return re.fullmatch(r"[1-9][0-9]{0,10}", text) is not None
 
 
-def _throttled(refusal: _Refusal) -> SourceError:
+def _throttled(refusal: Refusal) -> SourceError:
     return ThrottledError(refusal.message, retry_after=refusal.retry_after)
 
 
-def _key(reason: str) -> Callable[[_Refusal], SourceError]:
+def _key(reason: str) -> Callable[[Refusal], SourceError]:
     return lambda refusal: KeyRejectedError(refusal.message, reason=reason)
 
 
-def _gone(refusal: _Refusal) -> SourceError:
+def _gone(refusal: Refusal) -> SourceError:
     return GoneError(refusal.message)
 
 
-def _bad_request(refusal: _Refusal) -> SourceError:
+def _bad_request(refusal: Refusal) -> SourceError:
     return BadRequestError(refusal.message)
 
 
-def _upstream(refusal: _Refusal) -> SourceError:
+def _upstream(refusal: Refusal) -> SourceError:
     return UpstreamError(refusal.message, retry_after=refusal.retry_after)
 
 
-_RULES: tuple[tuple[Callable[[_Refusal], bool], Callable[[_Refusal], SourceError]], ...] = (
+_RULES: tuple[tuple[Callable[[Refusal], bool], Callable[[Refusal], SourceError]], ...] = (
     # The quota that is named decides between "until midnight" and "a moment".
     (_quota_is(_DAILY), _exhausted),
     (_quota_is(_SHORT), _throttled),

@@ -13,7 +13,8 @@ from app.domain.errors import (
     ThrottledError,
     UpstreamError,
 )
-from app.sources.youtube_errors import MAX_MESSAGE_CHARACTERS, source_error
+from app.sources.youtube_errors import source_error
+from app.sources.youtube_refusal import MAX_MESSAGE_CHARACTERS
 from tests.unit.sources.youtube_bodies import (
     ERROR_INFO,
     KEY,
@@ -105,6 +106,7 @@ def test_an_unreadable_day_or_limit_is_left_open(value: str) -> None:
     [
         pytest.param(429, _quota("", quota_unit="1/min/{project}"), id="unit"),
         pytest.param(429, _quota("", quota_unit="1/min/{project}/{user}"), id="unit per user"),
+        pytest.param(429, _quota("", quota_unit="1/100s/{project}"), id="unit of 100 s"),
         pytest.param(429, _quota("", quota_limit="SearchPerMinutePerProject"), id="limit"),
         pytest.param(
             429,
