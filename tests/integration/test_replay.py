@@ -21,7 +21,7 @@ def test_every_database_serves_what_was_shown_in_the_same_order(
     simulator: str, sqlite_url: str, mariadb_url: str, postgresql_url: str
 ) -> None:
     sqlite, mariadb, postgresql = (
-        replay(simulator, url) for url in (sqlite_url, mariadb_url, postgresql_url)
+        replay(simulator, url, videos=VIDEOS) for url in (sqlite_url, mariadb_url, postgresql_url)
     )
 
     assert len(sqlite.items) == VIDEOS

@@ -63,8 +63,8 @@ class Replay:
     seconds: float
 
 
-def replay(simulator_url: str, database_url: str) -> Replay:
-    """Poll the simulator into an empty database until it holds all; then walk the feed.
+def replay(simulator_url: str, database_url: str, *, videos: int) -> Replay:
+    """Poll the simulator into an empty database until it holds all `videos`; then walk the feed.
 
     Raises:
         AssertionError: what is served is not what the simulator says it showed.
@@ -86,7 +86,7 @@ def replay(simulator_url: str, database_url: str) -> Replay:
     )
     try:
         services.store.migrate()
-        truth = _poll_until_complete(services, simulator_url)
+        truth = _poll_until_complete(services, simulator_url, videos)
         items, pages = _walk(create_app(services).test_client())
     finally:
         services.close()
@@ -126,19 +126,18 @@ def truth_of(simulator_url: str) -> list[Item]:
     return sorted(videos, key=lambda v: (v["published_at"], v["video_id"]), reverse=True)
 
 
-def _poll_until_complete(services: Services, simulator_url: str) -> list[Item]:
+def _poll_until_complete(services: Services, simulator_url: str, videos: int) -> list[Item]:
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
         for claim in services.ingest.tick():
             services.ingest.run(claim)
-        truth = truth_of(simulator_url)
         total, owed = services.store.read(
             lambda t: (t.feed.total(ALL), len(t.videos.list_incomplete(1)))
         )
-        if total == len(truth) and not owed:
-            return truth
+        if total == videos and not owed:
+            return truth_of(simulator_url)
         time.sleep(0.2)
-    raise AssertionError(f"{total} of {len(truth)} videos were stored in time")
+    raise AssertionError(f"{total} of {videos} videos were stored in time")
 
 
 def _walk(client: FlaskClient) -> tuple[list[Item], int]:
