@@ -100,9 +100,14 @@ def merge(stored: Video, told: Video) -> Video:
 
 
 def disagrees(stored: Video, told: Video) -> bool:
-    """Tell whether a poorer telling hints that the stored one is out of date."""
-    moved = told.published_at != stored.published_at
-    return moved or told.title != stored.title or (told.live or stored.live) != stored.live
+    """Tell whether a poorer telling hints that the stored one is out of date.
+
+    That search calls an ended broadcast `none` is no hint: it has no word for it.
+    """
+    if told.published_at != stored.published_at or told.title != stored.title:
+        return True
+    ended = stored.live is LiveState.COMPLETED and told.live is LiveState.NONE
+    return told.live is not None and told.live is not stored.live and not ended
 
 
 def differs(old: Video, new: Video) -> bool:

@@ -13,7 +13,7 @@ from app.domain.clock import next_pacific_midnight, pacific_day, pacific_midnigh
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from app.domain.clock import Clock
     from app.domain.errors import QuotaExhaustedError
@@ -45,13 +45,14 @@ class Ledger:
     def exhaust(self, project: str, bucket: Bucket, error: QuotaExhaustedError) -> bool:
         """Take YouTube's word that a bucket is used up; tell whether that holds for today.
 
-        Without the start of its window, such an answer near midnight may mean the day before or
-        after; then nothing is noted.
+        Without a believable start of its window, such an answer near midnight may mean the day
+        before or after; then nothing is noted.
         """
         now = self._clock()
-        if error.window_start_at is None and _near_midnight(now):
+        day = _named_day(error, now)
+        if day is None and _near_midnight(now):
             return False
-        day = pacific_day(error.window_start_at or now)
+        day = day or pacific_day(now)
         limit = min(self._limits[bucket], error.limit or self._limits[bucket])
         self._store.write(lambda t: t.quota.exhaust(project, bucket, day, limit, now))
         return day == pacific_day(now)
@@ -70,6 +71,14 @@ class Ledger:
     def resets_at(self) -> datetime:
         """Return when the day ends and every bucket is full again."""
         return next_pacific_midnight(self._clock())
+
+
+def _named_day(error: QuotaExhaustedError, now: datetime) -> date | None:
+    """Return the day YouTube names, if it can be meant: today, or yesterday just after midnight."""
+    if error.window_start_at is None:
+        return None
+    day = pacific_day(error.window_start_at)
+    return day if timedelta(0) <= pacific_day(now) - day <= timedelta(days=1) else None
 
 
 def _near_midnight(now: datetime) -> bool:
