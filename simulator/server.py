@@ -132,10 +132,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: bytes) -> None:
         url = urlsplit(self.path)
+        verb, query = self.command, url.query
+        if verb == "POST" and self.headers.get("X-HTTP-Method-Override") == "GET":
+            verb, query = "GET", body.decode("utf-8", "replace")  # how clients send a long query
         request = Request(
-            verb=self.command,
+            verb=verb,
             path=url.path,
-            query=parse_qs(url.query, keep_blank_values=True),
+            query=parse_qs(query, keep_blank_values=True),
             key=self.headers.get("X-Goog-Api-Key", ""),
             body=body,
             caller_ip=str(self.client_address[0]),

@@ -109,6 +109,16 @@ def test_googles_client_reads_a_search_to_the_end(
     assert set(matching) <= set(found)
 
 
+def test_a_query_too_long_for_a_get_is_understood(
+    processes: Processes, client: Callable[[str], Any]
+) -> None:
+    _, url = start(processes, "--rate", "0")
+    made = control(url, do="publish", title="needle")
+    query = "needle|" + "😀" * 199  # over 2,048 characters once it is escaped
+    (page,) = pages(client(url), q=query)
+    assert [item["id"]["videoId"] for item in page["items"]] == [made["video_id"]]
+
+
 def test_googles_client_reads_the_lists(processes: Processes, client: Callable[[str], Any]) -> None:
     _, url = start(processes, "--rate", "0")
     made = control(url, do="publish", title="A & B", description="d\r\n", duration_seconds=61)
