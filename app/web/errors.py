@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/vnd.api+json"
 RETRY_AFTER_SECONDS = 5
+MAX_BODY_BYTES = 64 * 1024
 
 _STATUS_OF: tuple[tuple[type[NewsreelError], HTTPStatus], ...] = (
     (NotFoundError, HTTPStatus.NOT_FOUND),
@@ -44,13 +45,6 @@ _STATUS_OF: tuple[tuple[type[NewsreelError], HTTPStatus], ...] = (
     (StoreUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
     (CacheUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
-
-_CODE_OF_STATUS = {
-    HTTPStatus.BAD_REQUEST: "bad_request",
-    HTTPStatus.NOT_FOUND: "not_found",
-    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body_too_large",
-}
 
 _CODE_OF_RULE = {
     "extra_forbidden": "unknown_parameter",
@@ -82,6 +76,18 @@ class ErrorObject:
         if self.parameter is not None:
             members["source"] = {"parameter": self.parameter}
         return members
+
+
+_ERROR_OF_STATUS = {
+    HTTPStatus.BAD_REQUEST: ErrorObject("bad_request", "The request cannot be read."),
+    HTTPStatus.NOT_FOUND: ErrorObject("not_found", "There is nothing at this path."),
+    HTTPStatus.METHOD_NOT_ALLOWED: ErrorObject(
+        "method_not_allowed", "This path has other methods; Allow names them."
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ErrorObject(
+        "body_too_large", f"At most {MAX_BODY_BYTES // 1024} KiB are read."
+    ),
+}
 
 
 def error_response(
@@ -126,10 +132,10 @@ def _on_http_error(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _on_unexpected_error(error)
-    code = _CODE_OF_STATUS.get(status, f"http_{status.value}")
+    told = _ERROR_OF_STATUS.get(status, ErrorObject(f"http_{status.value}", f"{status.phrase}."))
     headers = dict(error.get_headers())
     headers.pop("Content-Type", None)
-    return error_response(status, ErrorObject(code, str(error.description)), headers=headers)
+    return error_response(status, told, headers=headers)
 
 
 def _on_domain_error(error: NewsreelError) -> Response:

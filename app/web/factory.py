@@ -9,11 +9,11 @@ from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.auth.scopes import Scope
-from app.web import openapi
+from app.web.api import openapi
 from app.web.api.routes import BLUEPRINTS
 from app.web.dashboard.docs import docs
 from app.web.dashboard.feed import dashboard
-from app.web.errors import register_error_handlers
+from app.web.errors import MAX_BODY_BYTES, register_error_handlers
 from app.web.headers import add_common_headers
 from app.web.parameters import refuse_unclear_query
 from app.web.scopes import scope
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from app.web.services import Services
-
-MAX_BODY_BYTES = 64 * 1024
 
 _CONFIG = {
     "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,

@@ -12,8 +12,8 @@ from flask import Response
 from app.auth.scopes import Scope
 from app.domain.clock import format_instant
 from app.web.api import examples, schemas
+from app.web.api.openapi import ResponseDoc, responses
 from app.web.errors import RETRY_AFTER_SECONDS
-from app.web.openapi import ResponseDoc, responses
 from app.web.scopes import scope
 from app.web.services import services
 

@@ -13,9 +13,9 @@ from app.domain.errors import NotFoundError
 from app.domain.feeds import Feed
 from app.domain.videos import is_video_id
 from app.web.api import examples
+from app.web.api.openapi import responses
 from app.web.api.schemas import Item, VideoList
 from app.web.lists import page_reply, page_request
-from app.web.openapi import responses
 from app.web.parameters import ChannelId, Keyword, PagedQuery, Query, RowId
 from app.web.replies import cacheable_json, canonical_path
 from app.web.scopes import scope
