@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Self
 
 from flask import Response, request
 from pydantic import (
@@ -37,8 +37,6 @@ _NUMBER = re.compile(r"[0-9]{1,19}")
 _LIMIT_NAMES = ("limit", "per_page", "page_size")
 _PAGING_NAMES = frozenset(("page", "cursor", *_LIMIT_NAMES))
 
-T = TypeVar("T")
-
 
 def _digits(value: object) -> int:
     # int() alone would take signs, blanks, underscores and the digits of every script.
@@ -47,10 +45,10 @@ def _digits(value: object) -> int:
     return int(value)
 
 
-def _checked_by(parse: Callable[[str], T]) -> Callable[[str], T]:
+def _checked_by(parse: Callable[[str], str]) -> Callable[[str], str]:
     """Turn the domain's refusal into the one pydantic collects."""
 
-    def validate(text: str) -> T:
+    def validate(text: str) -> str:
         try:
             return parse(text)
         except InvalidValueError as error:
