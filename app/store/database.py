@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.domain.errors import StoreUnavailableError
@@ -30,6 +36,9 @@ T = TypeVar("T")
 ATTEMPTS = 5
 _CONNECT_SECONDS = 3
 _STATEMENT_SECONDS = 10
+_LOCK_SECONDS = (
+    5  # less than a statement has, so that MySQL ends the wait and not we the connection
+)
 _MYSQL_RETRY = frozenset({1205, 1213, 2006, 2013})  # lock wait, deadlock, server gone or lost
 _MYSQL_NO_TABLE = 1146
 _POSTGRESQL_RETRY = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
@@ -108,12 +117,16 @@ def _connect_arguments(url: URL) -> tuple[URL, dict[str, object]]:
     if url.get_backend_name() == "postgresql":
         options = f"-c timezone=UTC -c statement_timeout={_STATEMENT_SECONDS * 1000}"
         return url, {"connect_timeout": _CONNECT_SECONDS, "options": options}
-    mode = "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION"
+    session = (
+        "sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'",
+        "time_zone='+00:00'",
+        f"innodb_lock_wait_timeout={_LOCK_SECONDS}",
+    )
     return url.update_query_dict({"charset": "utf8mb4"}), {
         "connect_timeout": _CONNECT_SECONDS,
         "read_timeout": _STATEMENT_SECONDS,
         "write_timeout": _STATEMENT_SECONDS,
-        "init_command": f"SET SESSION sql_mode='{mode}', time_zone='+00:00'",
+        "init_command": f"SET SESSION {', '.join(session)}",
     }
 
 
@@ -139,8 +152,8 @@ def _sqlite_engine(url: URL, pool_size: int, begin: str) -> Engine:
 
 
 def is_row_trouble(error: DBAPIError) -> bool:
-    """Tell whether the statement's data is at fault, rather than the server or a lock."""
-    return not (_is_transient(error) or isinstance(error, InterfaceError))
+    """Tell whether the statement's data is at fault, rather than the server, its disk or a lock."""
+    return isinstance(error, DataError | IntegrityError)
 
 
 def _attempt(run: Callable[[], T]) -> T:

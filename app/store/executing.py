@@ -1,10 +1,13 @@
-"""Run one statement for many rows so that a row the database refuses costs that row alone."""
+"""Run statements whose rows may be refused, in savepoints: a refused row costs that row alone.
+
+Trouble with the server leaves the savepoint alone: a deadlock or a full disk may have ended it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from app.store.database import is_row_trouble
 
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection
-    from sqlalchemy.sql.dml import UpdateBase
+    from sqlalchemy.sql.dml import Insert, UpdateBase
 
     from app.store.rows import Columns
 
@@ -33,18 +36,32 @@ def execute_each(
     """
     if not rows:
         return {}
+    savepoint = connection.begin_nested()
     try:
-        with connection.begin_nested():
-            connection.execute(statement, list(rows))
+        connection.execute(statement, list(rows))
     except (StatementError, UnicodeError, OverflowError) as error:
         if isinstance(error, DBAPIError) and not is_row_trouble(error):
             raise
+        savepoint.rollback()
         if len(rows) == 1:
             return {str(rows[0][key]): _words(error)}
         middle = len(rows) // 2
         first = execute_each(connection, statement, rows[:middle], key=key)
         return first | execute_each(connection, statement, rows[middle:], key=key)
+    savepoint.commit()
     return {}
+
+
+def insert_if_absent(connection: Connection, statement: Insert) -> bool:
+    """Insert a row; tell whether that was possible, or its key was there already."""
+    savepoint = connection.begin_nested()
+    try:
+        connection.execute(statement)
+    except IntegrityError:
+        savepoint.rollback()
+        return False
+    savepoint.commit()
+    return True
 
 
 def _words(error: StatementError | UnicodeError | OverflowError) -> str:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from app.store.models import FeedVersionRow
+from app.store.models import FeedVersionRow, WatchRow
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection
 
 
@@ -23,6 +25,13 @@ def store_version(connection: Connection, seq: int) -> None:
     connection.execute(
         update(FeedVersionRow).where(FeedVersionRow.feed_version_id == 1).values(seq=seq)
     )
+
+
+def move_feeds(connection: Connection, watches: Collection[int], seq: int) -> None:
+    """Write that the feeds of these watches changed; the version's lock must be held."""
+    if watches:
+        moved = update(WatchRow).where(WatchRow.watch_id.in_(watches)).values(feed_seq=seq)
+        connection.execute(moved)
 
 
 def read_version(connection: Connection) -> int:

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, insert, select, update
 from app.domain.intake import Finding, Recorded, Rejection
 from app.domain.videos import Detail, Video, differs, merge
 from app.store.executing import execute_each
-from app.store.feed_version import lock_version, store_version
+from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.hour_counts import HourCounts
 from app.store.models import ALL_VIDEOS, VideoRow, WatchRow, WatchVideoRow
 from app.store.rows import columns_of, select_videos, told_by
@@ -46,6 +46,16 @@ class _Change:
     seen_by_readers: bool
 
     @property
+    def hidden(self) -> bool:
+        """Whether no feed shows the video."""
+        return self.stored is not None and self.stored.hidden_at is not None
+
+    @property
+    def watches(self) -> frozenset[int]:
+        """The watches the video belongs to afterwards."""
+        return self.linked.union(self.new_links)
+
+    @property
     def needless(self) -> bool:
         """Whether the video's row can stay as it is."""
         return self.after == self.before and not self.new_links and not self.complete
@@ -72,10 +82,9 @@ class Intake:
         self._link(kept)
         self._count(kept)
         seen = [change for change in kept if change.seen_by_readers]
-        watches = frozenset(w for change in seen for w in (*change.linked, *change.new_links))
-        self._finish(watches)
+        watches = frozenset(w for change in seen if not change.hidden for w in change.watches)
         return Recorded(
-            version=self._seq,
+            version=self._finish(watches) if seen else self._before,
             added=tuple(c.after.video_id for c in seen if c.stored is None),
             updated=tuple(c.after.video_id for c in seen if c.stored is not None),
             watches=watches,
@@ -86,8 +95,9 @@ class Intake:
         rows = self._connection.execute(select_videos().where(VideoRow.video_id.in_(told)))
         stored: dict[str, Stored] = {row.video_id: row for row in rows}
         linked = self._linked(told)
+        known = self._known_watches(told)
         return [
-            _change(told[video_id], stored.get(video_id), frozenset(linked[video_id]))
+            _change(told[video_id], stored.get(video_id), frozenset(linked[video_id]), known)
             for video_id in sorted(told)
         ]
 
@@ -98,6 +108,12 @@ class Intake:
         for video_id, watch_id in self._connection.execute(query):
             linked[video_id].add(watch_id)
         return linked
+
+    def _known_watches(self, told: dict[str, list[Finding]]) -> frozenset[int]:
+        """Return the finders that still exist; nobody removes one while the version is locked."""
+        finders = {finding.watch_id for findings in told.values() for finding in findings}
+        query = select(WatchRow.watch_id).where(WatchRow.watch_id.in_(finders - {None}))
+        return frozenset(self._connection.execute(query).scalars())
 
     def _insert(self, changes: list[_Change]) -> dict[str, str]:
         rows = [
@@ -165,7 +181,7 @@ class Intake:
     def _count(self, changes: list[_Change]) -> None:
         counts = HourCounts(self._connection)
         for change in changes:
-            if change.stored is not None and change.stored.hidden_at is not None:
+            if change.hidden:
                 continue
             published_at = change.after.published_at
             counts.add_all(change.new_links, published_at, 1)
@@ -177,14 +193,10 @@ class Intake:
                 counts.add_all(scopes, published_at, 1)
         counts.flush()
 
-    def _finish(self, watches: frozenset[int]) -> None:
-        if self._seq == self._before:
-            return
+    def _finish(self, watches: frozenset[int]) -> int:
         store_version(self._connection, self._seq)
-        if watches:
-            self._connection.execute(
-                update(WatchRow).where(WatchRow.watch_id.in_(watches)).values(feed_seq=self._seq)
-            )
+        move_feeds(self._connection, watches, self._seq)
+        return self._seq
 
     def _next_seq(self) -> int:
         self._seq += 1
@@ -198,7 +210,9 @@ def _by_video(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     return by_video
 
 
-def _change(findings: list[Finding], stored: Stored | None, linked: frozenset[int]) -> _Change:
+def _change(
+    findings: list[Finding], stored: Stored | None, linked: frozenset[int], known: frozenset[int]
+) -> _Change:
     after = findings[0].video
     for finding in findings[1:]:
         after = merge(after, finding.video)
@@ -206,7 +220,7 @@ def _change(findings: list[Finding], stored: Stored | None, linked: frozenset[in
     complete = after.detail is Detail.FULL
     after = after if before is None else merge(before, after)
     wanted = {f.watch_id: f for f in findings if f.watch_id is not None}
-    new_links = {w: f for w, f in wanted.items() if w not in linked}
+    new_links = {w: f for w, f in wanted.items() if w in known and w not in linked}
     return _Change(
         stored=stored,
         before=before,

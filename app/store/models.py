@@ -71,6 +71,7 @@ class WatchRow(Base):
     __table_args__ = (
         UniqueConstraint("kind", "term"),
         Index("ix_watches_next_due_at", "next_due_at"),
+        {"sqlite_autoincrement": True},  # an id names feeds and claims: it is never used again
     )
 
     watch_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)

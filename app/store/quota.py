@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from app.domain.quota import Bucket, KeyState, KeyStatus, Usage
+from app.store.executing import insert_if_absent
 from app.store.models import KeyStateRow, QuotaUsageRow
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
 
     from sqlalchemy import ColumnElement, Connection
@@ -67,11 +68,7 @@ class QuotaRepository:
             "used": 0,
             "day_limit": limit,
         }
-        try:
-            with self._connection.begin_nested():
-                self._connection.execute(insert(QuotaUsageRow).values(row))
-        except IntegrityError:
-            return  # another process opened the day first
+        insert_if_absent(self._connection, insert(QuotaUsageRow).values(row))
 
 
 class KeyRepository:
@@ -96,22 +93,27 @@ class KeyRepository:
         }
 
     def put(self, status: KeyStatus) -> None:
-        """Store a key's state in place of the one before."""
-        self.clear(status.fingerprint)
-        self._connection.execute(
-            insert(KeyStateRow).values(
-                fingerprint=status.fingerprint,
-                project=status.project,
-                state=status.state.value,
-                reason=status.reason,
-                since=status.since,
-                until=status.until,
-            )
-        )
+        """Store a key's state in place of the one before; of several writers the last one wins."""
+        values = {
+            "project": status.project,
+            "state": status.state.value,
+            "reason": status.reason,
+            "since": status.since,
+            "until": status.until,
+        }
+        if self._change(status.fingerprint, values):
+            return
+        row = insert(KeyStateRow).values(fingerprint=status.fingerprint, **values)
+        if not insert_if_absent(self._connection, row):
+            self._change(status.fingerprint, values)
 
     def clear(self, fingerprint: str) -> None:
         """Forget a key's state: it is usable."""
         self._connection.execute(delete(KeyStateRow).where(KeyStateRow.fingerprint == fingerprint))
+
+    def _change(self, fingerprint: str, values: Mapping[str, object]) -> bool:
+        changed = update(KeyStateRow).where(KeyStateRow.fingerprint == fingerprint).values(values)
+        return self._connection.execute(changed).rowcount == 1
 
 
 def _is(project: str, bucket: Bucket, day: date) -> ColumnElement[bool]:

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.orm import aliased
 
 from app.domain.errors import LeaseLostError, NotFoundError
 from app.domain.watches import Claim, Problem, Watch, WatchKind
 from app.store import hour_counts
-from app.store.feed_version import lock_version, store_version
+from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.models import RangeRow, VideoRow, WatchRow, WatchVideoRow
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class WatchRepository:
         self.get(watch_id)
         query = select(WatchVideoRow.video_id).where(WatchVideoRow.watch_id == watch_id)
         video_ids = list(self._connection.execute(query.order_by(WatchVideoRow.video_id)).scalars())
+        others = self._sharing_with(watch_id)
         self._connection.execute(delete(WatchVideoRow).where(WatchVideoRow.watch_id == watch_id))
         self._connection.execute(delete(RangeRow).where(RangeRow.watch_id == watch_id))
         hour_counts.forget_scope(self._connection, watch_id)
@@ -112,6 +114,7 @@ class WatchRepository:
                 statement.values(seq=bindparam("seq"), updated_at=now), changed
             )
         store_version(self._connection, version + len(changed))
+        move_feeds(self._connection, others, version + len(changed))
 
     def claim_due(self, now: datetime, leased_until: datetime, limit: int) -> list[Claim]:
         """Claim watches that are due and not held by anyone, the longest due first.
@@ -122,7 +125,8 @@ class WatchRepository:
         free = or_(WatchRow.leased_until.is_(None), WatchRow.leased_until <= now)
         due = and_(WatchRow.next_due_at <= now, WatchRow.paused.is_(False), free)
         query = select(WatchRow.watch_id, WatchRow.fence).where(due)
-        seen = self._connection.execute(query.order_by(WatchRow.next_due_at).limit(limit)).all()
+        longest_due = WatchRow.next_due_at, WatchRow.watch_id  # one order, so no deadlocks
+        seen = self._connection.execute(query.order_by(*longest_due).limit(limit)).all()
         claims = []
         for watch_id, fence in seen:
             mine = and_(WatchRow.watch_id == watch_id, WatchRow.fence == fence, due)
@@ -153,7 +157,7 @@ class WatchRepository:
         """End a claim; a problem that goes on keeps the instant it began.
 
         Raises:
-            LeaseLostError: another worker has the watch.
+            LeaseLostError: another worker has the watch, or it was removed.
         """
         if problem is None:
             self._under(
@@ -166,7 +170,8 @@ class WatchRepository:
                 error_detail=None,
             )
             return
-        before = self.get(claim.watch_id).last_error
+        watch = self._find(WatchRow.watch_id == claim.watch_id)
+        before = None if watch is None else watch.last_error
         if before is not None and before.code == problem.code:
             problem = replace(problem, since=before.since)
         self._under(
@@ -197,6 +202,13 @@ class WatchRepository:
     def _find(self, condition: ColumnElement[bool]) -> Watch | None:
         row = self._connection.execute(select(WatchRow.__table__).where(condition)).one_or_none()
         return None if row is None else _watch(row)
+
+    def _sharing_with(self, watch_id: int) -> set[int]:
+        """Return the other watches that found some of its videos: their items name it, too."""
+        mine, other = aliased(WatchVideoRow), aliased(WatchVideoRow)
+        query = select(other.watch_id).join(mine, mine.video_id == other.video_id)
+        shared = query.where(mine.watch_id == watch_id, other.watch_id != watch_id)
+        return set(self._connection.execute(shared.distinct()).scalars())
 
     def _update(self, watch_id: int, **values: object) -> None:
         self._connection.execute(

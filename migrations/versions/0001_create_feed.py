@@ -99,6 +99,7 @@ def _create_watches() -> None:
         sa.Column("error_detail", long_text()),
         sa.PrimaryKeyConstraint("watch_id", name="pk_watches"),
         sa.UniqueConstraint("kind", "term", name="uq_watches_kind_term"),
+        sqlite_autoincrement=True,  # an id names feeds and claims: it is never used again
     )
     op.create_index("ix_watches_next_due_at", "watches", ["next_due_at"])
 

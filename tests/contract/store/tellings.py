@@ -1,0 +1,112 @@
+"""Videos, findings and small acts on a store, for the tests of everything that stores."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, select, update
+
+from app.domain.intake import Finding
+from app.domain.videos import CanonicalJson, Detail, LiveState, Source, Video
+from app.domain.watches import Watch, WatchKind
+from app.store.feed_version import lock_version, store_version
+from app.store.hour_counts import HourCounts
+from app.store.models import ALL_VIDEOS, Base, FeedVersionRow, VideoRow, WatchVideoRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from app.domain.feeds import Feed
+    from app.domain.intake import Recorded
+    from app.domain.videos import StoredVideo
+    from app.store.database import Database
+    from app.store.store import Store
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+CHANNEL = "UC0123456789012345678901"
+
+VIDEO = Video(
+    video_id="video-00001",
+    title="A title",
+    description="A description",
+    published_at=NOW,
+    channel_id=CHANNEL,
+    channel_title="A channel",
+    detail=Detail.FULL,
+    thumbnails=CanonicalJson('{"default":{"url":"https://i.ytimg.com/1.jpg"}}'),
+    live=LiveState.NONE,
+    duration_seconds=61,
+    category_id="10",
+    language="en",
+    tags=CanonicalJson('["a","b"]'),
+    view_count=7,
+    like_count=1,
+)
+
+
+def video(number: int) -> Video:
+    return replace(VIDEO, video_id=f"video-{number:05}", title=f"Title {number}")
+
+
+def found(videos: Iterable[Video], watch_id: int | None = None) -> list[Finding]:
+    return [Finding(each, Source.SEARCH, watch_id) for each in videos]
+
+
+def record(
+    store: Store, videos: Iterable[Video], watch_id: int | None = None, now: datetime = NOW
+) -> Recorded:
+    findings = found(videos, watch_id)
+    return store.write(lambda transaction: transaction.record(findings, now))
+
+
+def add_watch(store: Store, term: str = "news", now: datetime = NOW) -> Watch:
+    kind = WatchKind.KEYWORD
+    watch, _ = store.write(lambda t: t.watches.add(kind, term, now=now, read_until=now))
+    return watch
+
+
+def get_watch(store: Store, watch_id: int) -> Watch:
+    return store.read(lambda transaction: transaction.watches.get(watch_id))
+
+
+def get_video(store: Store, video_id: str) -> StoredVideo:
+    stored = store.read(lambda transaction: transaction.feed.find_video(video_id))
+    assert stored is not None, f"{video_id} is not stored"
+    return stored
+
+
+def list_feed(store: Store, feed: Feed) -> list[StoredVideo]:
+    return store.read(lambda transaction: transaction.feed.list_from_row(feed, 0, 10_000))
+
+
+def get_total(store: Store, feed: Feed) -> int | None:
+    return store.read(lambda transaction: transaction.feed.total(feed))
+
+
+def get_version(store: Store, feed: Feed) -> int:
+    return store.read(lambda transaction: transaction.feed.version(feed))
+
+
+def hide(database: Database, video_id: str, now: datetime) -> None:
+    """Takes a video out of every feed, as moderation is meant to: counts in the same transaction."""
+    with database.connection() as connection:
+        seq = lock_version(connection) + 1
+        change = update(VideoRow).where(VideoRow.video_id == video_id)
+        connection.execute(change.values(hidden_at=now, seq=seq, updated_at=now))
+        links = select(WatchVideoRow.watch_id).where(WatchVideoRow.video_id == video_id)
+        at = select(VideoRow.published_at).where(VideoRow.video_id == video_id)
+        counts = HourCounts(connection)
+        scopes = [ALL_VIDEOS, *connection.execute(links).scalars()]
+        counts.add_all(scopes, connection.execute(at).scalar_one(), -1)
+        counts.flush()
+        store_version(connection, seq)
+
+
+def wipe(database: Database) -> None:
+    """Brings a migrated database back to how the migrations left it."""
+    with database.connection() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(delete(table))
+        connection.execute(insert(FeedVersionRow).values(feed_version_id=1, seq=0))
