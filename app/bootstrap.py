@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from app.cache.base import FeedCache, KeyIndex
     from app.domain.clock import Clock
     from app.settings import Settings
+    from app.sources.base import VideoSource
 
 _HOLD_SECONDS = 1.0
 """How long a web process serves a head from Redis before it asks again."""
@@ -55,8 +56,10 @@ class Services:
         self.store.dispose()
 
 
-def build_services(settings: Settings, clock: Clock = system_clock) -> Services:
-    """Build the services of one process."""
+def build_services(
+    settings: Settings, clock: Clock = system_clock, source: VideoSource | None = None
+) -> Services:
+    """Build the services of one process; `source` in the place of YouTube itself."""
     store = _store(settings)
     cache, index, hold_seconds = _cache(settings)
     incidents = Incidents(get_logger("app.incidents"))
@@ -73,7 +76,7 @@ def build_services(settings: Settings, clock: Clock = system_clock) -> Services:
         clock=clock,
         incidents=incidents,
     )
-    source = YouTube(settings.youtube_api_endpoint)
+    source = source or YouTube(settings.youtube_api_endpoint)
     publisher = FeedPublisher(store, cache, clock, incidents)
     tail = Tail(store, publisher, clock)
     claims = Claims(

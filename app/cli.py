@@ -1,6 +1,6 @@
 """The command line. Each command imports what it needs when it runs, so that `--help` is quick.
 
-Exit codes: 0 done, 1 it could not be done now, 2 wrong usage or settings.
+Exit codes: 0 done, 1 it could not be done now, 2 wrong usage or settings, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.domain.watches import Watch
     from app.ingest.watching import Watching
 
-OK, FAILED, MISUSED = 0, 1, 2
+OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -32,8 +32,10 @@ def main(arguments: Sequence[str]) -> int:
         parsed.run(settings, parsed)
     except (SettingsError, InvalidValueError) as error:
         return _fail(error, MISUSED)
-    except NewsreelError as error:
+    except (NewsreelError, OSError) as error:
         return _fail(error, FAILED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return OK
 
 
@@ -51,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_watch_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add = commands.add_parser("add", help="watch a keyword")
-    add.add_argument("keyword", help="1 to 200 characters, YouTube's operators allowed")
+    add.add_argument("keyword", help="1 to 200 characters; put -- before one that begins with -")
     add.set_defaults(run=_watch_add)
     commands.add_parser("list", help="show the watches").set_defaults(run=_watch_list)
     for name, run, text in (
@@ -60,7 +62,7 @@ def _add_watch_commands(parser: argparse.ArgumentParser) -> None:
         ("remove", _watch_remove, "stop watching, keep the videos"),
     ):
         command = commands.add_parser(name, help=text)
-        command.add_argument("watch", help="its id or its keyword")
+        command.add_argument("watch", help="its id or its keyword, after -- if it begins with -")
         command.set_defaults(run=run)
 
 

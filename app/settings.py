@@ -18,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LAST_PORT = 65_535
 DATABASE_SCHEMES = ("sqlite", "mysql+pymysql", "postgresql+psycopg")
 
 
@@ -33,15 +34,27 @@ def _http_url(value: str) -> str:
 
 
 def _database_url(value: str) -> str:
-    if value and urlsplit(value).scheme not in DATABASE_SCHEMES:
+    scheme, _, rest = value.partition("://")
+    if value and scheme not in DATABASE_SCHEMES:
         raise ValueError(f"must start with one of {', '.join(s + '://' for s in DATABASE_SCHEMES)}")
-    return value
+    if scheme == "sqlite" and rest in ("", "/", "/:memory:"):
+        raise ValueError("must name a file: sqlite:///PATH")
+    return value if scheme == "sqlite" else _with_port(value)
 
 
 def _redis_url(value: str) -> str:
     if value and urlsplit(value).scheme not in ("redis", "rediss"):
         raise ValueError("must start with redis:// or rediss://")
-    return value
+    return _with_port(value)
+
+
+def _with_port(url: str) -> str:
+    """Check the port by hand: a library's words may hold a part of the password."""
+    host = url.partition("://")[2].rpartition("@")[2].partition("/")[0].partition("?")[0]
+    port = host.rpartition("]")[2].partition(":")[2]
+    if port and not (port.isascii() and port.isdigit() and int(port[:6]) <= LAST_PORT):
+        raise ValueError("has a port that is not a number from 0 to 65535")
+    return url
 
 
 HttpUrl = Annotated[str, BeforeValidator(_http_url)]
@@ -70,7 +83,7 @@ class Settings(BaseModel):
     redis_url: RedisUrl = Field(default="", repr=False)
     celery_broker_url: RedisUrl | None = Field(default=None, repr=False)
     host: str = "127.0.0.1"
-    port: int = Field(default=5001, ge=0, le=65_535)
+    port: int = Field(default=5001, ge=0, le=LAST_PORT)
     demo: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -93,7 +106,7 @@ def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path("
     Raises:
         SettingsError: a value is wrong or a `NAME_FILE` cannot be read.
     """
-    given = {**{k: v for k, v in dotenv_values(dotenv).items() if v is not None}, **environ}
+    given = {**_dotenv(dotenv), **environ}
     values = {name: _value(name.upper(), given) for name in Settings.model_fields}
     try:
         return Settings.model_validate({k: v for k, v in values.items() if v is not None})
@@ -101,6 +114,13 @@ def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path("
         first = error.errors()[0]
         name = str(first["loc"][0]).upper()
         raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    try:
+        return {name: value for name, value in dotenv_values(path).items() if value is not None}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read {path}: {type(error).__name__}") from None
 
 
 def _value(name: str, given: Mapping[str, str]) -> str | None:

@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--search-calls-per-day", type=int, default=100, metavar="N", help="per project")
     add("--units-per-day", type=int, default=10_000, metavar="N", help="per project")
     add("--faults", type=_rules, default=[], metavar="FILE", help="a JSON list of rules")
+    add("--while-stdin", action="store_true", help="end when standard input ends")
     generated = parser.add_argument_group("generated videos (the default)")
     add = generated.add_argument
     add("--rate", type=_amount, default=20, metavar="VIDEOS_PER_MINUTE")
@@ -115,6 +116,11 @@ def _stop(_: int, __: FrameType | None) -> None:
     sys.exit(0)
 
 
+def _stop_at_end_of_input(server: Server) -> None:
+    sys.stdin.read()
+    server.shutdown()
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until SIGTERM or SIGINT."""
     parser = _parser()
@@ -130,6 +136,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
         # The history takes a moment to invent; callers need not wait for it to connect.
         Thread(target=server.simulator.api.world.now, daemon=True).start()
+        if options.while_stdin:
+            Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
         server.serve_forever()
 
 

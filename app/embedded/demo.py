@@ -42,20 +42,31 @@ def is_wanted(settings: Settings) -> bool:
 def settings_beside(settings: Settings) -> Settings:
     """Return the settings a command needs to work on the database that `serve` uses."""
     if is_wanted(settings) and not settings.broker_url:
-        return settings.model_copy(update=_OWN_DATABASE)
+        return with_own_database(settings)
     return settings
+
+
+def with_own_database(settings: Settings) -> Settings:
+    """Return the settings with the demo's database in the place of the configured one."""
+    return settings.model_copy(update=_OWN_DATABASE)
 
 
 @contextmanager
 def running(settings: Settings) -> Iterator[Settings]:
-    """Run the simulator; give the settings that use it.
+    """Run the simulator; give the settings that use it. It ends with this process at the latest.
 
     Raises:
         DemoError: the simulator did not start.
     """
-    command = [sys.executable, "-m", "simulator", "--port", "0"]
+    command = [sys.executable, "-m", "simulator", "--port", "0", "--while-stdin"]
     command += ["--search-calls-per-day", str(_PLENTY), "--units-per-day", str(_PLENTY)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own module
+    with subprocess.Popen(  # noqa: S603 - our own module
+        command,
+        stdin=subprocess.PIPE,  # closes when we end, however we end
+        stdout=subprocess.PIPE,
+        text=True,
+        process_group=0,  # a Ctrl-C ends us first, so that no poll meets a YouTube that is gone
+    ) as process:
         try:
             yield _settings(settings, _address(process))
         finally:
@@ -72,7 +83,6 @@ def _address(process: subprocess.Popen[str]) -> str:
 def _settings(settings: Settings, address: str) -> Settings:
     return settings.model_copy(
         update={
-            **_OWN_DATABASE,
             "redis_url": "",
             "celery_broker_url": "",
             "youtube_api_endpoint": f"{address}/",

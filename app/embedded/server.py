@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import socket
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,16 +39,25 @@ def serve(settings: Settings) -> None:
 
     Raises:
         AlreadyRunningError: another process serves this database.
+        AddressError: HOST and PORT cannot be listened on.
         DemoError: the simulator did not start.
     """
     is_demo = demo.is_wanted(settings)
-    with demo.running(settings) if is_demo else nullcontext(settings) as effective:
-        if effective.demo:
-            get_logger(__name__).warning(
-                "demo", detail="no YOUTUBE_API_KEYS: these videos come from the simulator"
-            )
-        with _alone(_lock_path(effective)):
+    own = demo.with_own_database(settings) if is_demo else settings
+    with _alone(_lock_path(own)):
+        _check_address(own)
+        with demo.running(own) if is_demo else nullcontext(own) as effective:
+            if effective.demo:
+                get_logger(__name__).warning(
+                    "demo", detail="no YOUTUBE_API_KEYS: these videos come from the simulator"
+                )
             EmbeddedServer(effective).run()
+
+
+class AddressError(NewsreelError):
+    """HOST and PORT cannot be listened on."""
+
+    code = "address_unusable"
 
 
 class EmbeddedServer(BaseApplication):
@@ -62,7 +72,7 @@ class EmbeddedServer(BaseApplication):
     def load_config(self) -> None:
         """Tell gunicorn how to run; its access log is off, the ticker follows the worker."""
         options = {
-            "bind": f"{self._settings.host}:{self._settings.port}",
+            "bind": _address(self._settings),
             "workers": 1,
             "worker_class": "gthread",
             "threads": WEB_THREADS,
@@ -90,6 +100,22 @@ class EmbeddedServer(BaseApplication):
             self._ticker.stop()
         if self._services is not None:
             self._services.close()
+
+
+def _address(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{host}:{settings.port}"
+
+
+def _check_address(settings: Settings) -> None:
+    """Try the address first: gunicorn would try it for five seconds, twelve lines long."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise AddressError(f"cannot listen on {_address(settings)}: {error.strerror}") from None
 
 
 def _lock_path(settings: Settings) -> Path:

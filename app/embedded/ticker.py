@@ -39,8 +39,9 @@ class Ticker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the polls under way, start no more."""
+        """End the polls under way with their present page, start no more."""
         self._stopped.set()
+        self._services.ingest.stop()
         self._thread.join(timeout=5)
         self._pool.shutdown(wait=True, cancel_futures=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from app.domain.errors import NewsreelError, NoUsableKeyError, SourceError
@@ -28,12 +29,29 @@ RETRY_AFTER_TROUBLE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """A claimed watch, what it has to read (newest first) and when it was taken in hand."""
+    """A claimed watch in hand.
+
+    Args:
+        claim: under which everything is written.
+        watch: what is read for.
+        ranges: what it has to read, newest first.
+        calls_allowed: search calls it may spend.
+        started_at: when it was taken in hand.
+    """
 
     claim: Claim
     watch: Watch
     ranges: tuple[OpenRange, ...]
+    calls_allowed: int
     started_at: datetime
+
+
+class Outcome(Enum):
+    """How a poll ended: all read, or some left for want of time or of calls."""
+
+    WHOLE = auto()
+    TIME = auto()
+    CALLS = auto()
 
 
 class Claims:
@@ -77,6 +95,7 @@ class Claims:
             LeaseLostError: the claim was taken over.
         """
         now = self._clock()
+        calls_allowed = planner.calls_allowed(self._pace())
 
         def work(transaction: Transaction) -> Poll:
             transaction.watches.renew(claim, now + LEASE)
@@ -90,21 +109,22 @@ class Claims:
             transaction.ranges.replace(claim.watch_id, stretches)
             transaction.watches.read_to(claim, max(watch.read_until, planner.floor_second(now)))
             ranges = transaction.ranges.list_open(claim.watch_id)
-            return Poll(claim, watch, tuple(ranges), now)
+            return Poll(claim, watch, tuple(ranges), calls_allowed, now)
 
         return self._store.write(work)
 
-    def end(self, poll: Poll, error: NewsreelError | None, *, finished: bool) -> None:
-        """Give a watch back: after trouble, to be tried later; unfinished, to go on soon.
+    def end(self, poll: Poll, outcome: Outcome | NewsreelError) -> None:
+        """Give a watch back: due at its pace, at once if only time ran out, later after trouble.
 
         Raises:
             LeaseLostError: the claim was taken over.
         """
         now = self._clock()
-        problem = None if error is None else Problem(_code(error), now, str(error))
-        if error is not None:
-            due_at = self._after_trouble(error)
-        elif not finished:
+        problem = None
+        if isinstance(outcome, NewsreelError):
+            problem = Problem(code_of(outcome), now, str(outcome))
+            due_at = self._after_trouble(outcome)
+        elif outcome is Outcome.TIME:
             due_at = now
         else:
             due_at = planner.next_due_at(poll.started_at, self._pace())
@@ -131,5 +151,6 @@ class Claims:
         )
 
 
-def _code(error: NewsreelError) -> str:
+def code_of(error: NewsreelError) -> str:
+    """Return the name of an error as /ready and the log show it."""
     return error.reason if isinstance(error, NoUsableKeyError) else error.code

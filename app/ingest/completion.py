@@ -57,16 +57,22 @@ class Completion:
             self._tail.commit(findings, missing=completed.missing)
 
     def _ask(self, ids: Sequence[str]) -> Completed:
-        if not ids:
+        asked = ids[:MAX_IDS_PER_CALL]
+        if not asked:
             return Completed()
         try:
-            batch = self._ring.call(Bucket.UNITS, lambda key: self._source.videos(key, ids))
+            batch = self._ring.call(Bucket.UNITS, lambda key: self._source.videos(key, asked))
         except (SourceError, NoUsableKeyError) as error:
             self._incidents.begin("completion_failed", str(error))
             return Completed()
+        missing = frozenset(asked) - {video.video_id for video in batch.videos}
+        if batch.rejected or 2 * len(missing) > len(asked) > 1:
+            # So much is not missing: the answer is bad. What it did tell is as good as ever.
+            detail = f"YouTube told {len(batch.videos)} of {len(asked)} videos"
+            self._incidents.begin("completion_failed", detail)
+            return Completed(batch.videos)
         self._incidents.end("completion_failed")
-        told = {video.video_id for video in batch.videos}
-        return Completed(batch.videos, frozenset(set(ids) - told))
+        return Completed(batch.videos, missing)
 
 
 def _is_owed(stored: Video | None, told: Video) -> bool:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LISTING_CAP = 450
 """A listing this long may have been cut: YouTube stops somewhere near 500 results."""
 
+POLLS_AHEAD = 10
+"""A poll leaves its watch enough calls for so many more polls like it."""
+
 _TICK_SLACK = timedelta(seconds=1)
 
 
@@ -75,6 +78,15 @@ def after_capped_listing(before: Stretch, left: Stretch) -> Stretch | None:
         return left
     below = before.ends_at - timedelta(seconds=1)
     return None if below < before.starts_at else Stretch(before.starts_at, below)
+
+
+def calls_allowed(pace: Pace) -> int:
+    """Return how many search calls one poll may spend: a share of what is left, and at least one.
+
+    What it does not get to stays as a range for the next poll; so the first, long reading of a new
+    watch does not use up the day.
+    """
+    return max(1, pace.calls_left // (POLLS_AHEAD * pace.active_watches))
 
 
 def next_due_at(started_at: datetime, pace: Pace) -> datetime:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import Enum, auto
+from threading import Event
 from typing import TYPE_CHECKING
 
 from app.domain.errors import (
@@ -22,6 +22,7 @@ from app.domain.intake import Finding
 from app.domain.quota import Bucket
 from app.domain.videos import Source
 from app.ingest import planner
+from app.ingest.claims import Outcome, code_of
 from app.sources.base import SearchQuery
 from app.telemetry import get_logger
 
@@ -40,14 +41,6 @@ if TYPE_CHECKING:
 
 RUN_LIMIT = timedelta(seconds=20)
 """A poll stops between pages after this long and goes on at the next tick."""
-
-
-class _End(Enum):
-    """How a listing ended: whole, cut at YouTube's cap, or for want of time."""
-
-    WHOLE = auto()
-    CAP = auto()
-    TIME = auto()
 
 
 @dataclass
@@ -79,7 +72,12 @@ class Runner:
         self._tail = tail
         self._completion = completion
         self._clock = clock
+        self._stopping = Event()
         self._log = get_logger(__name__)
+
+    def stop(self) -> None:
+        """Let the polls under way end with the page they are at; the next start goes on there."""
+        self._stopping.set()
 
     def run(self, claim: Claim) -> Tally:
         """Poll a claimed watch; trouble with the source is written down, not raised.
@@ -90,38 +88,36 @@ class Runner:
         tally = Tally()
         try:
             poll = self._claims.begin(claim)
-            error, finished = self._attempt(poll, tally)
-            self._claims.end(poll, error, finished=finished)
+            outcome = self._attempt(poll, tally)
+            self._claims.end(poll, outcome)
         except LeaseLostError:
             self._log.info("lease_lost", watch_id=claim.watch_id, fence=claim.fence)
             return tally
-        self._tell(poll, tally, error)
+        self._tell(poll, tally, outcome)
         return tally
 
-    def _attempt(self, poll: Poll, tally: Tally) -> tuple[NewsreelError | None, bool]:
+    def _attempt(self, poll: Poll, tally: Tally) -> Outcome | NewsreelError:
         try:
-            finished = all(self._read_range(poll, range_, tally) for range_ in poll.ranges)
+            outcome = self._read(poll, tally)
             self._completion.catch_up()
         except (SourceError, NoUsableKeyError) as error:
-            return error, False
-        return None, finished
+            return error
+        return outcome
 
-    def _read_range(self, poll: Poll, open_range: OpenRange, tally: Tally) -> bool:
-        """Read a range to its end; False if time ran out before that."""
-        left: Stretch | None = open_range.stretch
-        while left is not None:
-            before = left
-            end, left = self._read_listing(poll, open_range, before, tally)
-            if end is _End.TIME:
-                return False
-            if left is not None:
-                left = self._restart(poll, open_range, before, left)
-        return True
+    def _read(self, poll: Poll, tally: Tally) -> Outcome:
+        """Read the open ranges until all is read, or time or calls run out."""
+        for open_range in poll.ranges:
+            left: Stretch | None = open_range.stretch
+            while left is not None:
+                if (stop := self._stop_reason(poll, tally)) is not None:
+                    return stop
+                left = self._read_listing(poll, open_range, left, tally)
+        return Outcome.WHOLE
 
     def _read_listing(
         self, poll: Poll, open_range: OpenRange, stretch: Stretch, tally: Tally
-    ) -> tuple[_End, Stretch | None]:
-        """Read one listing page by page; return how it ended and what is left of the stretch.
+    ) -> Stretch | None:
+        """Read one listing page by page; return what is left of the stretch, None if nothing.
 
         Raises:
             UpstreamError: a listing long enough to have been cut came out of order, so nobody
@@ -138,16 +134,24 @@ class Runner:
             tokens.add(token)
             token = page.next_page_token
             at_end = token is None or token in tokens
-            done = at_end and listed < planner.LISTING_CAP
-            self._commit(poll, open_range, page, None if done else left, tally)
-            if done:
-                return _End.WHOLE, None
+            whole = at_end and listed < planner.LISTING_CAP
+            self._commit(poll, open_range, page, None if whole else left, tally)
+            if whole:
+                return None
             if at_end and not ordered:
                 raise UpstreamError("YouTube listed a long range out of order")
             if at_end:
-                return _End.CAP, left
-            if self._clock() - poll.started_at > RUN_LIMIT:
-                return _End.TIME, left
+                return self._restart(poll, open_range, stretch, left)
+            # Not before the range got shorter: a poll cut off sooner would begin it again for ever.
+            if left.ends_at < stretch.ends_at and self._stop_reason(poll, tally) is not None:
+                return left
+
+    def _stop_reason(self, poll: Poll, tally: Tally) -> Outcome | None:
+        """Return why the poll must stop before its next call; None if it need not."""
+        if tally.pages >= poll.calls_allowed:
+            return Outcome.CALLS
+        overtime = self._clock() - poll.started_at > RUN_LIMIT
+        return Outcome.TIME if overtime or self._stopping.is_set() else None
 
     def _restart(
         self, poll: Poll, open_range: OpenRange, before: Stretch, left: Stretch
@@ -189,7 +193,7 @@ class Runner:
         for reason in page.rejected:
             self._log.warning("item_rejected", watch_id=watch_id, reason=reason)
 
-    def _tell(self, poll: Poll, tally: Tally, error: NewsreelError | None) -> None:
+    def _tell(self, poll: Poll, tally: Tally, outcome: Outcome | NewsreelError) -> None:
         before = poll.watch.last_error
         details = {
             "watch_id": poll.watch.watch_id,
@@ -198,10 +202,11 @@ class Runner:
             "added": tally.added,
             "updated": tally.updated,
         }
-        if error is not None and (before is None or before.detail != str(error)):
-            self._log.error("poll_failed", code=error.code, detail=str(error), **details)
-        elif error is None and (before is not None or tally.added or tally.updated):
-            self._log.info("poll_done", **details)
+        if not isinstance(outcome, NewsreelError):
+            if before is not None or tally.added or tally.updated:
+                self._log.info("poll_done", **details)
+        elif before is None or before.code != code_of(outcome):
+            self._log.error("poll_failed", code=code_of(outcome), detail=str(outcome), **details)
 
 
 def _progress(open_range: OpenRange, left: Stretch | None) -> Callable[[Transaction], None]:

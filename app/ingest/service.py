@@ -58,6 +58,10 @@ class Ingest:
         self._incidents.end(StoreUnavailableError.code)
         return claims
 
+    def stop(self) -> None:
+        """Let the polls under way end soon; nothing of them is lost."""
+        self._runner.stop()
+
     def run(self, claim: Claim) -> None:
         """Poll for a claim; without a database the claim simply runs out."""
         try:

@@ -52,9 +52,11 @@ class Tail:
         now = self._clock()
 
         def work(transaction: Transaction) -> Recorded:
-            recorded = transaction.record(findings, now)
+            transaction.stand_in_line()
             if claim is not None:
+                # Before the findings, whose links would refuse a watch that was removed.
                 transaction.watches.renew(claim, now + LEASE)
+            recorded = transaction.record(findings, now)
             if missing:
                 transaction.videos.mark_missing(missing, now)
             if progress is not None:

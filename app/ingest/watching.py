@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.domain.errors import InvalidValueError
+from app.domain.errors import InvalidValueError, NotFoundError
 from app.domain.watches import MAX_WATCHES, WatchKind, parse_keyword
 
 if TYPE_CHECKING:
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from app.domain.clock import Clock
     from app.domain.watches import Watch
     from app.store.store import Store, Transaction
+
+MAX_ID_DIGITS = 18
+"""What every database holds as an integer."""
 
 
 class Watching:
@@ -56,14 +59,18 @@ class Watching:
         """Return a watch by its id or its keyword.
 
         Raises:
+            InvalidValueError: neither can look like this.
             NotFoundError: there is none.
         """
+        term = parse_keyword(name)
 
         def work(transaction: Transaction) -> Watch:
-            by_term = transaction.watches.find_by_term(WatchKind.KEYWORD, name.strip())
+            by_term = transaction.watches.find_by_term(WatchKind.KEYWORD, term)
             if by_term is not None:
                 return by_term
-            return transaction.watches.get(int(name) if name.isdecimal() else 0)
+            if term.isdecimal() and len(term) <= MAX_ID_DIGITS:
+                return transaction.watches.get(int(term))
+            raise NotFoundError(f"there is no watch {term!r}")
 
         return self._store.read(work)
 

@@ -91,7 +91,7 @@ class KeyRing:
             except (KeyRejectedError, QuotaExhaustedError, ThrottledError) as error:
                 self._set_aside(key, bucket, error, statuses.get(key.fingerprint))
             else:
-                self._welcome_back(key, statuses)
+                self._welcome_back(key, bucket, statuses)
                 return answer
         message = "every key failed this time"
         raise self.trouble(bucket) or NoUsableKeyError("keys_cooling", message, None)
@@ -160,10 +160,12 @@ class KeyRing:
         self._store.write(lambda transaction: transaction.keys.put(status))
         self._incidents.begin(f"key:{key.fingerprint}", f"{state}: {reason}")
 
-    def _welcome_back(self, key: ApiKey, statuses: Statuses) -> None:
+    def _welcome_back(self, key: ApiKey, bucket: Bucket, statuses: Statuses) -> None:
         if key.fingerprint in statuses:
             self._store.write(lambda transaction: transaction.keys.clear(key.fingerprint))
-            self._incidents.end(f"key:{key.fingerprint}")
+        # Also when another process cleared the state: this one may have told of its beginning.
+        self._incidents.end(f"key:{key.fingerprint}")
+        self._incidents.end(f"quota:{key.project}:{bucket}")
 
 
 def _is_usable(status: KeyStatus | None, now: datetime) -> bool:

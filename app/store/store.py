@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from app.store import schema
 from app.store.feed import FeedRepository
+from app.store.feed_version import lock_version
 from app.store.intake import Intake
 from app.store.quota import KeyRepository, QuotaRepository
 from app.store.ranges import RangeRepository
@@ -30,6 +31,10 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def stand_in_line(self) -> None:
+        """Wait for the content transactions before this one; what follows sees all of them."""
+        lock_version(self._connection)
 
     def record(self, findings: Iterable[Finding], now: datetime) -> Recorded:
         """Store findings; the only way content comes in."""
