@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := uv==0.13.8
 PYTEST_WORKERS ?= 2
-COMPOSE_FILES = $(wildcard docker-compose*.yml)
+COMPOSE_FILES = docker-compose.yml $(wildcard tests/compose/*.yml)
+DOCKERFILES = Dockerfile $(wildcard tests/compose/Dockerfile)
 SHELL_SCRIPTS = .ci/run $(shell git ls-files --cached --others --exclude-standard '*.sh')
 COMPILE = .venv-lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
@@ -32,8 +33,8 @@ check: install-dev ## format, lint, types, imports, security, compose, Dockerfil
 	PYTHONPATH=. $(BIN)/lint-imports --config importlinter.ini
 	$(BIN)/bandit --quiet --severity-level medium --recursive app workers
 	$(BIN)/yamllint --strict .
-	$(if $(COMPOSE_FILES),$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec $(COMPOSE_FILES))
-	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec $(COMPOSE_FILES)
+	$(BIN)/hadolint $(DOCKERFILES)
 	$(BIN)/shellcheck $(SHELL_SCRIPTS)
 
 prove: install-dev ## the long proofs (CORPUS=FILE.jsonl.gz replays that file); writes docs/reliability.md
