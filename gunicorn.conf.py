@@ -8,15 +8,10 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from gunicorn.glogging import Logger
 
 from app.settings import Settings, SettingsError, load_settings
 from app.telemetry import configure_logging
-
-if TYPE_CHECKING:
-    from gunicorn.config import Config
+from app.web.gunicorn_logger import RootLogger
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes files of its own names there
 _MAX_WORKERS = 4  # of about 110 MB each
@@ -35,18 +30,8 @@ def _workers(settings: Settings) -> int:
     return min(2 * (os.cpu_count() or 1), _MAX_WORKERS) if settings.redis_url else 1
 
 
-class JsonLogger(Logger):  # type: ignore[misc]  # gunicorn carries no types
-    """Lets gunicorn's lines go the way of all others: JSON on stderr."""
-
-    def setup(self, cfg: Config) -> None:
-        """Replace gunicorn's own handler by the root's."""
-        super().setup(cfg)
-        configure_logging(_loaded.log_level)
-        self.error_log.handlers.clear()
-        self.error_log.propagate = True
-
-
 _loaded = _settings()
+configure_logging(_loaded.log_level)
 
 bind = (
     f"[{_loaded.host}]:{_loaded.port}" if ":" in _loaded.host else f"{_loaded.host}:{_loaded.port}"
@@ -57,7 +42,7 @@ threads = 8
 timeout = 30
 graceful_timeout = 30
 keepalive = 40  # longer than a proxy keeps its idle connections, so that only the proxy closes them
-logger_class = JsonLogger
+logger_class = RootLogger
 accesslog = None
 # No proxy may rename us or vouch for a scheme by a header: nothing here asks for either.
 forwarded_allow_ips = ""

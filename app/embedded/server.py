@@ -16,6 +16,7 @@ from app.embedded import demo
 from app.embedded.ticker import Ticker
 from app.telemetry import get_logger
 from app.web.factory import create_app
+from app.web.gunicorn_logger import RootLogger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -78,7 +79,7 @@ class EmbeddedServer(BaseApplication):
             "threads": WEB_THREADS,
             "control_socket_disable": True,
             "graceful_timeout": 25,
-            "logger_class": "gunicorn.glogging.Logger",
+            "logger_class": RootLogger,
             "post_worker_init": self._start,
             "worker_exit": self._stop,
         }
