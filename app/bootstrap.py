@@ -18,6 +18,7 @@ from app.feed.publisher import FeedPublisher
 from app.feed.reader import FeedReader
 from app.ingest.claims import Claims
 from app.ingest.completion import Completion
+from app.ingest.pacer import Pacer
 from app.ingest.readiness import ReadinessCheck
 from app.ingest.runner import Runner
 from app.ingest.service import Ingest
@@ -79,14 +80,10 @@ def build_services(
     source = source or YouTube(settings.youtube_api_endpoint)
     publisher = FeedPublisher(store, cache, clock, incidents)
     tail = Tail(store, publisher, clock)
-    claims = Claims(
-        store,
-        ring,
-        ledger,
-        clock,
-        interval=timedelta(seconds=settings.fetch_interval_seconds),
-        lookback=timedelta(seconds=settings.lookback_seconds),
-    )
+    lookback = timedelta(seconds=settings.lookback_seconds)
+    tick = timedelta(seconds=settings.fetch_interval_seconds)
+    pacer = Pacer(store, ring, ledger, clock, tick=tick, lookback=lookback)
+    claims = Claims(store, pacer, clock, lookback)
     runner = Runner(
         claims=claims,
         source=source,

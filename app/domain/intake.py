@@ -18,12 +18,21 @@ class LinkReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A video as a source told it, and the watch that found it (None: told for its own sake)."""
+    """A video as a source told it.
+
+    Args:
+        video: the telling.
+        source: through which door it came.
+        watch_id: the watch that found it; None if it was told for its own sake.
+        reason: why it belongs to the watch.
+        late: an earlier reading of its second did not show it.
+    """
 
     video: Video
     source: Source
     watch_id: int | None = None
     reason: LinkReason = LinkReason.OWN_SEARCH
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,18 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from app.domain.errors import NewsreelError, NoUsableKeyError, SourceError
-from app.domain.quota import Bucket
+from app.domain.ranges import RangeReason, Reading, floor_second
 from app.domain.watches import Problem
-from app.ingest import planner
+from app.ingest import coverage
 from app.ingest.tail import LEASE
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from app.domain.clock import Clock
-    from app.domain.ranges import OpenRange
+    from app.domain.ranges import Pending, Stretch
     from app.domain.watches import Claim, Watch
-    from app.quota.ledger import Ledger
-    from app.quota.ring import KeyRing
+    from app.ingest.pacer import Pacer
     from app.store.store import Store, Transaction
 
 RETRY_AFTER_TROUBLE = timedelta(seconds=60)
@@ -33,15 +32,19 @@ class Poll:
 
     Args:
         claim: under which everything is written.
-        watch: what is read for.
-        ranges: what it has to read, newest first.
+        watch: what is read for, as it was before.
+        stretches: what to read, one listing each, in this order.
+        unread: what had never been read when the poll began.
+        lookback: the age at which a stretch is read again.
         calls_allowed: search calls it may spend.
         started_at: when it was taken in hand.
     """
 
     claim: Claim
     watch: Watch
-    ranges: tuple[OpenRange, ...]
+    stretches: tuple[Stretch, ...]
+    unread: tuple[Pending, ...]
+    lookback: timedelta
     calls_allowed: int
     started_at: datetime
 
@@ -59,28 +62,15 @@ class Claims:
 
     Args:
         store: holds watches and ranges.
-        ring: knows which keys are usable and what they have left.
-        ledger: knows when the day ends.
+        pacer: says how much a poll may spend and when the next one is due.
         clock: the present.
-        interval: the least time between two polls of a watch.
-        lookback: how much of what was read before is read again.
+        lookback: the age at which a stretch is read again.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        ring: KeyRing,
-        ledger: Ledger,
-        clock: Clock,
-        *,
-        interval: timedelta,
-        lookback: timedelta,
-    ) -> None:
+    def __init__(self, store: Store, pacer: Pacer, clock: Clock, lookback: timedelta) -> None:
         self._store = store
-        self._ring = ring
-        self._ledger = ledger
+        self._pacer = pacer
         self._clock = clock
-        self._interval = interval
         self._lookback = lookback
 
     def due(self, limit: int) -> list[Claim]:
@@ -95,26 +85,35 @@ class Claims:
             LeaseLostError: the claim was taken over.
         """
         now = self._clock()
-        calls_allowed = planner.calls_allowed(self._pace())
+        pace = self._pacer.of(claim.watch_id)
 
         def work(transaction: Transaction) -> Poll:
             transaction.watches.renew(claim, now + LEASE)
             watch = transaction.watches.get(claim.watch_id)
-            stretches = planner.stretches_to_read(
-                watch,
-                transaction.ranges.list_open(claim.watch_id),
+            pending = coverage.take_in_hand(
+                transaction.ranges.list_pending(claim.watch_id),
+                read_until=watch.read_until,
                 now=now,
-                lookback=self._lookback,
             )
-            transaction.ranges.replace(claim.watch_id, stretches)
-            transaction.watches.read_to(claim, max(watch.read_until, planner.floor_second(now)))
-            ranges = transaction.ranges.list_open(claim.watch_id)
-            return Poll(claim, watch, tuple(ranges), calls_allowed, now)
+            transaction.ranges.replace(claim.watch_id, pending)
+            transaction.watches.read_to(claim, max(watch.read_until, floor_second(now)))
+            stretches = coverage.stretches_to_read(pending, pace.appetite(self._lookback), now=now)
+            return Poll(
+                claim=claim,
+                watch=watch,
+                stretches=tuple(stretches),
+                unread=tuple(p for p in pending if p.reading is Reading.FIRST),
+                lookback=self._lookback,
+                calls_allowed=pace.calls_allowed(backlog=len(stretches) > 1),
+                started_at=now,
+            )
 
         return self._store.write(work)
 
     def end(self, poll: Poll, outcome: Outcome | NewsreelError) -> None:
         """Give a watch back: due at its pace, at once if only time ran out, later after trouble.
+
+        What was due and not read for the first time says why.
 
         Raises:
             LeaseLostError: the claim was taken over.
@@ -123,34 +122,36 @@ class Claims:
         problem = None
         if isinstance(outcome, NewsreelError):
             problem = Problem(code_of(outcome), now, str(outcome))
-            due_at = self._after_trouble(outcome)
-        elif outcome is Outcome.TIME:
-            due_at = now
-        else:
-            due_at = planner.next_due_at(poll.started_at, self._pace())
-        self._store.write(
-            lambda t: t.watches.release(poll.claim, next_due_at=due_at, now=now, problem=problem)
-        )
+        due_at = self._due_at(poll, outcome)
+        reason = RangeReason.ERROR if _is_fault(outcome) else RangeReason.BUDGET
 
-    def _after_trouble(self, error: NewsreelError) -> datetime:
+        def work(transaction: Transaction) -> None:
+            transaction.watches.release(poll.claim, next_due_at=due_at, now=now, problem=problem)
+            pending = transaction.ranges.list_pending(poll.watch.watch_id)
+            told = coverage.because(pending, reason, now=poll.started_at)
+            if told != pending:
+                transaction.ranges.replace(poll.watch.watch_id, told)
+
+        self._store.write(work)
+
+    def _due_at(self, poll: Poll, outcome: Outcome | NewsreelError) -> datetime:
         now = self._clock()
+        if outcome is Outcome.TIME:
+            return now
+        if not isinstance(outcome, NewsreelError):
+            return self._pacer.of(poll.watch.watch_id).next_due_at(poll.started_at)
         wait = RETRY_AFTER_TROUBLE
-        if isinstance(error, SourceError) and error.retry_after is not None:
-            wait = max(wait, timedelta(seconds=error.retry_after))
-        if isinstance(error, NoUsableKeyError):
+        if isinstance(outcome, SourceError) and outcome.retry_after is not None:
+            wait = max(wait, timedelta(seconds=outcome.retry_after))
+        if isinstance(outcome, NoUsableKeyError):
             return now + wait  # costs no call, and sees at once what the operator mended
-        return max(now + wait, planner.next_due_at(now, self._pace()))
-
-    def _pace(self) -> planner.Pace:
-        active = self._store.read(lambda transaction: transaction.watches.count_active())
-        return planner.Pace(
-            interval=self._interval,
-            calls_left=self._ring.left(Bucket.SEARCH),
-            resets_at=self._ledger.resets_at(),
-            active_watches=max(1, active),
-        )
+        return max(now + wait, self._pacer.of(poll.watch.watch_id).next_due_at(now))
 
 
 def code_of(error: NewsreelError) -> str:
     """Return the name of an error as /ready and the log show it."""
     return error.reason if isinstance(error, NoUsableKeyError) else error.code
+
+
+def _is_fault(outcome: Outcome | NewsreelError) -> bool:
+    return isinstance(outcome, NewsreelError) and not isinstance(outcome, NoUsableKeyError)

@@ -20,8 +20,9 @@ from app.domain.errors import (
 )
 from app.domain.intake import Finding
 from app.domain.quota import Bucket
+from app.domain.ranges import Stretch
 from app.domain.videos import Source
-from app.ingest import planner
+from app.ingest import coverage
 from app.ingest.claims import Outcome, code_of
 from app.sources.base import SearchQuery
 from app.telemetry import get_logger
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.domain.clock import Clock
-    from app.domain.ranges import OpenRange, Stretch
     from app.domain.watches import Claim
     from app.ingest.claims import Claims, Poll
     from app.ingest.completion import Completion
@@ -105,18 +105,16 @@ class Runner:
         return outcome
 
     def _read(self, poll: Poll, tally: Tally) -> Outcome:
-        """Read the open ranges until all is read, or time or calls run out."""
-        for open_range in poll.ranges:
-            left: Stretch | None = open_range.stretch
+        """Read what the poll is for until all is read, or time or calls run out."""
+        for stretch in poll.stretches:
+            left: Stretch | None = stretch
             while left is not None:
                 if (stop := self._stop_reason(poll, tally)) is not None:
                     return stop
-                left = self._read_listing(poll, open_range, left, tally)
+                left = self._read_listing(poll, left, tally)
         return Outcome.WHOLE
 
-    def _read_listing(
-        self, poll: Poll, open_range: OpenRange, stretch: Stretch, tally: Tally
-    ) -> Stretch | None:
+    def _read_listing(self, poll: Poll, stretch: Stretch, tally: Tally) -> Stretch | None:
         """Read one listing page by page; return what is left of the stretch, None if nothing.
 
         Raises:
@@ -130,18 +128,18 @@ class Runner:
             page = self._search(SearchQuery(poll.watch.term, stretch, token))
             listed += page.listed
             ordered = ordered and page.ordered
-            left = planner.after_page(left, page) if ordered else left
+            left = coverage.after_page(left, page) if ordered else left
             tokens.add(token)
             token = page.next_page_token
             at_end = token is None or token in tokens
-            whole = at_end and listed < planner.LISTING_CAP
-            self._commit(poll, open_range, page, None if whole else left, tally)
+            whole = at_end and listed < coverage.LISTING_CAP
+            self._commit(poll, page, _done(stretch, None if whole else left), tally)
             if whole:
                 return None
             if at_end and not ordered:
                 raise UpstreamError("YouTube listed a long range out of order")
             if at_end:
-                return self._restart(poll, open_range, stretch, left)
+                return self._below_cap(poll, stretch, left)
             # Not before the range got shorter: a poll cut off sooner would begin it again for ever.
             if left.ends_at < stretch.ends_at and self._stop_reason(poll, tally) is not None:
                 return left
@@ -153,45 +151,70 @@ class Runner:
         overtime = self._clock() - poll.started_at > RUN_LIMIT
         return Outcome.TIME if overtime or self._stopping.is_set() else None
 
-    def _restart(
-        self, poll: Poll, open_range: OpenRange, before: Stretch, left: Stretch
-    ) -> Stretch | None:
-        """Return where to go on after a capped listing, and say so where it can show no more."""
-        restart = planner.after_capped_listing(before, left)
-        if left.ends_at == before.ends_at:
-            self._log.warning(
-                "second_capped", watch_id=poll.watch.watch_id, second=before.ends_at.isoformat()
-            )
-            self._tail.commit([], claim=poll.claim, progress=_progress(open_range, restart))
-        return restart
+    def _below_cap(self, poll: Poll, stretch: Stretch, left: Stretch) -> Stretch | None:
+        """Return where to go on after a listing that was cut at the cap.
+
+        Normally at its last second. If that is where it began, that one second fills a listing:
+        no call can show the rest of it, so it is closed as capped and reading goes on below it.
+        """
+        if left.ends_at < stretch.ends_at:
+            return left
+        capped = Stretch(stretch.ends_at, stretch.ends_at)
+        self._log.warning(
+            "second_capped", watch_id=poll.watch.watch_id, second=capped.ends_at.isoformat()
+        )
+        self._tail.commit([], claim=poll.claim, progress=self._progress(poll, capped, capped=True))
+        return next(iter(stretch.without(capped)), None)
 
     def _search(self, query: SearchQuery) -> SearchPage:
         return self._ring.call(Bucket.SEARCH, lambda key: self._source.search(key, query))
 
-    def _commit(
-        self,
-        poll: Poll,
-        open_range: OpenRange,
-        page: SearchPage,
-        left: Stretch | None,
-        tally: Tally,
-    ) -> None:
+    def _commit(self, poll: Poll, page: SearchPage, done: Stretch | None, tally: Tally) -> None:
         completed = self._completion.of_page(page.videos)
-        watch_id = poll.watch.watch_id
-        findings = [Finding(video, Source.SEARCH, watch_id) for video in page.videos]
-        findings += [Finding(video, Source.SEARCH) for video in completed.videos]
         recorded = self._tail.commit(
-            findings,
+            [*self._findings(poll, page), *(Finding(v, Source.SEARCH) for v in completed.videos)],
             missing=completed.missing,
             claim=poll.claim,
-            progress=_progress(open_range, left),
+            progress=self._progress(poll, done),
         )
         tally.pages += 1
         tally.found += len(page.videos)
         tally.added += len(recorded.added)
         tally.updated += len(recorded.updated)
         for reason in page.rejected:
-            self._log.warning("item_rejected", watch_id=watch_id, reason=reason)
+            self._log.warning("item_rejected", watch_id=poll.watch.watch_id, reason=reason)
+
+    def _findings(self, poll: Poll, page: SearchPage) -> list[Finding]:
+        watch = poll.watch
+        return [
+            Finding(
+                video,
+                Source.SEARCH,
+                watch.watch_id,
+                late=coverage.is_late(poll.unread, video.published_at, watch.read_until),
+            )
+            for video in page.videos
+        ]
+
+    def _progress(
+        self, poll: Poll, done: Stretch | None, *, capped: bool = False
+    ) -> Callable[[Transaction], None]:
+        """Return what writes down that `done` was read, in the transaction of its videos."""
+        now = self._clock()
+
+        def write(transaction: Transaction) -> None:
+            pending = coverage.after_reading(
+                transaction.ranges.list_pending(poll.watch.watch_id),
+                done,
+                started_at=poll.started_at,
+                now=now,
+                lookback=poll.lookback,
+            )
+            if capped and done is not None:
+                pending = coverage.after_cap(pending, done.starts_at)
+            transaction.ranges.replace(poll.watch.watch_id, pending)
+
+        return write
 
     def _tell(self, poll: Poll, tally: Tally, outcome: Outcome | NewsreelError) -> None:
         before = poll.watch.last_error
@@ -209,11 +232,8 @@ class Runner:
             self._log.error("poll_failed", code=code_of(outcome), detail=str(outcome), **details)
 
 
-def _progress(open_range: OpenRange, left: Stretch | None) -> Callable[[Transaction], None]:
-    def write(transaction: Transaction) -> None:
-        if left is None:
-            transaction.ranges.close(open_range.range_id)
-        else:
-            transaction.ranges.narrow(open_range.range_id, left)
-
-    return write
+def _done(stretch: Stretch, left: Stretch | None) -> Stretch | None:
+    """Return the part of a stretch that has been read; the last second of what is left is not."""
+    if left is None:
+        return stretch
+    return next(iter(stretch.without(left)), None)

@@ -68,6 +68,10 @@ class Ledger:
                 left[spent.project] = 0 if spent.exhausted_at else open_calls
         return left
 
+    def limit(self, bucket: Bucket) -> int:
+        """Return what a project has of a bucket a day."""
+        return self._limits[bucket]
+
     def resets_at(self) -> datetime:
         """Return when the day ends and every bucket is full again."""
         return next_pacific_midnight(self._clock())

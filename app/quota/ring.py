@@ -117,6 +117,10 @@ class KeyRing:
         usable = {k.project for k in self._keys if _is_usable(statuses.get(k.fingerprint), now)}
         return sum(self._ledger.left(bucket, usable).values())
 
+    def limit(self, bucket: Bucket) -> int:
+        """Return what the projects of all configured keys together have of a bucket a day."""
+        return self._ledger.limit(bucket) * len({key.project for key in self._keys})
+
     def statuses(self) -> list[KeyStatus]:
         """Return the keys that are not simply usable."""
         stored = self._statuses()

@@ -76,6 +76,14 @@ def total(connection: Connection, scope: int) -> int:
     return int(connection.execute(query.where(HourCountRow.scope == scope)).scalar_one())
 
 
+def counts_since(connection: Connection, hour_at: datetime) -> dict[int, tuple[int, datetime]]:
+    """Return the visible videos published since an hour began and the first such hour, by scope."""
+    row = HourCountRow
+    query = select(row.scope, func.sum(row.videos), func.min(row.hour_at))
+    recent = query.where(row.hour_at >= hour_at, row.videos > 0).group_by(row.scope)
+    return {scope: (int(n), first) for scope, n, first in connection.execute(recent)}
+
+
 def seek(connection: Connection, scope: int, row_number: int) -> Seek | None:
     """Find the hour that holds a row (0 = newest); None beyond the end."""
     query = (

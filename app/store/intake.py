@@ -158,6 +158,7 @@ class Intake:
                 "published_at": change.after.published_at,
                 "reason": finding.reason.value,
                 "uncertain": False,
+                "delay_seconds": self._delay(change.after) if finding.late else None,
             }
             for change in changes
             for watch_id, finding in sorted(change.new_links.items())
@@ -170,6 +171,9 @@ class Intake:
                 and change.before.published_at != change.after.published_at
             ):
                 self._redate_links(change.after)
+
+    def _delay(self, video: Video) -> int:
+        return max(0, int((self._now - video.published_at).total_seconds()))
 
     def _redate_links(self, video: Video) -> None:
         self._connection.execute(

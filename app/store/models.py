@@ -93,7 +93,11 @@ class WatchRow(Base):
 
 
 class WatchVideoRow(Base):
-    """That a watch found a video, and why. `published_at` is the video's, for the feed's index."""
+    """That a watch found a video, and why. `published_at` is the video's, for the feed's index.
+
+    `delay_seconds` is known of a video that an earlier reading of its second did not show: how
+    long after its publish time search first showed it to us.
+    """
 
     __tablename__ = "watch_videos"
     __table_args__ = (
@@ -113,10 +117,14 @@ class WatchVideoRow(Base):
     reason: Mapped[str] = mapped_column(ascii_key(24))
     uncertain: Mapped[bool]
     excluded_by: Mapped[str | None] = mapped_column(ascii_key(40))
+    delay_seconds: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class RangeRow(Base):
-    """A stretch of publish time that a watch has still to read, both ends included."""
+    """A stretch of publish time that a watch has still to read, both ends included.
+
+    `due_at` is null for seconds that no call can show whole.
+    """
 
     __tablename__ = "ranges"
     __table_args__ = (Index("ix_ranges_watch_id_ends_at", "watch_id", "ends_at"),)
@@ -125,7 +133,9 @@ class RangeRow(Base):
     watch_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("watches.watch_id"))
     starts_at: Mapped[datetime] = mapped_column(Instant)
     ends_at: Mapped[datetime] = mapped_column(Instant)
+    reading: Mapped[int] = mapped_column(SmallInteger)
     reason: Mapped[str] = mapped_column(ascii_key(16))
+    due_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class HourCountRow(Base):

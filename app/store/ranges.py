@@ -4,55 +4,59 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 
-from app.domain.ranges import OpenRange, RangeReason, Stretch
+from app.domain.ranges import Pending, RangeReason, Reading, Stretch
 from app.store.models import RangeRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
 
 class RangeRepository:
-    """Reads and writes ranges within one transaction; the caller holds the watch's claim."""
+    """Reads and writes ranges within one transaction; who writes holds the watch's claim."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def list_open(self, watch_id: int) -> list[OpenRange]:
+    def list_pending(self, watch_id: int) -> list[Pending]:
         """Return what a watch has still to read, newest first."""
         query = select(RangeRow.__table__).where(RangeRow.watch_id == watch_id)
         rows = self._connection.execute(query.order_by(RangeRow.ends_at.desc()))
-        return [
-            OpenRange(row.range_id, Stretch(row.starts_at, row.ends_at), RangeReason(row.reason))
-            for row in rows
-        ]
+        return [_pending(row) for row in rows]
 
-    def replace(self, watch_id: int, stretches: Sequence[tuple[Stretch, RangeReason]]) -> None:
-        """Put these stretches in the place of all open ranges of a watch."""
+    def list_all(self) -> dict[int, list[Pending]]:
+        """Return what every watch has still to read, newest first, by watch id."""
+        query = select(RangeRow.__table__).order_by(RangeRow.watch_id, RangeRow.ends_at.desc())
+        pending: dict[int, list[Pending]] = {}
+        for row in self._connection.execute(query):
+            pending.setdefault(row.watch_id, []).append(_pending(row))
+        return pending
+
+    def replace(self, watch_id: int, pending: Iterable[Pending]) -> None:
+        """Put these in the place of all that a watch had to read."""
         self._connection.execute(delete(RangeRow).where(RangeRow.watch_id == watch_id))
         rows = [
             {
                 "watch_id": watch_id,
-                "starts_at": stretch.starts_at,
-                "ends_at": stretch.ends_at,
-                "reason": reason.value,
+                "starts_at": item.stretch.starts_at,
+                "ends_at": item.stretch.ends_at,
+                "reading": int(item.reading),
+                "reason": item.reason.value,
+                "due_at": item.due_at,
             }
-            for stretch, reason in stretches
+            for item in pending
         ]
         if rows:
             self._connection.execute(insert(RangeRow), rows)
 
-    def narrow(self, range_id: int, stretch: Stretch) -> None:
-        """Shrink a range to what is left of it."""
-        self._connection.execute(
-            update(RangeRow)
-            .where(RangeRow.range_id == range_id)
-            .values(starts_at=stretch.starts_at, ends_at=stretch.ends_at)
-        )
 
-    def close(self, range_id: int) -> None:
-        """Drop a range that has been read."""
-        self._connection.execute(delete(RangeRow).where(RangeRow.range_id == range_id))
+def _pending(row: Row[tuple[object, ...]]) -> Pending:
+    return Pending(
+        stretch=Stretch(row.starts_at, row.ends_at),
+        reading=Reading(row.reading),
+        reason=RangeReason(row.reason),
+        due_at=row.due_at,
+    )

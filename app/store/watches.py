@@ -78,10 +78,12 @@ class WatchRepository:
         """Return how many watches there are."""
         return self._connection.execute(select(func.count()).select_from(WatchRow)).scalar_one()
 
-    def count_active(self) -> int:
-        """Return how many watches are not paused."""
-        query = select(func.count()).select_from(WatchRow).where(WatchRow.paused.is_(False))
-        return self._connection.execute(query).scalar_one()
+    def list_active(self, since: datetime) -> dict[int, tuple[int, datetime]]:
+        """Return each unpaused watch with its videos published since then and their first hour."""
+        query = select(WatchRow.watch_id).where(WatchRow.paused.is_(False))
+        counts = hour_counts.counts_since(self._connection, since)
+        watch_ids = self._connection.execute(query).scalars()
+        return {watch_id: counts.get(watch_id, (0, since)) for watch_id in watch_ids}
 
     def set_paused(self, watch_id: int, *, paused: bool) -> Watch:
         """Pause or resume a watch.

@@ -1,0 +1,120 @@
+"""The pacer: what pacing decides, asked with what the store and the key ring know now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from app.domain.quota import Bucket
+from app.ingest import pacing
+from app.ingest.coverage import Appetite
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from app.domain.clock import Clock
+    from app.quota.ledger import Ledger
+    from app.quota.ring import KeyRing
+    from app.store.store import Store
+
+RATE_WINDOW = timedelta(days=2)
+"""Over how long a watch's videos are counted to foresee its rate."""
+
+_MANY = 10
+_LEAST_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What a poll of one watch may do now, and when it comes again."""
+
+    load: pacing.Load
+    plan: pacing.Plan
+    budget: pacing.Budget
+    tick: timedelta
+    now: datetime
+
+    def appetite(self, lookback: timedelta) -> Appetite:
+        """Return how much to read."""
+        return Appetite(
+            lookback=lookback,
+            rate=self.load.rate,
+            plenty=self.plan.plenty,
+            spare=pacing.has_spare(self.plan, self.budget, self.now),
+        )
+
+    def calls_allowed(self, *, backlog: bool) -> int:
+        """Return the search calls a poll may make."""
+        return pacing.calls_allowed(self.plan, self.budget, now=self.now, backlog=backlog)
+
+    def next_due_at(self, started_at: datetime) -> datetime:
+        """Return when a poll begun at `started_at` is to be followed by the next."""
+        return pacing.next_due_at(started_at, self.plan, self.budget, self.tick)
+
+
+class Pacer:
+    """Shares the day's calls; asks anew each time, because others spend and add watches too.
+
+    Args:
+        store: counts what each watch brought.
+        ring: knows what usable keys have left.
+        ledger: knows the limits and when the day ends.
+        clock: the present.
+        tick: the least time between two polls of a watch.
+        lookback: the age at which a stretch is read again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        ring: KeyRing,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        tick: timedelta,
+        lookback: timedelta,
+    ) -> None:
+        self._store = store
+        self._ring = ring
+        self._ledger = ledger
+        self._clock = clock
+        self._tick = tick
+        self._lookback = lookback
+
+    def of(self, watch_id: int) -> Pace:
+        """Return the pace of a watch; of one that is gone or paused, the pace of an idle one."""
+        now = self._clock()
+        loads = self._loads(now)
+        load = loads.setdefault(watch_id, pacing.Load(watch_id, pacing.LEAST_RATE))
+        budget = self.budget()
+        plans = pacing.plan(
+            list(loads.values()), budget, now=now, tick=self._tick, lookback=self._lookback
+        )
+        return Pace(load, plans[watch_id], budget, self._tick, now)
+
+    def budget(self) -> pacing.Budget:
+        """Return what is left of today's search calls."""
+        return pacing.Budget(
+            left=self._ring.left(Bucket.SEARCH),
+            limit=self._ring.limit(Bucket.SEARCH),
+            resets_at=self._ledger.resets_at(),
+        )
+
+    def _loads(self, now: datetime) -> dict[int, pacing.Load]:
+        since = (now - RATE_WINDOW).replace(minute=0, second=0, microsecond=0)
+        active = self._store.read(lambda transaction: transaction.watches.list_active(since))
+        return {
+            watch_id: pacing.Load(watch_id, _rate(videos, first_hour, since, now))
+            for watch_id, (videos, first_hour) in active.items()
+        }
+
+
+def _rate(videos: int, first_hour: datetime, since: datetime, now: datetime) -> float:
+    """Return the videos a second that so many since then make.
+
+    A handful says little about when a watch began to bring videos, so it counts for the whole
+    window; many are spread from their first hour on, since older ones may not be read yet.
+    """
+    start = first_hour if videos >= _MANY else since
+    return videos / max((now - start).total_seconds(), _LEAST_SECONDS)

@@ -1,0 +1,160 @@
+"""Pacing: how the day's search calls are shared among watches, as pure functions.
+
+A watch with `rate` videos a second that is polled every I seconds shows them on average I/2 late
+and costs `calls / I` calls a second. The sum of rate times delay over all watches is least, for a
+given number of calls, when each is polled in proportion to sqrt(rate / calls): that is the share
+given here, with a tick as the least interval. A tenth of the day's calls is a reserve, released
+over the last three hours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil, sqrt
+from typing import TYPE_CHECKING
+
+from app.ingest.coverage import PAGE_ITEMS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RESERVE = 0.1
+RELEASE = timedelta(hours=3)
+LEAST_RATE = 1 / 86_400
+"""Videos a second of a watch that brought none: one a day, so that it is still looked at."""
+
+_ROUNDS = 8
+_POLLS_AHEAD = 10
+_TICK_SLACK = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A watch as pacing sees it: the videos a second it brings."""
+
+    watch_id: int
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What is left of today's search calls.
+
+    Args:
+        left: calls that all projects together may still make.
+        limit: what they had at the start of the day.
+        resets_at: when the next day's begin.
+    """
+
+    left: int
+    limit: int
+    resets_at: datetime
+
+    def free(self, now: datetime) -> float:
+        """Return the calls that pacing may plan with: all but the reserve."""
+        remaining = self.resets_at - now
+        kept = RESERVE * self.limit * min(1.0, max(0.0, remaining / RELEASE))
+        return max(0.0, self.left - kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How often a watch is polled.
+
+    Args:
+        interval: between two polls; None when no calls are left.
+        calls: search calls a poll is planned with.
+        plenty: every watch is polled at every tick and calls are left over.
+    """
+
+    interval: timedelta | None
+    calls: float
+    plenty: bool
+
+
+def plan(
+    loads: Sequence[Load], budget: Budget, *, now: datetime, tick: timedelta, lookback: timedelta
+) -> dict[int, Plan]:
+    """Share the calls that are left until the reset among the watches, by watch id."""
+    seconds = max(1.0, (budget.resets_at - now).total_seconds())
+    supply = budget.free(now) / seconds
+    rates = {load.watch_id: max(load.rate, LEAST_RATE) for load in loads}
+    for_all = {w: _calls_for_all(rate, tick, lookback) for w, rate in rates.items()}
+    if sum(for_all.values()) / tick.total_seconds() <= supply:
+        return {w: Plan(tick, calls, plenty=True) for w, calls in for_all.items()}
+    if supply <= 0:
+        return {w: Plan(None, 1.0, plenty=False) for w in rates}
+    intervals, calls = _share(rates, supply, tick, lookback)
+    return {w: Plan(intervals[w], calls[w], plenty=False) for w in rates}
+
+
+def calls_allowed(plan_: Plan, budget: Budget, *, now: datetime, backlog: bool) -> int:
+    """Return how many calls a poll may make; one more than planned while something waits."""
+    if plan_.plenty:
+        return max(1, int(budget.free(now) / _POLLS_AHEAD))
+    return ceil(plan_.calls) + int(backlog)
+
+
+def has_spare(plan_: Plan, budget: Budget, now: datetime) -> bool:
+    """Tell whether calls may go into third and fourth readings: in plenty, and late in the day."""
+    return plan_.plenty or budget.resets_at - now < RELEASE
+
+
+def next_due_at(started_at: datetime, plan_: Plan, budget: Budget, tick: timedelta) -> datetime:
+    """Return when a watch polled at `started_at` is due again.
+
+    A second early, so that a poll that began just after its tick is due at a later tick.
+    """
+    slack = min(_TICK_SLACK, tick / 2)
+    if plan_.interval is None:
+        return max(started_at + tick, budget.resets_at) - slack
+    return started_at + max(tick, plan_.interval) - slack
+
+
+def _share(
+    rates: dict[int, float], supply: float, tick: timedelta, lookback: timedelta
+) -> tuple[dict[int, timedelta], dict[int, float]]:
+    """Find intervals that use the supply; what a poll costs depends on them, so approach both."""
+    calls = dict.fromkeys(rates, 1.0)
+    intervals = dict.fromkeys(rates, tick)
+    for _ in range(_ROUNDS):
+        intervals = _intervals(rates, calls, supply, tick)
+        calls = {w: _calls(rates[w], intervals[w], lookback) for w in rates}
+    return _intervals(rates, calls, supply, tick), calls
+
+
+def _intervals(
+    rates: dict[int, float], calls: dict[int, float], supply: float, tick: timedelta
+) -> dict[int, timedelta]:
+    """Give each watch its share; those that would get more than a poll a tick are held to that."""
+    held: set[int] = set()
+    while True:
+        held_cost = sum(calls[w] for w in held) / tick.total_seconds()
+        weight = sum(sqrt(rates[w] * calls[w]) for w in rates if w not in held)
+        per_second = {
+            w: (supply - held_cost) / weight * sqrt(rates[w] / calls[w])
+            for w in rates
+            if w not in held
+        }
+        fast = {w for w, polls in per_second.items() if polls * tick.total_seconds() > 1}
+        if not fast:
+            shared = {w: timedelta(seconds=1 / polls) for w, polls in per_second.items()}
+            return dict.fromkeys(held, tick) | shared
+        held |= fast
+
+
+def _calls(rate: float, interval: timedelta, lookback: timedelta) -> float:
+    """Return the calls a poll is planned with: one, or two where a look-back fills pages.
+
+    One listing shows the new videos and, a look-back further down, those due again, if all of
+    it fits on a page; else each takes a call. A poll is never planned with more: what a call does
+    not show stays open and is read when calls are left.
+    """
+    videos = rate * (interval + lookback).total_seconds()
+    return min(2.0, max(1.0, videos / PAGE_ITEMS))
+
+
+def _calls_for_all(rate: float, tick: timedelta, lookback: timedelta) -> float:
+    """Return the calls of a poll that reads the whole look-back."""
+    return float(max(1, ceil(rate * (tick + lookback).total_seconds() / PAGE_ITEMS)))
