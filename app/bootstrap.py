@@ -18,6 +18,7 @@ from app.feed.publisher import FeedPublisher
 from app.feed.reader import FeedReader
 from app.ingest.claims import Claims
 from app.ingest.completion import Completion
+from app.ingest.fetch_log import FetchLog
 from app.ingest.pacer import Pacer
 from app.ingest.readiness import ReadinessCheck
 from app.ingest.runner import Runner
@@ -49,6 +50,7 @@ class Services:
     readiness: ReadinessCheck
     ingest: Ingest
     watching: Watching
+    fetch_log: FetchLog
     store: Store
     demo: bool
 
@@ -84,12 +86,14 @@ def build_services(
     tick = timedelta(seconds=settings.fetch_interval_seconds)
     pacer = Pacer(store, ring, ledger, clock, tick=tick, lookback=lookback)
     claims = Claims(store, pacer, clock, lookback)
+    fetch_log = FetchLog(store, clock, timedelta(days=settings.fetch_log_days))
     runner = Runner(
         claims=claims,
         source=source,
         ring=ring,
         tail=tail,
         completion=Completion(store, source, ring, tail, incidents),
+        fetch_log=fetch_log,
         clock=clock,
     )
     watching = Watching(store, clock, timedelta(seconds=settings.backfill_seconds))
@@ -102,10 +106,12 @@ def build_services(
             runner=runner,
             publisher=publisher,
             watching=watching,
+            fetch_log=fetch_log,
             keywords=settings.keyword_list,
             incidents=incidents,
         ),
         watching=watching,
+        fetch_log=fetch_log,
         store=store,
         demo=settings.demo,
     )

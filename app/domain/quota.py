@@ -65,6 +65,21 @@ class Usage:
     exhausted_at: datetime | None
 
 
+@dataclass
+class Spending:
+    """What one piece of work was charged; passed along to whatever calls on its behalf."""
+
+    search_calls: int = 0
+    units: int = 0
+
+    def add(self, bucket: Bucket, cost: int = 1) -> None:
+        """Count a charge."""
+        if bucket is Bucket.SEARCH:
+            self.search_calls += cost
+        else:
+            self.units += cost
+
+
 def parse_keys(text: str) -> tuple[ApiKey, ...]:
     """Read comma-separated `key` or `project:key`.
 

@@ -14,6 +14,7 @@ from app.sources.base import MAX_IDS_PER_CALL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.domain.quota import Spending
     from app.domain.videos import Video
     from app.ingest.tail import Tail
     from app.quota.ring import KeyRing
@@ -42,26 +43,29 @@ class Completion:
         self._tail = tail
         self._incidents = incidents
 
-    def of_page(self, videos: Sequence[Video]) -> Completed:
+    def of_page(self, videos: Sequence[Video], spending: Spending | None = None) -> Completed:
         """Complete those videos of a page that are new, incomplete or said to have changed."""
         ids = [video.video_id for video in videos]
         stored = self._store.read(lambda transaction: transaction.videos.list_told(ids))
-        return self._ask([v.video_id for v in videos if _is_owed(stored.get(v.video_id), v)])
+        owed = [v.video_id for v in videos if _is_owed(stored.get(v.video_id), v)]
+        return self._ask(owed, spending)
 
-    def catch_up(self) -> None:
+    def catch_up(self, spending: Spending | None = None) -> None:
         """Complete some of the videos that earlier attempts left incomplete."""
         ids = self._store.read(lambda t: t.videos.list_incomplete(MAX_IDS_PER_CALL))
-        completed = self._ask(ids)
+        completed = self._ask(ids, spending)
         if completed.videos or completed.missing:
             findings = [Finding(video, Source.SEARCH) for video in completed.videos]
             self._tail.commit(findings, missing=completed.missing)
 
-    def _ask(self, ids: Sequence[str]) -> Completed:
+    def _ask(self, ids: Sequence[str], spending: Spending | None) -> Completed:
         asked = ids[:MAX_IDS_PER_CALL]
         if not asked:
             return Completed()
         try:
-            batch = self._ring.call(Bucket.UNITS, lambda key: self._source.videos(key, asked))
+            batch = self._ring.call(
+                Bucket.UNITS, lambda key: self._source.videos(key, asked), spending
+            )
         except (SourceError, NoUsableKeyError) as error:
             self._incidents.begin("completion_failed", str(error))
             return Completed()

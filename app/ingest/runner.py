@@ -6,7 +6,6 @@ one call. The claim is checked by every write: a poll that was overtaken stores 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from app.domain.ranges import Stretch
 from app.domain.videos import Source
 from app.ingest import coverage
 from app.ingest.claims import Outcome, code_of
+from app.ingest.tally import Tally, record_of
 from app.sources.base import SearchQuery
 from app.telemetry import get_logger
 
@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.domain.clock import Clock
+    from app.domain.quota import Spending
     from app.domain.watches import Claim
     from app.ingest.claims import Claims, Poll
     from app.ingest.completion import Completion
+    from app.ingest.fetch_log import FetchLog
     from app.ingest.tail import Tail
     from app.quota.ring import KeyRing
     from app.sources.base import SearchPage, VideoSource
@@ -41,16 +43,6 @@ if TYPE_CHECKING:
 
 RUN_LIMIT = timedelta(seconds=20)
 """A poll stops between pages after this long and goes on at the next tick."""
-
-
-@dataclass
-class Tally:
-    """What a poll has done so far."""
-
-    pages: int = 0
-    found: int = 0
-    added: int = 0
-    updated: int = 0
 
 
 class Runner:
@@ -64,6 +56,7 @@ class Runner:
         ring: KeyRing,
         tail: Tail,
         completion: Completion,
+        fetch_log: FetchLog,
         clock: Clock,
     ) -> None:
         self._claims = claims
@@ -71,6 +64,7 @@ class Runner:
         self._ring = ring
         self._tail = tail
         self._completion = completion
+        self._fetch_log = fetch_log
         self._clock = clock
         self._stopping = Event()
         self._log = get_logger(__name__)
@@ -88,18 +82,29 @@ class Runner:
         tally = Tally()
         try:
             poll = self._claims.begin(claim)
+        except LeaseLostError:
+            self._tell_lost(claim)
+            return tally
+        outcome = self._finish(poll, tally)
+        self._fetch_log.record(record_of(poll, tally, outcome, self._clock()))
+        if isinstance(outcome, LeaseLostError):
+            self._tell_lost(claim)
+        else:
+            self._tell(poll, tally, outcome)
+        return tally
+
+    def _finish(self, poll: Poll, tally: Tally) -> Outcome | NewsreelError:
+        try:
             outcome = self._attempt(poll, tally)
             self._claims.end(poll, outcome)
-        except LeaseLostError:
-            self._log.info("lease_lost", watch_id=claim.watch_id, fence=claim.fence)
-            return tally
-        self._tell(poll, tally, outcome)
-        return tally
+        except LeaseLostError as error:
+            return error
+        return outcome
 
     def _attempt(self, poll: Poll, tally: Tally) -> Outcome | NewsreelError:
         try:
             outcome = self._read(poll, tally)
-            self._completion.catch_up()
+            self._completion.catch_up(tally.spending)
         except (SourceError, NoUsableKeyError) as error:
             return error
         return outcome
@@ -125,7 +130,7 @@ class Runner:
         tokens: set[str | None] = set()
         token: str | None = None
         while True:
-            page = self._search(SearchQuery(poll.watch.term, stretch, token))
+            page = self._search(SearchQuery(poll.watch.term, stretch, token), tally.spending)
             listed += page.listed
             ordered = ordered and page.ordered
             left = coverage.after_page(left, page) if ordered else left
@@ -166,21 +171,18 @@ class Runner:
         self._tail.commit([], claim=poll.claim, progress=self._progress(poll, capped, capped=True))
         return next(iter(stretch.without(capped)), None)
 
-    def _search(self, query: SearchQuery) -> SearchPage:
-        return self._ring.call(Bucket.SEARCH, lambda key: self._source.search(key, query))
+    def _search(self, query: SearchQuery, spending: Spending) -> SearchPage:
+        return self._ring.call(Bucket.SEARCH, lambda key: self._source.search(key, query), spending)
 
     def _commit(self, poll: Poll, page: SearchPage, done: Stretch | None, tally: Tally) -> None:
-        completed = self._completion.of_page(page.videos)
+        completed = self._completion.of_page(page.videos, tally.spending)
         recorded = self._tail.commit(
             [*self._findings(poll, page), *(Finding(v, Source.SEARCH) for v in completed.videos)],
             missing=completed.missing,
             claim=poll.claim,
             progress=self._progress(poll, done),
         )
-        tally.pages += 1
-        tally.found += len(page.videos)
-        tally.added += len(recorded.added)
-        tally.updated += len(recorded.updated)
+        tally.add(page, recorded)
         for reason in page.rejected:
             self._log.warning("item_rejected", watch_id=poll.watch.watch_id, reason=reason)
 
@@ -215,6 +217,9 @@ class Runner:
             transaction.ranges.replace(poll.watch.watch_id, pending)
 
         return write
+
+    def _tell_lost(self, claim: Claim) -> None:
+        self._log.info("lease_lost", watch_id=claim.watch_id, fence=claim.fence)
 
     def _tell(self, poll: Poll, tally: Tally, outcome: Outcome | NewsreelError) -> None:
         before = poll.watch.last_error

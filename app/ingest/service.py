@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.domain.watches import Claim
     from app.feed.publisher import FeedPublisher
     from app.ingest.claims import Claims
+    from app.ingest.fetch_log import FetchLog
     from app.ingest.runner import Runner
     from app.ingest.watching import Watching
     from app.telemetry import Incidents
@@ -35,6 +36,7 @@ class Ingest:
         runner: Runner,
         publisher: FeedPublisher,
         watching: Watching,
+        fetch_log: FetchLog,
         keywords: Sequence[str],
         incidents: Incidents,
     ) -> None:
@@ -42,6 +44,7 @@ class Ingest:
         self._runner = runner
         self._publisher = publisher
         self._watching = watching
+        self._fetch_log = fetch_log
         self._unseeded = list(keywords)
         self._incidents = incidents
         self._log = get_logger(__name__)
@@ -51,6 +54,7 @@ class Ingest:
         try:
             self._seed()
             self._publisher.repair()
+            self._fetch_log.prune()
             claims = self._claims.due(limit)
         except StoreUnavailableError as error:
             self._incidents.begin(error.code, str(error))

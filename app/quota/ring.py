@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from app.cache.base import KeyIndex
     from app.domain.clock import Clock
-    from app.domain.quota import Bucket
+    from app.domain.quota import Bucket, Spending
     from app.quota.ledger import Ledger
     from app.store.store import Store
     from app.telemetry import Incidents
@@ -72,11 +72,14 @@ class KeyRing:
         self._clock = clock
         self._incidents = incidents
 
-    def call(self, bucket: Bucket, request: Callable[[ApiKey], T]) -> T:
+    def call(
+        self, bucket: Bucket, request: Callable[[ApiKey], T], spending: Spending | None = None
+    ) -> T:
         """Make a request with the next usable key, charged before it is made.
 
         A key that fails is passed over with its reason and the next one is used. Trouble that no
         other key can help (`BadRequestError`, `UpstreamError`, ...) is raised as it comes.
+        Every charge is added to `spending` as well, also when the call fails.
 
         Raises:
             NoUsableKeyError: every key is out of use or out of quota.
@@ -86,6 +89,8 @@ class KeyRing:
         for key in self._in_turn(statuses):
             if not self._ledger.charge(key.project, bucket):
                 continue
+            if spending is not None:
+                spending.add(bucket)
             try:
                 answer = request(key)
             except (KeyRejectedError, QuotaExhaustedError, ThrottledError) as error:

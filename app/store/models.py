@@ -174,6 +174,41 @@ class KeyStateRow(Base):
     until: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class FetchRow(Base):
+    """A fetch that is over: what was asked, what it cost, what came of it."""
+
+    __tablename__ = "fetches"
+
+    fetch_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    source: Mapped[str] = mapped_column(ascii_key(16))
+    purpose: Mapped[str] = mapped_column(ascii_key(16))
+    range_starts_at: Mapped[datetime | None] = mapped_column(Instant)
+    range_ends_at: Mapped[datetime | None] = mapped_column(Instant)
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    finished_at: Mapped[datetime] = mapped_column(Instant)
+    pages: Mapped[int] = mapped_column(BigInteger)
+    search_calls: Mapped[int] = mapped_column(BigInteger)
+    units: Mapped[int] = mapped_column(BigInteger)
+    found: Mapped[int] = mapped_column(BigInteger)
+    added: Mapped[int] = mapped_column(BigInteger)
+    updated: Mapped[int] = mapped_column(BigInteger)
+    rejected: Mapped[int] = mapped_column(BigInteger)
+    error_code: Mapped[str | None] = mapped_column(ascii_key(40))
+    error_detail: Mapped[str | None] = mapped_column(long_text())
+
+
+class FetchWatchRow(Base):
+    """For which watch a fetch was made. No key of `watches`: the log outlives a removed watch."""
+
+    __tablename__ = "fetch_watches"
+    __table_args__ = (Index("ix_fetch_watches_watch_id_fetch_id", "watch_id", "fetch_id"),)
+
+    fetch_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("fetches.fetch_id"), primary_key=True
+    )
+    watch_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+
+
 class FeedVersionRow(Base):
     """One row: the seq given out last. Locking it first puts content transactions in order."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from app.store import schema
 from app.store.feed import FeedRepository
 from app.store.feed_version import lock_version
+from app.store.fetches import FetchRepository
 from app.store.intake import Intake
 from app.store.quota import KeyRepository, QuotaRepository
 from app.store.ranges import RangeRepository
@@ -59,6 +60,11 @@ class Transaction:
     def ranges(self) -> RangeRepository:
         """What watches have still to read."""
         return RangeRepository(self._connection)
+
+    @cached_property
+    def fetches(self) -> FetchRepository:
+        """The log of fetches."""
+        return FetchRepository(self._connection)
 
     @cached_property
     def quota(self) -> QuotaRepository:

@@ -13,7 +13,7 @@ from app.domain.errors import (
     ThrottledError,
     UpstreamError,
 )
-from app.domain.quota import Bucket, KeyState
+from app.domain.quota import Bucket, KeyState, Spending
 from app.quota.ring import COOLING_SECONDS
 from tests.unit.quota.benches import LIMIT, Bench
 
@@ -209,3 +209,17 @@ def test_the_log_tells_of_an_exhausted_project_on_each_day_it_happens(
         bench.errors.clear()
         bench.call()
     assert told == [["incident_began"], ["incident_began"]]
+
+
+def test_every_charge_of_a_call_is_counted_for_its_caller(new_bench: NewBench) -> None:
+    bench = new_bench("p:bad,q:good")
+    bench.errors["bad"] = REJECTIONS[0]
+    spending = Spending()
+    for bucket in (Bucket.SEARCH, Bucket.SEARCH, Bucket.UNITS):
+        bench.ring.call(bucket, bench._request, spending)
+    assert len(bench.used) == 4
+    assert (spending.search_calls, spending.units) == (3, 1)
+    bench.errors["good"] = UpstreamError("HTTP 503")
+    with pytest.raises(UpstreamError):
+        bench.ring.call(Bucket.UNITS, bench._request, spending)
+    assert spending.units == 2

@@ -1,0 +1,112 @@
+"""Fetches: what was asked of a source, what it cost and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from app.domain.ranges import Stretch
+
+
+class FetchSource(StrEnum):
+    """What was asked; a completion by videos.list belongs to the fetch that found the videos."""
+
+    SEARCH = "search"
+    VIDEOS = "videos"
+
+
+class Purpose(StrEnum):
+    """What a fetch is for."""
+
+    POLL = "poll"
+    REFRESH = "refresh"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRecord:
+    """One fetch, told when it was over.
+
+    Args:
+        source: what was asked.
+        purpose: what for.
+        watch_ids: the watches it was made for; none for a fetch that serves all.
+        stretch: the publish times it set out to read, from the first to the last; None where that
+            means nothing.
+        started_at: when it was taken in hand.
+        finished_at: when all it did was committed or given up.
+        pages: answers that were stored.
+        search_calls: what was charged to the search bucket, failed calls included.
+        units: what was charged to the bucket of units, failed calls included.
+        found: videos the source told, repetitions included.
+        added: videos that were new to us.
+        updated: videos whose readers see a change.
+        rejected: items that could not be read or stored.
+        error_code: what ended it early, as /ready names it; None if nothing did.
+        error_detail: the same for people, without secrets.
+    """
+
+    source: FetchSource
+    purpose: Purpose
+    watch_ids: tuple[int, ...]
+    stretch: Stretch | None
+    started_at: datetime
+    finished_at: datetime
+    pages: int = 0
+    search_calls: int = 0
+    units: int = 0
+    found: int = 0
+    added: int = 0
+    updated: int = 0
+    rejected: int = 0
+    error_code: str | None = None
+    error_detail: str | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether anything was asked at all, in vain or not."""
+        return bool(self.pages or self.search_calls or self.units)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedFetch:
+    """A fetch in the log; a higher id was logged later."""
+
+    fetch_id: int
+    record: FetchRecord
+
+
+@dataclass(frozen=True, slots=True)
+class FetchCursor:
+    """A page boundary in the log: what comes after the fetch (older), or before it (newer)."""
+
+    fetch_id: int
+    newer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FetchQuery:
+    """Which page of the log, newest first; what is None does not choose."""
+
+    limit: int
+    cursor: FetchCursor | None = None
+    watch_id: int | None = None
+    source: FetchSource | None = None
+    failed: bool | None = None
+
+    @property
+    def towards_newer(self) -> bool:
+        """Whether the page lies before its cursor."""
+        return self.cursor is not None and self.cursor.newer
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPage:
+    """A page of the log; a cursor is None where nothing follows in its direction."""
+
+    fetches: tuple[LoggedFetch, ...]
+    next_cursor: FetchCursor | None
+    previous_cursor: FetchCursor | None

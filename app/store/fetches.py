@@ -1,0 +1,122 @@
+"""The log of fetches. Rows are written once, when a fetch is over, and pruned by age."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, select
+
+from app.domain.fetches import FetchRecord, FetchSource, LoggedFetch, Purpose
+from app.domain.ranges import Stretch
+from app.store.models import FetchRow, FetchWatchRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row, Select
+
+    from app.domain.fetches import FetchQuery
+
+_PLAIN = (
+    "started_at",
+    "finished_at",
+    "pages",
+    "search_calls",
+    "units",
+    "found",
+    "added",
+    "updated",
+    "rejected",
+    "error_code",
+    "error_detail",
+)
+"""The columns named like the fields of `FetchRecord` that hold the same values."""
+
+
+class FetchRepository:
+    """Reads and writes the log within one transaction.
+
+    It goes by ids throughout: they grow with time, so neither a page nor the oldest rows need an
+    index of their own. A filter by source or error reads past the rows it leaves out.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, record: FetchRecord) -> None:
+        """Log a fetch; watches it names may be gone by now."""
+        added = self._connection.execute(insert(FetchRow).values(_columns(record)))
+        fetch_id = added.inserted_primary_key[0] if added.inserted_primary_key else None
+        rows = [{"fetch_id": fetch_id, "watch_id": watch} for watch in sorted(record.watch_ids)]
+        if rows:
+            self._connection.execute(insert(FetchWatchRow), rows)
+
+    def list_around(self, query: FetchQuery, limit: int) -> list[LoggedFetch]:
+        """Return up to `limit` fetches next to the query's cursor, newest first."""
+        rows = self._connection.execute(_around(query).limit(limit)).all()
+        watches = self._watches(row.fetch_id for row in rows)
+        found = [_logged(row, watches.get(row.fetch_id, ())) for row in rows]
+        return found[::-1] if query.towards_newer else found
+
+    def prune(self, before: datetime, limit: int) -> int:
+        """Drop those of the `limit` oldest fetches that ended before an instant; count them."""
+        oldest = select(FetchRow.fetch_id, FetchRow.finished_at)
+        rows = self._connection.execute(oldest.order_by(FetchRow.fetch_id).limit(limit)).all()
+        outdated = [row.fetch_id for row in rows if row.finished_at < before]
+        if outdated:
+            for table in (FetchWatchRow, FetchRow):
+                self._connection.execute(delete(table).where(table.fetch_id.in_(outdated)))
+        return len(outdated)
+
+    def _watches(self, fetch_ids: Iterable[int]) -> Mapping[int, tuple[int, ...]]:
+        query = select(FetchWatchRow.fetch_id, FetchWatchRow.watch_id)
+        links = query.where(FetchWatchRow.fetch_id.in_(list(fetch_ids)))
+        found: dict[int, tuple[int, ...]] = {}
+        for row in self._connection.execute(links.order_by(FetchWatchRow.watch_id)):
+            found[row.fetch_id] = (*found.get(row.fetch_id, ()), row.watch_id)
+        return found
+
+
+def _around(query: FetchQuery) -> Select[tuple[object, ...]]:
+    """Select what follows the cursor, in its direction."""
+    rows = select(FetchRow.__table__)
+    place = FetchRow.fetch_id.expression
+    if query.watch_id is not None:
+        # In the order of the link's index, so that a page costs its own rows only.
+        place = FetchWatchRow.fetch_id.expression
+        links = rows.join(FetchWatchRow, FetchWatchRow.fetch_id == FetchRow.fetch_id)
+        rows = links.where(FetchWatchRow.watch_id == query.watch_id)
+    if query.cursor is not None:
+        edge = query.cursor.fetch_id
+        rows = rows.where(place > edge if query.cursor.newer else place < edge)
+    if query.source is not None:
+        rows = rows.where(FetchRow.source == query.source.value)
+    if query.failed is not None:
+        error = FetchRow.error_code
+        rows = rows.where(error.is_not(None) if query.failed else error.is_(None))
+    return rows.order_by(place.asc() if query.towards_newer else place.desc())
+
+
+def _columns(record: FetchRecord) -> dict[str, object]:
+    columns: dict[str, object] = {name: getattr(record, name) for name in _PLAIN}
+    return columns | {
+        "source": record.source.value,
+        "purpose": record.purpose.value,
+        "range_starts_at": record.stretch.starts_at if record.stretch else None,
+        "range_ends_at": record.stretch.ends_at if record.stretch else None,
+    }
+
+
+def _logged(row: Row[tuple[object, ...]], watch_ids: tuple[int, ...]) -> LoggedFetch:
+    stretch = None
+    if row.range_starts_at is not None:
+        stretch = Stretch(row.range_starts_at, row.range_ends_at)
+    record = FetchRecord(
+        source=FetchSource(row.source),
+        purpose=Purpose(row.purpose),
+        watch_ids=watch_ids,
+        stretch=stretch,
+        **{name: getattr(row, name) for name in _PLAIN},
+    )
+    return LoggedFetch(row.fetch_id, record)
