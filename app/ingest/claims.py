@@ -96,7 +96,7 @@ class Claims:
                 now=now,
             )
             transaction.ranges.replace(claim.watch_id, pending)
-            transaction.watches.read_to(claim, max(watch.read_until, floor_second(now)))
+            transaction.watches.read_to(claim, floor_second(now))
             stretches = coverage.stretches_to_read(pending, pace.appetite(self._lookback), now=now)
             return Poll(
                 claim=claim,

@@ -25,6 +25,9 @@ PAGE_ITEMS = 50
 LISTING_CAP = 450
 """A listing this long may have been cut: YouTube stops somewhere near 500 results."""
 
+LISTING_PAGES = 40
+"""More pages than any listing has: about 500 results, of which a page may hold less than 50."""
+
 _DAY = timedelta(days=1)
 _GRID_PARTS = 12
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,11 +53,19 @@ class Appetite:
 def take_in_hand(
     pending: Sequence[Pending], *, read_until: datetime, now: datetime
 ) -> list[Pending]:
-    """Add everything published since `read_until`, up to now: to be read for the first time."""
-    fresh = Stretch(floor_second(read_until), floor_second(now))
-    if fresh.starts_at > fresh.ends_at:
-        return list(pending)
-    return coalesced([*pending, Pending(fresh, Reading.FIRST, RangeReason.NEW, fresh.ends_at)])
+    """Add everything published since `read_until`, up to now: to be read for the first time.
+
+    Nothing reaches beyond now: what a clock that was ahead called read, or left open, is cut off
+    and will be new when its time comes.
+    """
+    end = floor_second(now)
+    fresh = Stretch(min(floor_second(read_until), end), end)
+    past = [
+        replace(p, stretch=Stretch(p.stretch.starts_at, min(p.stretch.ends_at, end)))
+        for p in pending
+        if p.stretch.starts_at <= end
+    ]
+    return coalesced([*past, Pending(fresh, Reading.FIRST, RangeReason.NEW, end)])
 
 
 def stretches_to_read(

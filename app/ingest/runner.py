@@ -141,6 +141,8 @@ class Runner:
             self._commit(poll, page, _done(stretch, None if whole else left), tally)
             if whole:
                 return None
+            if len(tokens) >= coverage.LISTING_PAGES:
+                raise UpstreamError("YouTube's listing has no end")
             if at_end and not ordered:
                 raise UpstreamError("YouTube listed a long range out of order")
             if at_end:
