@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from app.store.store import Store, Transaction
 
 DELAY_SAMPLES = 500
-"""The latest so many late videos of a watch tell its delay."""
+DELAY_WINDOW = timedelta(days=30)
+"""The latest so many late videos of a watch, published within the window, tell its delay."""
 
 
 class CoverageReports:
@@ -35,6 +37,7 @@ class CoverageReports:
             StoreUnavailableError: the database is away.
         """
         now = self._clock()
+        since = now - DELAY_WINDOW
 
         def work(transaction: Transaction) -> list[WatchCoverage]:
             pending = transaction.ranges.list_all()
@@ -45,7 +48,9 @@ class CoverageReports:
                         pending.get(watch.watch_id, ()), watch.read_until
                     ),
                     open=tuple(p for p in pending.get(watch.watch_id, ()) if _is_open(p, now)),
-                    delay=_delay(transaction.watches.list_delays(watch.watch_id, DELAY_SAMPLES)),
+                    delay=_delay(
+                        transaction.watches.list_delays(watch.watch_id, since, DELAY_SAMPLES)
+                    ),
                 )
                 for watch in transaction.watches.list_all()
             ]

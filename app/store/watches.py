@@ -201,12 +201,15 @@ class WatchRepository:
         rows = self._connection.execute(query.where(WatchRow.last_accessed_at >= since))
         return {row.watch_id: row.feed_seq for row in rows}
 
-    def list_delays(self, watch_id: int, limit: int) -> list[int]:
-        """Return by how many seconds search was late with the latest late videos of a watch."""
+    def list_delays(self, watch_id: int, since: datetime, limit: int) -> list[int]:
+        """Return how many seconds late search showed the latest late videos of a watch."""
         link = WatchVideoRow
-        late = and_(link.watch_id == watch_id, link.delay_seconds.is_not(None))
+        late = and_(
+            link.watch_id == watch_id, link.published_at >= since, link.delay_seconds.is_not(None)
+        )
         query = select(link.delay_seconds).where(late).order_by(link.published_at.desc())
-        return [seconds for (seconds,) in self._connection.execute(query.limit(limit))]
+        delays = self._connection.execute(query.limit(limit)).scalars()
+        return [seconds for seconds in delays if seconds is not None]
 
     def _find(self, condition: ColumnElement[bool]) -> Watch | None:
         row = self._connection.execute(select(WatchRow.__table__).where(condition)).one_or_none()
