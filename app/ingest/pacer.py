@@ -11,6 +11,7 @@ from app.ingest import pacing
 from app.ingest.coverage import Appetite
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from app.domain.clock import Clock
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 RATE_WINDOW = timedelta(days=2)
 """Over how long a watch's videos are counted to foresee its rate."""
 
+_DAY = timedelta(days=1)
 _MANY = 10
 _LEAST_SECONDS = 3600.0
 
@@ -92,6 +94,17 @@ class Pacer:
             list(loads.values()), budget, now=now, tick=self._tick, lookback=self._lookback
         )
         return Pace(load, plans[watch_id], budget, self._tick, now)
+
+    def loads(self) -> list[pacing.Load]:
+        """Return the active watches with the videos a second they bring."""
+        return list(self._loads(self._clock()).values())
+
+    def full_day(self, loads: Sequence[pacing.Load]) -> dict[int, pacing.Plan]:
+        """Return how watches would be polled with a whole day's calls, by watch id."""
+        now = self._clock()
+        limit = self._ring.limit(Bucket.SEARCH)
+        budget = pacing.Budget(limit, limit, now + _DAY)
+        return pacing.plan(loads, budget, now=now, tick=self._tick, lookback=self._lookback)
 
     def budget(self) -> pacing.Budget:
         """Return what is left of today's search calls."""
