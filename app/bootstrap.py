@@ -13,6 +13,7 @@ from app.cache import redis as redis_cache
 from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
 from app.domain.clock import system_clock
 from app.domain.quota import Bucket, parse_keys
+from app.feed.changes import ChangesReader
 from app.feed.head_reader import HeadReader
 from app.feed.publisher import FeedPublisher
 from app.feed.reader import FeedReader
@@ -47,6 +48,7 @@ class Services:
     """Everything a process may need; made once per process, after any fork."""
 
     feed: FeedReader
+    changes: ChangesReader
     readiness: ReadinessCheck
     ingest: Ingest
     watching: Watching
@@ -100,6 +102,7 @@ def build_services(
     reader = FeedReader(store, HeadReader(store, cache, clock, hold_seconds), clock)
     return Services(
         feed=reader,
+        changes=ChangesReader(store),
         readiness=ReadinessCheck(store, cache, reader, ring, clock),
         ingest=Ingest(
             claims=claims,

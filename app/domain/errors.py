@@ -3,6 +3,7 @@
 NewsreelError
 ├── InvalidValueError        a value from a person or a client is not acceptable
 ├── NotFoundError            what was asked for does not exist
+├── ChangesForgottenError    a copy is too old to be brought up to date: start it anew
 ├── LeaseLostError           another worker has taken over the claim we write under
 ├── StoreUnavailableError    the database does not answer
 ├── CacheUnavailableError    Redis does not answer
@@ -43,6 +44,12 @@ class NotFoundError(NewsreelError):
     """The thing asked for does not exist."""
 
     code = "not_found"
+
+
+class ChangesForgottenError(NewsreelError):
+    """What changed since then is no longer known in full: the client must start anew."""
+
+    code = "changes_forgotten"
 
 
 class LeaseLostError(NewsreelError):

@@ -53,6 +53,7 @@ class Recorded:
         updated: ids whose readers see a change.
         watches: watches whose feed changed.
         rejected: videos that could not be stored.
+        deleted: ids that are no longer stored.
     """
 
     version: int
@@ -60,3 +61,4 @@ class Recorded:
     updated: tuple[str, ...]
     watches: frozenset[int]
     rejected: tuple[Rejection, ...]
+    deleted: tuple[str, ...] = ()

@@ -81,29 +81,36 @@ class FeedRepository:
         return next(iter(self._list(select_videos().where(visible))), None)
 
     def _list(self, query: Query) -> list[StoredVideo]:
-        rows = self._connection.execute(query).all()
-        watches = self._watches([row.video_id for row in rows])
-        return [_stored(row, watches[row.video_id]) for row in rows]
+        return list_stored(self._connection, query)
 
-    def _watches(self, video_ids: Sequence[str]) -> dict[str, list[int]]:
-        link = WatchVideoRow
-        query = (
-            select(link.video_id, link.watch_id)
-            .where(link.video_id.in_(video_ids), *_counted_link())
-            .order_by(link.watch_id)
-        )
-        watches: dict[str, list[int]] = defaultdict(list)
-        for video_id, watch_id in self._connection.execute(query) if video_ids else ():
-            watches[video_id].append(watch_id)
-        return watches
+
+def list_stored(connection: Connection, query: Query) -> list[StoredVideo]:
+    """Run a query of `select_videos` and return its videos with the watches they belong to."""
+    rows = connection.execute(query).all()
+    watches = _watches(connection, [row.video_id for row in rows])
+    return [_stored(row, watches[row.video_id]) for row in rows]
+
+
+def counted_link() -> Iterable[ColumnElement[bool]]:
+    """Name the links that put a video into its watch's feed and counts."""
+    return WatchVideoRow.uncertain.is_(False), WatchVideoRow.excluded_by.is_(None)
+
+
+def _watches(connection: Connection, video_ids: Sequence[str]) -> dict[str, list[int]]:
+    link = WatchVideoRow
+    query = (
+        select(link.video_id, link.watch_id)
+        .where(link.video_id.in_(video_ids), *counted_link())
+        .order_by(link.watch_id)
+    )
+    watches: dict[str, list[int]] = defaultdict(list)
+    for video_id, watch_id in connection.execute(query) if video_ids else ():
+        watches[video_id].append(watch_id)
+    return watches
 
 
 def _scope(feed: Feed) -> int:
     return ALL_VIDEOS if feed.watch_id is None else feed.watch_id
-
-
-def _counted_link() -> Iterable[ColumnElement[bool]]:
-    return WatchVideoRow.uncertain.is_(False), WatchVideoRow.excluded_by.is_(None)
 
 
 def _place(feed: Feed) -> tuple[Instants, Ids]:
@@ -121,7 +128,7 @@ def _in_order(feed: Feed) -> Query:
     if feed.watch_id is not None:
         links = WatchVideoRow.video_id == VideoRow.video_id
         query = query.join(WatchVideoRow, links).where(
-            WatchVideoRow.watch_id == feed.watch_id, *_counted_link()
+            WatchVideoRow.watch_id == feed.watch_id, *counted_link()
         )
     return query.order_by(published_at.desc(), video_id.desc())
 

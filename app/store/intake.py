@@ -11,14 +11,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from app.domain.intake import Finding, Recorded, Rejection
 from app.domain.videos import Detail, Video, differs, merge
 from app.store.executing import execute_each
 from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.hour_counts import HourCounts
-from app.store.models import ALL_VIDEOS, VideoRow, WatchRow, WatchVideoRow
+from app.store.models import ALL_VIDEOS, TombstoneRow, VideoRow, WatchRow, WatchVideoRow
 from app.store.rows import columns_of, select_videos, told_by
 
 if TYPE_CHECKING:
@@ -128,7 +128,12 @@ class Intake:
             }
             for change in changes
         ]
-        return execute_each(self._connection, insert(VideoRow), rows, key="video_id")
+        refused = execute_each(self._connection, insert(VideoRow), rows, key="video_id")
+        back = [row["video_id"] for row in rows if row["video_id"] not in refused]
+        if back:
+            tombstones = delete(TombstoneRow).where(TombstoneRow.video_id.in_(back))
+            self._connection.execute(tombstones)
+        return refused
 
     def _update(self, changes: list[_Change]) -> dict[str, str]:
         rows = [self._updated_row(change) for change in changes]

@@ -209,10 +209,28 @@ class FetchWatchRow(Base):
     watch_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
 
 
+class TombstoneRow(Base):
+    """That a video was deleted, for those who keep a copy; dropped after 30 days."""
+
+    __tablename__ = "tombstones"
+    __table_args__ = (
+        Index("ix_tombstones_seq", "seq"),
+        Index("ix_tombstones_deleted_at", "deleted_at"),
+    )
+
+    video_id: Mapped[str] = mapped_column(ascii_key(11), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    deleted_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class FeedVersionRow(Base):
-    """One row: the seq given out last. Locking it first puts content transactions in order."""
+    """One row: the seq given out last. Locking it first puts content transactions in order.
+
+    Deletions up to `pruned_seq` may have lost their tombstones.
+    """
 
     __tablename__ = "feed_version"
 
     feed_version_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(BigInteger)
+    pruned_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")

@@ -6,17 +6,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from app.store import schema
+from app.store.changes import ChangeRepository
 from app.store.feed import FeedRepository
 from app.store.feed_version import lock_version
 from app.store.fetches import FetchRepository
 from app.store.intake import Intake
 from app.store.quota import KeyRepository, QuotaRepository
 from app.store.ranges import RangeRepository
+from app.store.removal import Removal
 from app.store.videos import VideoRepository
 from app.store.watches import WatchRepository
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -41,10 +43,27 @@ class Transaction:
         """Store findings; the only way content comes in."""
         return Intake(self._connection, now).record(findings)
 
+    def delete(self, video_ids: Collection[str], now: datetime) -> Recorded:
+        """Delete videos; the only way content goes out for good."""
+        return Removal(self._connection, now).delete(video_ids)
+
+    def set_hidden(self, video_id: str, *, hidden: bool, now: datetime) -> Recorded:
+        """Take a video out of every feed, or put it back.
+
+        Raises:
+            NotFoundError: it is not stored.
+        """
+        return Removal(self._connection, now).set_hidden(video_id, hidden=hidden)
+
     @cached_property
     def feed(self) -> FeedRepository:
         """Pages of feeds."""
         return FeedRepository(self._connection)
+
+    @cached_property
+    def changes(self) -> ChangeRepository:
+        """What changed since when."""
+        return ChangeRepository(self._connection)
 
     @cached_property
     def videos(self) -> VideoRepository:

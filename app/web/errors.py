@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.domain.errors import (
     CacheUnavailableError,
+    ChangesForgottenError,
     InvalidValueError,
     NewsreelError,
     NotFoundError,
@@ -40,6 +41,7 @@ MAX_BODY_BYTES = 64 * 1024
 
 _STATUS_OF: tuple[tuple[type[NewsreelError], HTTPStatus], ...] = (
     (NotFoundError, HTTPStatus.NOT_FOUND),
+    (ChangesForgottenError, HTTPStatus.GONE),
     (InvalidValueError, HTTPStatus.BAD_REQUEST),
     (NothingToServeError, HTTPStatus.SERVICE_UNAVAILABLE),
     (StoreUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),

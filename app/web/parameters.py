@@ -45,7 +45,7 @@ def _digits(value: object) -> int:
     return int(value)
 
 
-def _checked_by(parse: Callable[[str], str]) -> Callable[[str], str]:
+def checked_by(parse: Callable[[str], str]) -> Callable[[str], str]:
     """Turn the domain's refusal into the one pydantic collects."""
 
     def validate(text: str) -> str:
@@ -71,9 +71,9 @@ def _cursor_text(text: str) -> str:
 Digits = BeforeValidator(_digits)
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), Digits]
 RowId = Annotated[int, Field(ge=1, le=2**63 - 1), Digits]
-Keyword = Annotated[str, AfterValidator(_checked_by(parse_keyword))]
-ChannelId = Annotated[str, AfterValidator(_checked_by(_channel_id))]
-CursorText = Annotated[str, AfterValidator(_checked_by(_cursor_text))]
+Keyword = Annotated[str, AfterValidator(checked_by(parse_keyword))]
+ChannelId = Annotated[str, AfterValidator(checked_by(_channel_id))]
+CursorText = Annotated[str, AfterValidator(checked_by(_cursor_text))]
 
 
 def refuse_unclear_query() -> Response | None:

@@ -9,6 +9,7 @@ from flask import current_app
 if TYPE_CHECKING:
     from flask import Flask
 
+    from app.domain.changes import Bookmark, ChangeList
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
     from app.domain.watches import Problem
 
@@ -32,6 +33,18 @@ class FeedReader(Protocol):
 
     def resolve_keyword(self, term: str) -> Feed:
         """Return the feed of the watch with this keyword; raises NotFoundError."""
+
+
+class ChangesReader(Protocol):
+    """What changed since when; for clients that keep a copy."""
+
+    def read(self, place: Bookmark, limit: int) -> ChangeList:
+        """Return the changes after a bookmark.
+
+        Raises:
+            ChangesForgottenError: the client must start anew.
+            NothingToServeError: the database does not answer.
+        """
 
 
 class Readiness(Protocol):
@@ -59,6 +72,10 @@ class Services(Protocol):
     @property
     def feed(self) -> FeedReader:
         """The read path."""
+
+    @property
+    def changes(self) -> ChangesReader:
+        """What changed since when."""
 
     @property
     def readiness(self) -> ReadinessCheck:

@@ -43,6 +43,15 @@ VIDEO_LIST: Final[dict[str, object]] = {
     "previous_cursor": None,
 }
 
+CHANGES: Final[dict[str, object]] = {
+    "changes": [
+        {"seq": 5021, "op": "put", "video": VIDEO},
+        {"seq": 5024, "op": "delete", "video_id": "f6G7h8I9j0K"},
+    ],
+    "next_after": "5024",
+    "more": False,
+}
+
 HEALTH: Final[dict[str, object]] = {"status": "ok", "demo": False}
 
 READINESS: Final[dict[str, object]] = {

@@ -62,6 +62,9 @@ _ERRORS = {
         "invalid_limit", "limit: Input should be less than or equal to 100", "limit"
     ),
     HTTPStatus.NOT_FOUND: ErrorObject("not_found", "There is no such video."),
+    HTTPStatus.GONE: ErrorObject(
+        "changes_forgotten", "deletions after the bookmark are forgotten: start anew at 0"
+    ),
     HTTPStatus.INTERNAL_SERVER_ERROR: ErrorObject(
         "internal_error", "The service failed; its log tells more under 4f1d.", error_id="4f1d"
     ),

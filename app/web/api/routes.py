@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from app.web.api.changes import changes
 from app.web.api.operations import operations
 from app.web.api.videos import videos
 
-BLUEPRINTS = (videos, operations)
+BLUEPRINTS = (videos, changes, operations)

@@ -56,6 +56,30 @@ class VideoList(Schema):
     previous_cursor: str | None
 
 
+class Put(Schema):
+    """A video is new or has changed: this is all of it."""
+
+    seq: int = Field(description="Its place in the order of changes.")
+    op: Literal["put"]
+    video: Item
+
+
+class Delete(Schema):
+    """A video is not shown any more."""
+
+    seq: int = Field(description="Its place in the order of changes.")
+    op: Literal["delete"]
+    video_id: str
+
+
+class Changes(Schema):
+    """Changes in the order in which they were committed, at most one of each video."""
+
+    changes: list[Put | Delete]
+    next_after: str = Field(description="`after` of the next request, as it is.")
+    more: bool = Field(description="Whether there is more to read at once.")
+
+
 class Health(Schema):
     """The process lives."""
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from app.domain.changes import Bookmark, ChangeList
 from app.domain.clock import format_instant
-from app.domain.errors import NotFoundError
+from app.domain.errors import ChangesForgottenError, NotFoundError
 from app.domain.feeds import (
     CacheState,
     Cursor,
@@ -91,6 +92,29 @@ class MemoryFeed:
         return newer + (edge in held)
 
 
+@dataclass
+class MemoryChanges:
+    """Changes 1 to `count`, every tenth a deletion; those up to `forgotten` are not known."""
+
+    count: int = 25
+    forgotten: int = 0
+    asked: list[Bookmark] = field(default_factory=list)
+
+    def read(self, place: Bookmark, limit: int) -> ChangeList:
+        self.asked.append(place)
+        if 0 < place.deletions_after < self.forgotten:
+            raise ChangesForgottenError("start anew at 0")
+        last = min(place.seq + limit, self.count)
+        changes = tuple(self._change(seq) for seq in range(place.seq + 1, last + 1))
+        return ChangeList(changes, str(last), last < self.count, self.count)
+
+    @staticmethod
+    def _change(seq: int) -> bytes:
+        if seq % 10 == 0:
+            return orjson.dumps({"seq": seq, "op": "delete", "video_id": f"vid{seq:08}"})
+        return orjson.dumps({"seq": seq, "op": "put", "video": VIDEO})
+
+
 @dataclass(frozen=True)
 class MemoryReadiness:
     serving: bool = True
@@ -108,5 +132,6 @@ class MemoryChecks:
 @dataclass
 class MemoryServices:
     feed: MemoryFeed = field(default_factory=MemoryFeed)
+    changes: MemoryChanges = field(default_factory=MemoryChanges)
     readiness: MemoryChecks = field(default_factory=MemoryChecks)
     demo: bool = False

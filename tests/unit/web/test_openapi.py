@@ -94,6 +94,7 @@ def test_every_header_of_a_page_is_described(document: Json, client: FlaskClient
     [
         ("Item", examples.VIDEO),
         ("VideoList", examples.VIDEO_LIST),
+        ("Changes", examples.CHANGES),
         ("Health", examples.HEALTH),
         ("Readiness", examples.READINESS),
         ("Readiness", examples.UNAVAILABLE),
@@ -109,6 +110,7 @@ def test_examples_obey_their_schemas(document: Json, schema: str, example: objec
         ("/videos", "VideoList"),
         ("/videos?page=9", "VideoList"),
         ("/videos/vid00000099", "Item"),
+        ("/changes", "Changes"),
         ("/health", "Health"),
         ("/ready", "Readiness"),
         ("/videos?page=x", "ErrorDocument"),
