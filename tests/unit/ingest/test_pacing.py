@@ -1,0 +1,148 @@
+"""Pacing is held against its own formula, found by hand or by searching for something better."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from math import isclose, sqrt
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.ingest.pacing import (
+    RELEASE,
+    RESERVE,
+    Budget,
+    Load,
+    Plan,
+    calls_allowed,
+    has_spare,
+    next_due_at,
+    plan,
+)
+
+MORNING = datetime(2026, 1, 2, 8, tzinfo=UTC)  # midnight Pacific
+MIDNIGHT = MORNING + timedelta(days=1)
+TICK = timedelta(seconds=10)
+LOOKBACK = timedelta(hours=1)
+DAY_SECONDS = 86_400.0
+FULL = Budget(left=100, limit=100, resets_at=MIDNIGHT)
+
+
+def plans(rates: list[float], budget: Budget = FULL, now: datetime = MORNING) -> dict[int, Plan]:
+    """Plans for watches of so many videos a day."""
+    loads = [Load(n, rate / DAY_SECONDS) for n, rate in enumerate(rates)]
+    return plan(loads, budget, now=now, tick=TICK, lookback=LOOKBACK)
+
+
+def seconds(one: Plan) -> float:
+    assert one.interval is not None
+    return one.interval.total_seconds()
+
+
+def calls_a_day(planned: dict[int, Plan]) -> float:
+    return sum(one.calls * DAY_SECONDS / seconds(one) for one in planned.values())
+
+
+def mean_delay(rates: list[float], intervals: list[float]) -> float:
+    return sum(r * i / 2 for r, i in zip(rates, intervals, strict=True)) / sum(rates)
+
+
+def test_one_quiet_watch_gets_all_calls_but_the_reserve() -> None:
+    (one,) = plans([5]).values()
+    assert isclose(seconds(one), DAY_SECONDS / 90)
+    assert not one.plenty
+
+
+def test_a_hundred_times_the_videos_means_ten_times_the_polls() -> None:
+    slow, fast = plans([1, 100]).values()
+    assert isclose(seconds(slow) / seconds(fast), sqrt(100), rel_tol=0.01)
+
+
+def test_a_watch_that_brought_nothing_is_still_polled() -> None:
+    quiet, _ = plans([0, 500]).values()
+    assert seconds(quiet) < 2 * DAY_SECONDS
+
+
+def test_with_ample_quota_every_watch_is_polled_at_each_tick() -> None:
+    planned = plans([10.0] * 20, Budget(10_000_000, 10_000_000, MIDNIGHT))
+    assert all(one.interval == TICK and one.plenty for one in planned.values())
+
+
+def test_without_calls_nothing_is_polled_before_the_reset() -> None:
+    (none,) = plans([5], Budget(0, 100, MIDNIGHT)).values()
+    due_at = next_due_at(MORNING, none, Budget(0, 100, MIDNIGHT), TICK)
+    assert none.interval is None
+    assert MIDNIGHT - TICK <= due_at <= MIDNIGHT
+
+
+def test_the_reserve_is_kept_and_released_over_the_last_three_hours() -> None:
+    kept = [
+        FULL.left - FULL.free(MIDNIGHT - before)
+        for before in (timedelta(hours=20), RELEASE, RELEASE / 2, timedelta(0))
+    ]
+    assert kept == [RESERVE * 100, RESERVE * 100, RESERVE * 50, 0]
+
+
+def test_the_last_call_is_planned_for_the_end_of_the_day_not_before() -> None:
+    """A day of one watch, poll by poll, as the pacer asks anew each time."""
+    now, left, polls = MORNING, 100, 0
+    while left and now < MIDNIGHT:
+        budget = Budget(left, 100, MIDNIGHT)
+        (one,) = plans([5], budget, now).values()
+        now = next_due_at(now, one, budget, TICK)
+        left -= 1
+        polls += 1
+    assert polls >= 95
+    assert now > MIDNIGHT - timedelta(hours=1)
+
+
+def test_a_poll_in_want_spends_what_is_planned_and_one_more_while_something_waits() -> None:
+    one = Plan(timedelta(hours=1), 1.4, plenty=False)
+    assert calls_allowed(one, FULL, now=MORNING, backlog=False) == 2
+    assert calls_allowed(one, FULL, now=MORNING, backlog=True) == 3
+
+
+def test_a_poll_in_plenty_leaves_calls_for_others() -> None:
+    one = Plan(TICK, 3, plenty=True)
+    ample = Budget(10_000, 10_000, MIDNIGHT)
+    assert calls_allowed(one, ample, now=MORNING, backlog=True) == 900
+
+
+def test_later_readings_wait_for_plenty_or_the_evening() -> None:
+    scarce = Plan(timedelta(hours=1), 1, plenty=False)
+    assert not has_spare(scarce, FULL, MORNING)
+    assert has_spare(scarce, FULL, MIDNIGHT - timedelta(hours=2))
+    assert has_spare(Plan(TICK, 1, plenty=True), FULL, MORNING)
+
+
+rates_lists = st.lists(st.floats(0.1, 3_000), min_size=1, max_size=50)
+
+
+@given(rates_lists, st.integers(10, 100_000))
+def test_the_calls_planned_are_those_there_are(rates: list[float], limit: int) -> None:
+    budget = Budget(limit, limit, MIDNIGHT)
+    planned = plans(rates, budget)
+    assert calls_a_day(planned) <= budget.free(MORNING) * 1.001
+    held = any(one.interval == TICK for one in planned.values())
+    assert held or calls_a_day(planned) >= budget.free(MORNING) * 0.999
+
+
+@given(rates_lists)
+def test_a_faster_watch_never_gets_fewer_calls(rates: list[float]) -> None:
+    ordered = [seconds(one) / one.calls for one in plans(sorted(rates)).values()]
+    assert all(slow >= fast * 0.999 for slow, fast in pairwise(ordered))
+
+
+@given(st.lists(st.floats(0.1, 100), min_size=2, max_size=30))
+def test_the_mean_delay_is_the_least_there_is_and_never_worse_than_even_spacing(
+    rates: list[float],
+) -> None:
+    """For one call a poll the optimum is (sum of sqrt(rate))^2 / (2 * supply * sum of rates)."""
+    planned = plans(rates)
+    if any(one.calls > 1 for one in planned.values()):
+        return
+    supply = FULL.free(MORNING) / DAY_SECONDS
+    ours = mean_delay(rates, [seconds(one) for one in planned.values()])
+    even = len(rates) / supply / 2
+    least = sum(sqrt(max(r, 1.0)) for r in rates) ** 2 / (2 * supply * sum(rates))
+    assert ours <= even * 1.001
+    assert ours <= least * 1.001
