@@ -24,6 +24,7 @@ from benchmarks.pages import (
     PAGE_SIZE,
     STARTS_AT,
     edited_page,
+    half_edited,
     known_page,
     make_videos,
     new_page,
@@ -100,11 +101,12 @@ class _Bench:
     def run_round(self, pages: Sequence[Videos], raw_pages: Sequence[RawPage]) -> None:
         """Insert and store the pages, then store them again in the other ways."""
         costs: dict[str, Cost] = {}
+        edited = [half_edited(page) for page in pages]
         ways = {
             "new": [new_page(page, WATCH_ID) for page in pages],
             "known": [known_page(page, WATCH_ID) for page in pages],
-            "half edited": [edited_page(page, WATCH_ID) for page in pages],
-            "refreshed": [refreshed_page(page) for page in pages],
+            "half edited": [edited_page(page, WATCH_ID) for page in edited],
+            "refreshed": [refreshed_page(page) for page in edited],
         }
         bare_first = len(self.measured.rounds) % 2 == 0
         if bare_first:

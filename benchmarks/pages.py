@@ -57,10 +57,17 @@ def known_page(videos: Iterable[Video], watch_id: int) -> Page:
     return [Finding(_snippet(video), Source.SEARCH, watch_id) for video in videos]
 
 
-def edited_page(videos: Sequence[Video], watch_id: int) -> Page:
-    """Return what a poll finds when every second title of a page changed since."""
-    edited = [replace(v, title=f"{v.title[:90]} (new)") for v in videos[::2]]
-    return [*known_page(videos, watch_id), *told_in_full(edited)]
+def half_edited(videos: Iterable[Video]) -> list[Video]:
+    """Change every second title of a page, from the first on."""
+    return [
+        replace(video, title=f"{video.title[:90]} (new)") if number % 2 == 0 else video
+        for number, video in enumerate(videos)
+    ]
+
+
+def edited_page(edited: Sequence[Video], watch_id: int) -> Page:
+    """Return what a poll finds in a half edited page: videos.list tells of what changed."""
+    return [*known_page(edited, watch_id), *told_in_full(edited[::2])]
 
 
 def refreshed_page(videos: Iterable[Video]) -> Page:

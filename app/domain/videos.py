@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, NewType, TypeVar
+from operator import attrgetter
+from typing import TYPE_CHECKING, NewType
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-T = TypeVar("T")
 
 CanonicalJson = NewType("CanonicalJson", str)
 """JSON text with sorted keys and no blanks, so equal values are equal bytes everywhere."""
@@ -112,29 +111,33 @@ def disagrees(stored: Video, told: Video) -> bool:
 
 def differs(old: Video, new: Video) -> bool:
     """Tell whether a reader would call it a change; view and like counts do not count."""
-    return _comparable(old) != _comparable(new)
+    return _shown(old) != _shown(new)
 
 
 def _overlay(*, over: Video, base: Video) -> Video:
-    return replace(
-        over,
-        title=over.title or base.title,
-        channel_id=over.channel_id or base.channel_id,
-        channel_title=over.channel_title or base.channel_title,
-        thumbnails=base.thumbnails if over.thumbnails == "{}" else over.thumbnails,
-        live=_known(over.live, base.live),
-        duration_seconds=_known(over.duration_seconds, base.duration_seconds),
-        category_id=_known(over.category_id, base.category_id),
-        language=_known(over.language, base.language),
-        tags=_known(over.tags, base.tags),
-        view_count=_known(over.view_count, base.view_count),
-        like_count=_known(over.like_count, base.like_count),
-    )
+    """Fill what `over` does not know; usually that is nothing, and `over` itself is returned."""
+    gaps = {
+        name: getattr(base, name)
+        for name, unknown in _UNKNOWN.items()
+        if getattr(over, name) == unknown != getattr(base, name)
+    }
+    return replace(over, **gaps) if gaps else over
 
 
-def _known(value: T | None, otherwise: T | None) -> T | None:
-    return otherwise if value is None else value
+_UNKNOWN: dict[str, str | None] = {
+    "title": "",
+    "channel_id": "",
+    "channel_title": "",
+    "thumbnails": "{}",
+    "live": None,
+    "duration_seconds": None,
+    "category_id": None,
+    "language": None,
+    "tags": None,
+    "view_count": None,
+    "like_count": None,
+}
+"""What an empty field holds, for those a poorer telling may fill."""
 
-
-def _comparable(video: Video) -> Video:
-    return replace(video, view_count=None, like_count=None, detail=Detail.FULL)
+_NOT_SHOWN = ("view_count", "like_count", "detail")
+_shown = attrgetter(*(field.name for field in fields(Video) if field.name not in _NOT_SHOWN))

@@ -7,15 +7,29 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from app.store.models import HourCountRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+
+_FIND = select(HourCountRow.scope, HourCountRow.hour_at).where(
+    HourCountRow.scope.in_(bindparam("scopes", expanding=True)),
+    HourCountRow.hour_at.in_(bindparam("hours", expanding=True)),
+)
+_INSERT = insert(HourCountRow).values(
+    scope=bindparam("of"), hour_at=bindparam("at"), videos=bindparam("n")
+)
+_MOVE = (
+    update(HourCountRow)
+    .where(HourCountRow.scope == bindparam("of"), HourCountRow.hour_at == bindparam("at"))
+    .values(videos=HourCountRow.videos + bindparam("n"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +56,22 @@ class HourCounts:
     def flush(self) -> None:
         """Write what was noted."""
         differences = {key: n for key, n in sorted(self._differences.items()) if n}
+        if not differences:
+            return
         stored = self._stored(differences)
-        fresh = [
-            {"scope": scope, "hour_at": hour_at, "videos": n}
-            for (scope, hour_at), n in differences.items()
-            if (scope, hour_at) not in stored
-        ]
+        rows = [{"of": scope, "at": hour_at, "n": n} for (scope, hour_at), n in differences.items()]
+        known = [row for row in rows if (row["of"], row["at"]) in stored]
+        fresh = [row for row in rows if (row["of"], row["at"]) not in stored]
         if fresh:
-            self._connection.execute(insert(HourCountRow), fresh)
-        for scope, hour_at in stored:
-            self._move(scope, hour_at, differences[scope, hour_at])
+            self._connection.execute(_INSERT, fresh)
+        if known:
+            self._connection.execute(_MOVE, known)
 
-    def _stored(self, keys: Iterable[tuple[int, datetime]]) -> list[tuple[int, datetime]]:
-        wanted = set(keys)
-        query = select(HourCountRow.scope, HourCountRow.hour_at).where(
-            HourCountRow.scope.in_({scope for scope, _ in wanted}),
-            HourCountRow.hour_at.in_({hour_at for _, hour_at in wanted}),
-        )
-        rows = self._connection.execute(query) if wanted else ()
-        return [(scope, hour_at) for scope, hour_at in rows if (scope, hour_at) in wanted]
-
-    def _move(self, scope: int, hour_at: datetime, difference: int) -> None:
-        self._connection.execute(
-            update(HourCountRow)
-            .where(HourCountRow.scope == scope, HourCountRow.hour_at == hour_at)
-            .values(videos=HourCountRow.videos + difference)
-        )
+    def _stored(self, keys: Collection[tuple[int, datetime]]) -> set[tuple[int, datetime]]:
+        """Return which of the keys have a row; a few others may be among them."""
+        scopes, hours = ({key[part] for key in keys} for part in (0, 1))
+        found = self._connection.execute(_FIND, {"scopes": list(scopes), "hours": list(hours)})
+        return {(scope, hour_at) for scope, hour_at in found}
 
 
 def total(connection: Connection, scope: int) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from app.domain.intake import Finding, Recorded, Rejection
+from app.domain.refreshing import DEFAULT_REFRESH, next_refresh_at
 from app.domain.videos import Detail, Video, differs, merge
 from app.store.executing import execute_each
 from app.store.feed_version import lock_version, move_feeds, store_version
@@ -23,13 +24,28 @@ from app.store.rows import columns_of, select_videos, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy import Connection, Row
 
     from app.store.rows import Columns
 
     Stored = Row[tuple[object, ...]]
+
+_STORED = select_videos().where(VideoRow.video_id.in_(bindparam("video_ids", expanding=True)))
+_LINKED = select(WatchVideoRow.video_id, WatchVideoRow.watch_id).where(
+    WatchVideoRow.video_id.in_(bindparam("video_ids", expanding=True))
+)
+_WATCHES = select(WatchRow.watch_id).where(
+    WatchRow.watch_id.in_(bindparam("watch_ids", expanding=True))
+)
+_INSERT_VIDEOS = insert(VideoRow)
+_INSERT_LINKS = insert(WatchVideoRow)
+_DROP_TOMBSTONES = delete(TombstoneRow).where(
+    TombstoneRow.video_id.in_(bindparam("video_ids", expanding=True))
+)
+_UPDATE_VIDEO = update(VideoRow).where(VideoRow.video_id == bindparam("key"))
+"""Made once: what SQLAlchemy derives from a statement is kept with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +80,12 @@ class _Change:
 class Intake:
     """Records findings; made for one transaction and used once."""
 
-    def __init__(self, connection: Connection, now: datetime) -> None:
+    def __init__(
+        self, connection: Connection, now: datetime, refresh_after: timedelta = DEFAULT_REFRESH
+    ) -> None:
         self._connection = connection
         self._now = now
+        self._refresh_after = refresh_after
         self._before = self._seq = lock_version(connection)
 
     def record(self, findings: Iterable[Finding]) -> Recorded:
@@ -92,28 +111,29 @@ class Intake:
         )
 
     def _plan(self, told: dict[str, list[Finding]]) -> list[_Change]:
-        rows = self._connection.execute(select_videos().where(VideoRow.video_id.in_(told)))
+        rows = self._connection.execute(_STORED, {"video_ids": list(told)})
         stored: dict[str, Stored] = {row.video_id: row for row in rows}
-        linked = self._linked(told)
-        known = self._known_watches(told)
+        linked = self._linked(list(stored))
+        finders = {finding.watch_id for findings in told.values() for finding in findings}
+        known = self._known_watches(finders - {None})
         return [
             _change(told[video_id], stored.get(video_id), frozenset(linked[video_id]), known)
             for video_id in sorted(told)
         ]
 
-    def _linked(self, told: Iterable[str]) -> dict[str, set[int]]:
-        link = WatchVideoRow
-        query = select(link.video_id, link.watch_id).where(link.video_id.in_(told))
+    def _linked(self, video_ids: list[str]) -> dict[str, set[int]]:
         linked: dict[str, set[int]] = defaultdict(set)
-        for video_id, watch_id in self._connection.execute(query):
+        links = self._connection.execute(_LINKED, {"video_ids": video_ids}) if video_ids else ()
+        for video_id, watch_id in links:
             linked[video_id].add(watch_id)
         return linked
 
-    def _known_watches(self, told: dict[str, list[Finding]]) -> frozenset[int]:
+    def _known_watches(self, finders: set[int | None]) -> frozenset[int]:
         """Return the finders that still exist; nobody removes one while the version is locked."""
-        finders = {finding.watch_id for findings in told.values() for finding in findings}
-        query = select(WatchRow.watch_id).where(WatchRow.watch_id.in_(finders - {None}))
-        return frozenset(self._connection.execute(query).scalars())
+        if not finders:
+            return frozenset()
+        rows = self._connection.execute(_WATCHES, {"watch_ids": list(finders)})
+        return frozenset(rows.scalars())
 
     def _insert(self, changes: list[_Change]) -> dict[str, str]:
         rows = [
@@ -124,36 +144,42 @@ class Intake:
                 "updated_at": self._now,
                 "refreshed_at": self._now,
                 "completed_at": self._now if change.complete else None,
+                "refresh_due_at": self._refresh_due_at(change.after),
                 "seq": self._next_seq(),
             }
             for change in changes
         ]
-        refused = execute_each(self._connection, insert(VideoRow), rows, key="video_id")
+        refused = execute_each(self._connection, _INSERT_VIDEOS, rows, key="video_id")
         back = [row["video_id"] for row in rows if row["video_id"] not in refused]
         if back:
-            tombstones = delete(TombstoneRow).where(TombstoneRow.video_id.in_(back))
-            self._connection.execute(tombstones)
+            self._connection.execute(_DROP_TOMBSTONES, {"video_ids": back})
         return refused
 
     def _update(self, changes: list[_Change]) -> dict[str, str]:
-        rows = [self._updated_row(change) for change in changes]
-        names = [name for name in rows[0] if name != "key"] if rows else []
-        statement = update(VideoRow).where(VideoRow.video_id == bindparam("key"))
-        statement = statement.values({name: bindparam(name) for name in names})
-        return execute_each(self._connection, statement, rows, key="key")
+        """Write the columns that changed; rows that change in the same ones go together."""
+        alike: dict[tuple[str, ...], list[Columns]] = defaultdict(list)
+        for change in changes:
+            if columns := self._changed_columns(change):
+                alike[tuple(columns)].append({"key": change.after.video_id, **columns})
+        refused: dict[str, str] = {}
+        for rows in alike.values():
+            refused |= execute_each(self._connection, _UPDATE_VIDEO, rows, key="key")
+        return refused
 
-    def _updated_row(self, change: _Change) -> Columns:
+    def _changed_columns(self, change: _Change) -> Columns:
         stored = change.stored
         if stored is None:
             raise ValueError("only a stored video can be updated")
-        row = columns_of(change.after)
-        row["key"] = row.pop("video_id")
-        row["refreshed_at"] = self._now if change.complete else stored.refreshed_at
-        row["completed_at"] = stored.completed_at or (self._now if change.complete else None)
-        row["missing_since"] = None if change.complete else stored.missing_since
-        row["updated_at"] = self._now if change.seen_by_readers else stored.updated_at
-        row["seq"] = self._next_seq() if change.seen_by_readers else stored.seq
-        return row
+        columns = columns_of(change.after)
+        if change.complete:
+            columns["refreshed_at"] = self._now
+            columns["completed_at"] = stored.completed_at or self._now
+            columns["missing_since"] = None
+            columns["refresh_due_at"] = self._refresh_due_at(change.after)
+        if change.seen_by_readers:
+            columns["updated_at"] = self._now
+            columns["seq"] = self._next_seq()
+        return {name: new for name, new in columns.items() if new != getattr(stored, name)}
 
     def _link(self, changes: list[_Change]) -> None:
         rows = [
@@ -169,13 +195,16 @@ class Intake:
             for watch_id, finding in sorted(change.new_links.items())
         ]
         if rows:
-            self._connection.execute(insert(WatchVideoRow), rows)
+            self._connection.execute(_INSERT_LINKS, rows)
         for change in changes:
             if (
                 change.before is not None
                 and change.before.published_at != change.after.published_at
             ):
                 self._redate_links(change.after)
+
+    def _refresh_due_at(self, video: Video) -> datetime:
+        return next_refresh_at(video, self._now, self._refresh_after)
 
     def _delay(self, video: Video) -> int:
         return max(0, int((self._now - video.published_at).total_seconds()))
