@@ -16,7 +16,7 @@ from app.web.dashboard.feed import dashboard
 from app.web.errors import MAX_BODY_BYTES, register_error_handlers
 from app.web.headers import add_common_headers
 from app.web.parameters import refuse_unclear_query
-from app.web.scopes import scope
+from app.web.scopes import refuse_strangers, scope
 from app.web.services import attach
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def _register(app: APIFlask) -> None:
         scope(Scope.PUBLIC)(app.view_functions[library_view])
     app.spec_processor(openapi.finish)
     app.before_request(_refuse_large_body)
+    app.before_request(refuse_strangers)
     app.before_request(refuse_unclear_query)
     app.after_request(add_common_headers)
     register_error_handlers(app)

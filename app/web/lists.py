@@ -84,17 +84,37 @@ def links_of(path: str, query: PagedQuery, page: Page) -> Links:
 
 def _body(query: PagedQuery, page: Page, links: Links) -> bytes:
     about = orjson.dumps(
-        {
-            "page": query.page if query.cursor is None else None,
-            "limit": query.page_length,
-            "total": page.total,
-            "next": links.next,
-            "previous": links.previous,
-            "next_cursor": _text(page.next_cursor),
-            "previous_cursor": _text(page.previous_cursor),
-        }
+        about_page(
+            links,
+            page=query.page if query.cursor is None else None,
+            limit=query.page_length,
+            total=page.total,
+            next_cursor=_text(page.next_cursor),
+            previous_cursor=_text(page.previous_cursor),
+        )
     )
     return b'{"items":[' + b",".join(page.items) + b"]," + about[1:]
+
+
+def about_page(
+    links: Links,
+    *,
+    page: int | None,
+    limit: int,
+    total: int | None,
+    next_cursor: str | None,
+    previous_cursor: str | None,
+) -> dict[str, object]:
+    """Return what every list says after its items."""
+    return {
+        "page": page,
+        "limit": limit,
+        "total": total,
+        "next": links.next,
+        "previous": links.previous,
+        "next_cursor": next_cursor,
+        "previous_cursor": previous_cursor,
+    }
 
 
 def _text(cursor: Cursor | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Query parameters: strict types, and the model that all lists share.
+"""Query parameters: strict types, and the models that lists share.
 
 Unknown, repeated and malformed parameters are refused, never guessed at: otherwise a slip would go
 unnoticed, and `?x=1`, `?x=2`, ... would fill every cache in front of the service.
@@ -100,22 +100,15 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class PagedQuery(Query):
-    """How a list is cut into pages; a list adds its filters as further fields."""
+class LimitedQuery(Query):
+    """How many items of a list are asked for; a list adds its filters as further fields."""
 
-    page: Annotated[int, Field(ge=1, le=MAX_PAGE), Digits] = Field(
-        default=1, description="Number of the page, from 1.", examples=[1]
-    )
     limit: Limit = Field(default=DEFAULT_LIMIT, description="Items on a page.", examples=[10])
     per_page: Limit | None = Field(default=None, description="Another name for `limit`.")
     page_size: Limit | None = Field(default=None, description="Another name for `limit`.")
-    cursor: CursorText | None = Field(
-        default=None,
-        description="`next_cursor` or `previous_cursor` of a page, as given; excludes `page`.",
-    )
 
     @model_validator(mode="after")
-    def _one_name_one_way(self) -> Self:
+    def _one_name(self) -> Self:
         limits = [name for name in _LIMIT_NAMES if name in self.model_fields_set]
         if len(limits) > 1:
             raise PydanticCustomError(
@@ -123,7 +116,6 @@ class PagedQuery(Query):
                 "the same as {first}, which is given as well",
                 {"parameter": limits[1], "first": limits[0]},
             )
-        self.refuse_together("page", "cursor")
         return self
 
     @property
@@ -146,3 +138,20 @@ class PagedQuery(Query):
                 "cannot be combined with {first}",
                 {"parameter": given[1], "first": given[0]},
             )
+
+
+class PagedQuery(LimitedQuery):
+    """How a feed is cut into pages: by number or by cursor."""
+
+    page: Annotated[int, Field(ge=1, le=MAX_PAGE), Digits] = Field(
+        default=1, description="Number of the page, from 1.", examples=[1]
+    )
+    cursor: CursorText | None = Field(
+        default=None,
+        description="`next_cursor` or `previous_cursor` of a page, as given; excludes `page`.",
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        self.refuse_together("page", "cursor")
+        return self

@@ -1,11 +1,13 @@
-"""Replies that caches may keep, and the paths they link to."""
+"""Replies, those that caches may keep and those they may not, and the paths they link to."""
 
 from __future__ import annotations
 
 from hashlib import blake2s
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+import orjson
 from flask import Response, request
 
 if TYPE_CHECKING:
@@ -40,6 +42,13 @@ def cacheable_json(body: bytes, *, version: int, address: str) -> Response:
     response.set_etag(etag)
     response.headers["Cache-Control"] = CACHE_CONTROL
     response.headers["Vary"] = "Accept-Encoding"
+    return response
+
+
+def uncached_json(body: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK) -> Response:
+    """Return a body that is of the moment: no cache keeps it."""
+    response = Response(orjson.dumps(body), status, content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from app.domain.changes import Bookmark, ChangeList
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
+    from app.domain.fetches import FetchPage, FetchQuery
     from app.domain.watches import Problem
 
 _EXTENSION = "newsreel"
@@ -47,6 +48,13 @@ class ChangesReader(Protocol):
         """
 
 
+class FetchLog(Protocol):
+    """What was asked of the sources."""
+
+    def page(self, query: FetchQuery) -> FetchPage:
+        """Return a page of the log, newest first; raises StoreUnavailableError."""
+
+
 class Readiness(Protocol):
     """Whether reads can be answered, and everything that is wrong."""
 
@@ -80,6 +88,10 @@ class Services(Protocol):
     @property
     def readiness(self) -> ReadinessCheck:
         """The state of the backends."""
+
+    @property
+    def fetch_log(self) -> FetchLog:
+        """What was asked of the sources."""
 
     @property
     def demo(self) -> bool:

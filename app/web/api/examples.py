@@ -52,6 +52,46 @@ CHANGES: Final[dict[str, object]] = {
     "more": False,
 }
 
+FETCH: Final[dict[str, object]] = {
+    "fetch_id": 812,
+    "watches": [1],
+    "source": "search",
+    "purpose": "poll",
+    "range": {"starts_at": "2026-01-02T16:45:40Z", "ends_at": "2026-01-02T18:00:40Z"},
+    "started_at": "2026-01-02T18:00:40Z",
+    "finished_at": "2026-01-02T18:00:41Z",
+    "duration_seconds": 0.713,
+    "pages": 1,
+    "search_calls": 1,
+    "units": 1,
+    "found": 17,
+    "added": 3,
+    "updated": 0,
+    "rejected": 0,
+    "error": None,
+}
+
+FAILED_FETCH: Final[dict[str, object]] = {
+    **FETCH,
+    "fetch_id": 811,
+    "pages": 0,
+    "units": 0,
+    "found": 0,
+    "added": 0,
+    "error": {"code": "youtube_unavailable", "detail": "Backend Error"},
+}
+
+FETCH_LIST: Final[dict[str, object]] = {
+    "items": [FETCH, FAILED_FETCH],
+    "page": 1,
+    "limit": 2,
+    "total": None,
+    "next": "/fetches?cursor=MW84MTE&limit=2",
+    "previous": None,
+    "next_cursor": "MW84MTE",
+    "previous_cursor": None,
+}
+
 HEALTH: Final[dict[str, object]] = {"status": "ok", "demo": False}
 
 READINESS: Final[dict[str, object]] = {

@@ -13,6 +13,7 @@ import orjson
 
 from app.web.api.schemas import ErrorDocument
 from app.web.errors import MEDIA_TYPE, ErrorObject
+from app.web.scopes import LOCAL_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +62,7 @@ _ERRORS = {
     HTTPStatus.BAD_REQUEST: ErrorObject(
         "invalid_limit", "limit: Input should be less than or equal to 100", "limit"
     ),
+    HTTPStatus.FORBIDDEN: LOCAL_ONLY,
     HTTPStatus.NOT_FOUND: ErrorObject("not_found", "There is no such video."),
     HTTPStatus.GONE: ErrorObject(
         "changes_forgotten", "deletions after the bookmark are forgotten: start anew at 0"

@@ -5,20 +5,19 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import orjson
 from apiflask import APIBlueprint
-from flask import Response
 
 from app.auth.scopes import Scope
 from app.domain.clock import format_instant
 from app.web.api import examples, schemas
 from app.web.api.openapi import ResponseDoc, responses
 from app.web.errors import RETRY_AFTER_SECONDS
+from app.web.replies import uncached_json
 from app.web.scopes import scope
 from app.web.services import services
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from flask import Response
 
     from app.web.services import Readiness
 
@@ -41,7 +40,7 @@ _UNAVAILABLE: ResponseDoc = {
 @operations.doc(operation_id="get_health", responses=responses(headers=("Cache-Control",)))
 def health() -> Response:
     """Tell that the process lives; asks no backend."""
-    return _uncached({"status": "ok", "demo": services().demo})
+    return uncached_json({"status": "ok", "demo": services().demo})
 
 
 @operations.get("/ready")
@@ -66,8 +65,8 @@ def ready() -> Response:
         ],
     }
     if state.serving:
-        return _uncached(body)
-    response = _uncached(body, HTTPStatus.SERVICE_UNAVAILABLE)
+        return uncached_json(body)
+    response = uncached_json(body, HTTPStatus.SERVICE_UNAVAILABLE)
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
@@ -76,9 +75,3 @@ def _status(state: Readiness) -> str:
     if not state.serving:
         return "unavailable"
     return "degraded" if state.problems else "ok"
-
-
-def _uncached(body: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK) -> Response:
-    response = Response(orjson.dumps(body), status, content_type="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response

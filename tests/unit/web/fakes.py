@@ -19,6 +19,7 @@ from app.domain.feeds import (
     PageRequest,
     Position,
 )
+from app.domain.fetches import FetchPage, FetchQuery
 from app.web.api.examples import VIDEO
 
 if TYPE_CHECKING:
@@ -115,6 +116,18 @@ class MemoryChanges:
         return orjson.dumps({"seq": seq, "op": "put", "video": VIDEO})
 
 
+@dataclass
+class MemoryFetchLog:
+    """Answers every query with the same page."""
+
+    answer: FetchPage = field(default_factory=lambda: FetchPage((), None, None))
+    asked: list[FetchQuery] = field(default_factory=list)
+
+    def page(self, query: FetchQuery) -> FetchPage:
+        self.asked.append(query)
+        return self.answer
+
+
 @dataclass(frozen=True)
 class MemoryReadiness:
     serving: bool = True
@@ -133,5 +146,6 @@ class MemoryChecks:
 class MemoryServices:
     feed: MemoryFeed = field(default_factory=MemoryFeed)
     changes: MemoryChanges = field(default_factory=MemoryChanges)
+    fetch_log: MemoryFetchLog = field(default_factory=MemoryFetchLog)
     readiness: MemoryChecks = field(default_factory=MemoryChecks)
     demo: bool = False
