@@ -22,6 +22,7 @@ from app.ingest.completion import Completion
 from app.ingest.fetch_log import FetchLog
 from app.ingest.pacer import Pacer
 from app.ingest.readiness import ReadinessCheck
+from app.ingest.refresher import Refresher
 from app.ingest.runner import Runner
 from app.ingest.service import Ingest
 from app.ingest.tail import Tail
@@ -51,6 +52,7 @@ class Services:
     changes: ChangesReader
     readiness: ReadinessCheck
     ingest: Ingest
+    refresher: Refresher
     watching: Watching
     fetch_log: FetchLog
     store: Store
@@ -113,6 +115,15 @@ def build_services(
             keywords=settings.keyword_list,
             incidents=incidents,
         ),
+        refresher=Refresher(
+            store=store,
+            source=source,
+            ring=ring,
+            tail=tail,
+            fetch_log=fetch_log,
+            clock=clock,
+            incidents=incidents,
+        ),
         watching=watching,
         fetch_log=fetch_log,
         store=store,
@@ -122,7 +133,11 @@ def build_services(
 
 def _store(settings: Settings) -> Store:
     replica = settings.database_replica_url
-    return Store(Database(settings.database_url), Database(replica) if replica else None)
+    return Store(
+        Database(settings.database_url),
+        Database(replica) if replica else None,
+        timedelta(days=settings.refresh_days),
+    )
 
 
 def _cache(settings: Settings) -> tuple[FeedCache, KeyIndex, float]:

@@ -17,6 +17,7 @@ from app.telemetry import configure_logging
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from app.bootstrap import Services
     from app.domain.watches import Watch
     from app.ingest.watching import Watching
 
@@ -47,6 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     migrate = commands.add_parser("migrate", help="bring the database's schema up to date")
     migrate.set_defaults(run=_migrate)
     _add_watch_commands(commands.add_parser("watch", help="what is watched"))
+    refresh = commands.add_parser("refresh", help="ask about stored videos that are due for it")
+    refresh.add_argument("--all", action="store_true", help="ask about every stored video")
+    refresh.set_defaults(run=_refresh)
     return parser
 
 
@@ -111,9 +115,31 @@ def _watch_remove(settings: Settings, parsed: argparse.Namespace) -> None:
         _say(f"removed: {_line(found)}")
 
 
+def _refresh(settings: Settings, parsed: argparse.Namespace) -> None:
+    from app.ingest.refresher import Refreshed
+
+    done = Refreshed()
+    with _services(settings) as services:
+        refresher = services.refresher
+        try:
+            for batch in refresher.everything() if parsed.all else refresher.due_now():
+                done.add(refresher.refresh(batch))
+        finally:
+            _say(
+                f"asked about {done.asked} videos: {done.told} told, {done.updated} changed, "
+                f"{done.missing} missing, {done.deleted} of them deleted"
+            )
+
+
 @contextmanager
 def _watching(settings: Settings) -> Iterator[Watching]:
-    """Give the service of watches on the database that `serve` uses, made if it is a new file."""
+    with _services(settings) as services:
+        yield services.watching
+
+
+@contextmanager
+def _services(settings: Settings) -> Iterator[Services]:
+    """Give the services on the database that `serve` uses, made if it is a new file."""
     from app.bootstrap import build_services
     from app.embedded.demo import settings_beside
 
@@ -122,7 +148,7 @@ def _watching(settings: Settings) -> Iterator[Watching]:
     try:
         if effective.database_url.startswith("sqlite:"):
             services.store.migrate()
-        yield services.watching
+        yield services
     finally:
         services.close()
 

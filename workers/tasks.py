@@ -8,15 +8,26 @@ from workers.celery_app import app
 FETCH_EXPIRES_SECONDS = 25
 """A fetch that waited longer would find its lease of 30 s over."""
 
+REFRESH_EXPIRES_SECONDS = 300
+"""One that waited longer may find its videos given out again: they are leased for 10 minutes."""
+
 
 @app.task(name="newsreel.tick")
 def tick() -> None:
-    """Claim what is due and send a fetch for each claim."""
+    """Take what is due and send a fetch for each claim, a refresh for each batch."""
     for claim in app.services.ingest.tick():
         fetch.apply_async((claim.watch_id, claim.fence), expires=FETCH_EXPIRES_SECONDS)
+    for batch in app.services.refresher.due():
+        refresh.apply_async((batch,), expires=REFRESH_EXPIRES_SECONDS)
 
 
 @app.task(name="newsreel.fetch")
 def fetch(watch_id: int, fence: int) -> None:
     """Fetch for one claim."""
     app.services.ingest.run(Claim(watch_id, fence))
+
+
+@app.task(name="newsreel.refresh")
+def refresh(video_ids: list[str]) -> None:
+    """Refresh up to 50 videos."""
+    app.services.refresher.run(video_ids)

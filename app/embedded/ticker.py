@@ -13,6 +13,8 @@ from app.domain.errors import StoreUnavailableError
 from app.telemetry import Incidents, get_logger
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.bootstrap import Services
     from app.domain.watches import Claim
 
@@ -70,6 +72,9 @@ class Ticker:
         try:
             claims = self._services.ingest.tick(limit=MAX_PENDING - len(self._pending))
             self._pending |= {self._pool.submit(self._run, claim) for claim in claims}
+            if len(self._pending) < MAX_PENDING // 2:  # polls go first
+                batches = self._services.refresher.due()
+                self._pending |= {self._pool.submit(self._refresh, batch) for batch in batches}
         except Exception:  # noqa: BLE001 - the thread must outlive any fault; it is logged whole
             self._log.exception("tick_failed")
 
@@ -78,3 +83,9 @@ class Ticker:
             self._services.ingest.run(claim)
         except Exception:  # noqa: BLE001 - as above
             self._log.exception("poll_crashed", watch_id=claim.watch_id)
+
+    def _refresh(self, batch: Sequence[str]) -> None:
+        try:
+            self._services.refresher.run(batch)
+        except Exception:  # noqa: BLE001 - as above
+            self._log.exception("refresh_crashed")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.domain.errors import NoUsableKeyError, SourceError
-from app.domain.intake import Finding
 from app.domain.quota import Bucket
-from app.domain.videos import Detail, Source, disagrees
+from app.domain.videos import Detail, disagrees
+from app.ingest.refreshing import is_credible
 from app.sources.base import MAX_IDS_PER_CALL
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ class Completion:
         ids = self._store.read(lambda t: t.videos.list_incomplete(MAX_IDS_PER_CALL))
         completed = self._ask(ids, spending)
         if completed.videos or completed.missing:
-            findings = [Finding(video, Source.SEARCH) for video in completed.videos]
-            self._tail.commit(findings, missing=completed.missing)
+            self._tail.refresh(completed.videos, absent=completed.missing)
 
     def _ask(self, ids: Sequence[str], spending: Spending | None) -> Completed:
         asked = ids[:MAX_IDS_PER_CALL]
@@ -70,7 +69,7 @@ class Completion:
             self._incidents.begin("completion_failed", str(error))
             return Completed()
         missing = frozenset(asked) - {video.video_id for video in batch.videos}
-        if batch.rejected or 2 * len(missing) > len(asked) > 1:
+        if not is_credible(asked=len(asked), absent=len(missing), unreadable=len(batch.rejected)):
             # So much is not missing: the answer is bad. What it did tell is as good as ever.
             detail = f"YouTube told {len(batch.videos)} of {len(asked)} videos"
             self._incidents.begin("completion_failed", detail)

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app.domain.clock import format_instant
 from app.domain.errors import CacheUnavailableError, StoreUnavailableError
 from app.domain.feeds import ALL
 from app.domain.quota import Bucket, KeyState
+from app.domain.refreshing import DELETED_AFTER, LATE_AFTER
 from app.domain.watches import Problem
 
 if TYPE_CHECKING:
@@ -86,7 +88,18 @@ class ReadinessCheck:
     def _ingest_problems(self) -> list[Problem]:
         watches = self._store.read(lambda transaction: transaction.watches.list_all())
         active = [watch for watch in watches if not watch.paused]
-        return [*self._key_problems(), *self._watch_problems(active)]
+        problems = [*self._key_problems(), *self._watch_problems(active)]
+        late = self._late_refresh()
+        return [*problems, late] if late else problems
+
+    def _late_refresh(self) -> Problem | None:
+        """Tell of videos that were not refreshed in time, before they have to be deleted."""
+        oldest = self._store.read(lambda transaction: transaction.videos.oldest_refresh_at())
+        if oldest is None or oldest > self._clock() - LATE_AFTER:
+            return None
+        deleted_at = format_instant(oldest + DELETED_AFTER)
+        detail = f"videos wait for a refresh; the first is deleted at {deleted_at} without one"
+        return Problem("refresh_late", oldest + LATE_AFTER, detail)
 
     def _key_problems(self) -> Iterator[Problem]:
         trouble = self._ring.trouble(Bucket.SEARCH)

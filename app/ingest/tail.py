@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app.domain.intake import Finding
+from app.domain.refreshing import ABSENCE_CONFIRMED_AFTER
+from app.domain.videos import Source
 from app.telemetry import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+    from datetime import datetime
 
     from app.domain.clock import Clock
-    from app.domain.intake import Finding, Recorded
+    from app.domain.intake import Recorded
+    from app.domain.videos import Video
     from app.domain.watches import Claim
     from app.feed.publisher import FeedPublisher
     from app.store.store import Store, Transaction
@@ -63,9 +69,53 @@ class Tail:
                 progress(transaction)
             return recorded
 
-        recorded = self._store.write(work)
+        return self._published(self._store.write(work))
+
+    def refresh(self, told: Sequence[Video], *, absent: Collection[str] = ()) -> Recorded:
+        """Take over what videos.list told of stored videos, and what it left out; then publish.
+
+        What it left out a day ago already is deleted. What was deleted meanwhile stays so.
+
+        Raises:
+            StoreUnavailableError: the database is away; nothing was stored.
+        """
+        now = self._clock()
+
+        def work(transaction: Transaction) -> Recorded:
+            transaction.stand_in_line()
+            videos = transaction.videos
+            known = videos.list_told([video.video_id for video in told])
+            findings = [Finding(v, Source.SEARCH) for v in told if v.video_id in known]
+            recorded = transaction.record(findings, now)
+            if not absent:
+                return recorded
+            gone = videos.list_missing(absent, now - ABSENCE_CONFIRMED_AFTER)
+            videos.mark_missing(absent, now)
+            deleted = transaction.delete(gone, now)
+            watches = recorded.watches | deleted.watches
+            return replace(
+                recorded, version=deleted.version, watches=watches, deleted=deleted.deleted
+            )
+
+        return self._published(self._store.write(work))
+
+    def delete_unrefreshed(self, before: datetime, limit: int) -> Recorded:
+        """Delete up to `limit` videos that were not refreshed since then; then publish.
+
+        Raises:
+            StoreUnavailableError: the database is away; nothing was deleted.
+        """
+        now = self._clock()
+
+        def work(transaction: Transaction) -> Recorded:
+            transaction.stand_in_line()
+            return transaction.delete(transaction.videos.list_refreshed_before(before, limit), now)
+
+        return self._published(self._store.write(work))
+
+    def _published(self, recorded: Recorded) -> Recorded:
         for rejection in recorded.rejected:
             self._log.error("video_rejected", video_id=rejection.video_id, detail=rejection.detail)
-        if recorded.added or recorded.updated:
+        if recorded.added or recorded.updated or recorded.deleted:
             self._publisher.publish(recorded.watches)
         return recorded

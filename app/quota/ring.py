@@ -122,6 +122,13 @@ class KeyRing:
         usable = {k.project for k in self._keys if _is_usable(statuses.get(k.fingerprint), now)}
         return sum(self._ledger.left(bucket, usable).values())
 
+    def usable(self, bucket: Bucket) -> tuple[int, int]:
+        """Return what the usable keys' projects have left of a bucket today, and had at first."""
+        statuses, now = self._statuses(), self._clock()
+        usable = {k.project for k in self._keys if _is_usable(statuses.get(k.fingerprint), now)}
+        left = sum(self._ledger.left(bucket, usable).values())
+        return left, self._ledger.limit(bucket) * len(usable)
+
     def limit(self, bucket: Bucket) -> int:
         """Return what the projects of all configured keys together have of a bucket a day."""
         return self._ledger.limit(bucket) * len({key.project for key in self._keys})

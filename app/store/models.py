@@ -37,6 +37,8 @@ class VideoRow(Base):
         ),
         Index("ix_videos_seq", "seq"),
         Index("ix_videos_completed_at", "completed_at"),
+        Index("ix_videos_refresh_due_at", "refresh_due_at"),
+        Index("ix_videos_refreshed_at", "refreshed_at"),
     )
 
     video_id: Mapped[str] = mapped_column(ascii_key(11), primary_key=True)
@@ -58,6 +60,7 @@ class VideoRow(Base):
     fetched_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
     refreshed_at: Mapped[datetime] = mapped_column(Instant)
+    refresh_due_at: Mapped[datetime | None] = mapped_column(Instant)
     completed_at: Mapped[datetime | None] = mapped_column(Instant)
     missing_since: Mapped[datetime | None] = mapped_column(Instant)
     hidden_at: Mapped[datetime | None] = mapped_column(Instant)

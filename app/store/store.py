@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from app.domain.refreshing import DEFAULT_REFRESH
 from app.store import schema
 from app.store.changes import ChangeRepository
 from app.store.feed import FeedRepository
@@ -19,7 +20,7 @@ from app.store.watches import WatchRepository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy import Connection
 
@@ -32,8 +33,9 @@ T = TypeVar("T")
 class Transaction:
     """One transaction and what can be done in it."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, refresh_after: timedelta = DEFAULT_REFRESH) -> None:
         self._connection = connection
+        self._refresh_after = refresh_after
 
     def stand_in_line(self) -> None:
         """Wait for the content transactions before this one; what follows sees all of them."""
@@ -41,7 +43,7 @@ class Transaction:
 
     def record(self, findings: Iterable[Finding], now: datetime) -> Recorded:
         """Store findings; the only way content comes in."""
-        return Intake(self._connection, now).record(findings)
+        return Intake(self._connection, now, self._refresh_after).record(findings)
 
     def delete(self, video_ids: Collection[str], now: datetime) -> Recorded:
         """Delete videos; the only way content goes out for good."""
@@ -102,11 +104,18 @@ class Store:
     Args:
         primary: takes every write and the reads that must see them.
         replica: takes the feed's reads; the primary itself if there is none.
+        refresh_after: how long a video that has come to rest is left alone.
     """
 
-    def __init__(self, primary: Database, replica: Database | None = None) -> None:
+    def __init__(
+        self,
+        primary: Database,
+        replica: Database | None = None,
+        refresh_after: timedelta = DEFAULT_REFRESH,
+    ) -> None:
         self._primary = primary
         self._replica = replica or primary
+        self._refresh_after = refresh_after
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` and commit; it may run more than once, so it must not act outside.
@@ -114,7 +123,8 @@ class Store:
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
-        return self._primary.write(lambda connection: work(Transaction(connection)))
+        refresh_after = self._refresh_after
+        return self._primary.write(lambda connection: work(Transaction(connection, refresh_after)))
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` over a snapshot of the primary.
