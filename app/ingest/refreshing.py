@@ -40,7 +40,7 @@ def is_credible(*, asked: int, absent: int, unreadable: int) -> bool:
 
     One that cannot be read in part, or misses more than half of what was asked for, is a fault.
     """
-    return not unreadable and (asked == 1 or 2 * absent <= asked)
+    return not absent or (not unreadable and (asked == 1 or 2 * absent <= asked))
 
 
 def asked_again_apart(video_ids: Sequence[str], now: datetime) -> dict[str, datetime]:

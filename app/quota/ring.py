@@ -118,12 +118,10 @@ class KeyRing:
 
     def left(self, bucket: Bucket) -> int:
         """Return what the usable keys' projects together have left of a bucket today."""
-        statuses, now = self._statuses(), self._clock()
-        usable = {k.project for k in self._keys if _is_usable(statuses.get(k.fingerprint), now)}
-        return sum(self._ledger.left(bucket, usable).values())
+        return self.usable(bucket)[0]
 
     def usable(self, bucket: Bucket) -> tuple[int, int]:
-        """Return what the usable keys' projects have left of a bucket today, and had at first."""
+        """Return what the usable keys' projects have left of a bucket today, and have a day."""
         statuses, now = self._statuses(), self._clock()
         usable = {k.project for k in self._keys if _is_usable(statuses.get(k.fingerprint), now)}
         left = sum(self._ledger.left(bucket, usable).values())
