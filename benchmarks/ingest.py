@@ -7,6 +7,7 @@ same pages are stored again as known, half edited and refreshed.
 
 from __future__ import annotations
 
+import gc
 import random
 from collections import Counter
 from contextlib import ExitStack
@@ -80,6 +81,7 @@ def _measure_on(place: Place) -> Measured:
         reference, ours, others = (_database_with_a_watch(place, stack) for _ in range(3))
         bench = _Bench(place, ours, BareInsert(others, stack))
         raw_pages = _what_they_become(reference, pages)
+        gc.freeze()  # what was prepared is no garbage of either side
         for start in range(0, len(pages), PAGES_PER_ROUND):
             part = slice(start, start + PAGES_PER_ROUND)
             bench.run_round(pages[part], raw_pages[part])

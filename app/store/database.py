@@ -39,6 +39,13 @@ _STATEMENT_SECONDS = 10
 _LOCK_SECONDS = (
     5  # less than a statement has, so that MySQL ends the wait and not we the connection
 )
+_SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",  # a savepoint's undo log is small and need not be a file
+    f"busy_timeout={_STATEMENT_SECONDS * 1000}",
+)
 _MYSQL_RETRY = frozenset({1205, 1213, 2006, 2013})  # lock wait, deadlock, server gone or lost
 _MYSQL_NO_TABLE = 1146
 _POSTGRESQL_RETRY = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
@@ -138,9 +145,8 @@ def _sqlite_engine(url: URL, pool_size: int, begin: str) -> Engine:
     def on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver must not begin transactions of its own
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        for pragma in _SQLITE_PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
-        cursor.execute(f"PRAGMA busy_timeout={_STATEMENT_SECONDS * 1000}")
         cursor.close()
 
     def on_begin(connection: Connection) -> None:

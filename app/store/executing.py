@@ -36,19 +36,21 @@ def execute_each(
     """
     if not rows:
         return {}
-    savepoint = connection.begin_nested()
+    # In plain SQL: SQLAlchemy would compile a new name for every savepoint.
+    connection.exec_driver_sql("SAVEPOINT batch")
     try:
         connection.execute(statement, list(rows))
     except (StatementError, UnicodeError, OverflowError) as error:
         if isinstance(error, DBAPIError) and not is_row_trouble(error):
             raise
-        savepoint.rollback()
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT batch")
+        connection.exec_driver_sql("RELEASE SAVEPOINT batch")
         if len(rows) == 1:
             return {str(rows[0][key]): _words(error)}
         middle = len(rows) // 2
         first = execute_each(connection, statement, rows[:middle], key=key)
         return first | execute_each(connection, statement, rows[middle:], key=key)
-    savepoint.commit()
+    connection.exec_driver_sql("RELEASE SAVEPOINT batch")
     return {}
 
 

@@ -56,16 +56,13 @@ class HourCounts:
     def flush(self) -> None:
         """Write what was noted."""
         differences = {key: n for key, n in sorted(self._differences.items()) if n}
-        if not differences:
-            return
-        stored = self._stored(differences)
         rows = [{"of": scope, "at": hour_at, "n": n} for (scope, hour_at), n in differences.items()]
-        known = [row for row in rows if (row["of"], row["at"]) in stored]
-        fresh = [row for row in rows if (row["of"], row["at"]) not in stored]
+        if not rows or self._connection.execute(_MOVE, rows).rowcount == len(rows):
+            return
+        moved = self._stored(differences)
+        fresh = [row for row in rows if (row["of"], row["at"]) not in moved]
         if fresh:
             self._connection.execute(_INSERT, fresh)
-        if known:
-            self._connection.execute(_MOVE, known)
 
     def _stored(self, keys: Collection[tuple[int, datetime]]) -> set[tuple[int, datetime]]:
         """Return which of the keys have a row; a few others may be among them."""

@@ -222,10 +222,9 @@ class Intake:
             if change.hidden:
                 continue
             published_at = change.after.published_at
-            counts.add_all(change.new_links, published_at, 1)
-            if change.before is None:
-                counts.add_all((ALL_VIDEOS,), published_at, 1)
-            elif change.before.published_at != published_at:
+            gained = change.new_links if change.before else (ALL_VIDEOS, *change.new_links)
+            counts.add_all(gained, published_at, 1)
+            if change.before and change.before.published_at != published_at:
                 scopes = (ALL_VIDEOS, *change.linked)
                 counts.add_all(scopes, change.before.published_at, -1)
                 counts.add_all(scopes, published_at, 1)

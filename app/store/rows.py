@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -33,6 +34,8 @@ TOLD = (
 )
 """The columns that hold a telling, named like the fields of `Video`."""
 
+_told = attrgetter(*TOLD)
+
 
 def select_videos() -> Select[tuple[object, ...]]:
     """Start a query for all columns of videos."""
@@ -62,7 +65,7 @@ def told_by(row: Row[tuple[object, ...]]) -> Video:
 
 def columns_of(video: Video) -> Columns:
     """Return the columns of a telling."""
-    columns: Columns = {name: getattr(video, name) for name in TOLD}
+    columns: Columns = dict(zip(TOLD, _told(video), strict=True))
     columns["detail"] = int(video.detail)
     columns["live"] = None if video.live is None else video.live.value
     return columns
