@@ -21,12 +21,14 @@ from app.ingest.claims import Claims
 from app.ingest.completion import Completion
 from app.ingest.fetch_log import FetchLog
 from app.ingest.pacer import Pacer
+from app.ingest.quota_report import QuotaReporter
 from app.ingest.readiness import ReadinessCheck
 from app.ingest.refresher import Refresher
 from app.ingest.runner import Runner
 from app.ingest.service import Ingest
 from app.ingest.tail import Tail
 from app.ingest.watching import Watching
+from app.quota.keeper import KeyKeeper
 from app.quota.ledger import Ledger
 from app.quota.ring import KeyRing
 from app.sources.youtube import YouTube
@@ -55,6 +57,8 @@ class Services:
     refresher: Refresher
     watching: Watching
     fetch_log: FetchLog
+    quota: QuotaReporter
+    keys: KeyKeeper
     store: Store
     demo: bool
 
@@ -126,6 +130,8 @@ def build_services(
         ),
         watching=watching,
         fetch_log=fetch_log,
+        quota=QuotaReporter(store, ring, ledger),
+        keys=KeyKeeper(ring, source),
         store=store,
         demo=settings.demo,
     )

@@ -10,7 +10,14 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from app.domain.errors import InvalidValueError, NewsreelError
+from app.domain.errors import (
+    InvalidValueError,
+    KeyRejectedError,
+    NewsreelError,
+    NotFoundError,
+    NoUsableKeyError,
+    SourceError,
+)
 from app.settings import Settings, SettingsError, load_settings
 from app.telemetry import configure_logging
 
@@ -18,10 +25,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from app.bootstrap import Services
+    from app.domain.quota import KeyReport, Usage
     from app.domain.watches import Watch
     from app.ingest.watching import Watching
 
 OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+
+
+class KeysFailedError(NewsreelError):
+    """Some of the keys that were tested cannot be used."""
+
+    code = "keys_failed"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -51,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     refresh = commands.add_parser("refresh", help="ask about stored videos that are due for it")
     refresh.add_argument("--all", action="store_true", help="ask about every stored video")
     refresh.set_defaults(run=_refresh)
+    _add_key_commands(commands.add_parser("keys", help="the API keys, by their fingerprints"))
     return parser
 
 
@@ -67,6 +82,22 @@ def _add_watch_commands(parser: argparse.ArgumentParser) -> None:
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("watch", help="its id or its keyword, after -- if it begins with -")
+        command.set_defaults(run=run)
+
+
+def _add_key_commands(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    show = commands.add_parser("list", help="show the keys and what was used today")
+    show.set_defaults(run=_keys_list)
+    test = commands.add_parser("test", help="try the keys, with a call of one unit each")
+    test.add_argument("fingerprint", nargs="?", help="of one key; all without it")
+    test.set_defaults(run=_keys_test)
+    for name, run, text in (
+        ("enable", _keys_enable, "let a key be used again, whatever took it out of use"),
+        ("disable", _keys_disable, "use a key no more until it is enabled"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("fingerprint", help="as `keys list` shows it")
         command.set_defaults(run=run)
 
 
@@ -131,6 +162,50 @@ def _refresh(settings: Settings, parsed: argparse.Namespace) -> None:
             )
 
 
+def _keys_list(settings: Settings, _parsed: argparse.Namespace) -> None:
+    with _services(settings) as services:
+        _known_keys(services)
+        for project in services.quota.report().projects:
+            for key in project.keys:
+                _say(_key_line(key, project.usage))
+
+
+def _keys_test(settings: Settings, parsed: argparse.Namespace) -> None:
+    with _services(settings) as services:
+        named = [parsed.fingerprint] if parsed.fingerprint else _known_keys(services)
+        works = [_tell_tested(services, fingerprint) for fingerprint in named]
+    if not all(works):
+        raise KeysFailedError(f"{works.count(False)} of {len(works)} keys cannot be used now")
+
+
+def _known_keys(services: Services) -> list[str]:
+    known = [key.fingerprint for key in services.keys.list_all()]
+    if not known:
+        raise NotFoundError("no YouTube API key is configured")
+    return known
+
+
+def _tell_tested(services: Services, fingerprint: str) -> bool:
+    trouble = services.keys.test(fingerprint)
+    if trouble is None:
+        _say(f"{fingerprint}  ok")
+        return True
+    _say(f"{fingerprint}  {_name(trouble)}: {trouble}")
+    return False
+
+
+def _keys_enable(settings: Settings, parsed: argparse.Namespace) -> None:
+    with _services(settings) as services:
+        services.keys.enable(parsed.fingerprint)
+        _say(f"enabled: {parsed.fingerprint}")
+
+
+def _keys_disable(settings: Settings, parsed: argparse.Namespace) -> None:
+    with _services(settings) as services:
+        services.keys.disable(parsed.fingerprint)
+        _say(f"disabled until it is enabled: {parsed.fingerprint}")
+
+
 @contextmanager
 def _watching(settings: Settings) -> Iterator[Watching]:
     with _services(settings) as services:
@@ -159,6 +234,23 @@ def _line(watch: Watch) -> str:
     state = "paused" if watch.paused else f"next {format_instant(watch.next_due_at)}"
     trouble = f"  {watch.last_error.code}" if watch.last_error else ""
     return f"{watch.watch_id}  {watch.kind}  {watch.term}  {state}{trouble}"
+
+
+def _key_line(key: KeyReport, usage: Sequence[Usage]) -> str:
+    from app.domain.clock import format_instant
+
+    spent = (f"{used.bucket} {used.used}/{used.limit}" for used in usage)
+    line = "  ".join([key.fingerprint, key.project, key.state, *spent])
+    if key.status is None:
+        return line
+    until = f" until {format_instant(key.status.until)}" if key.status.until else ""
+    return f"{line}  since {format_instant(key.status.since)}{until}: {key.status.reason}"
+
+
+def _name(trouble: SourceError | NoUsableKeyError) -> str:
+    if isinstance(trouble, KeyRejectedError | NoUsableKeyError):
+        return trouble.reason
+    return trouble.code
 
 
 def _say(text: str) -> None:

@@ -24,6 +24,7 @@ class KeyState(StrEnum):
     USABLE = "usable"
     COOLING = "cooling"
     DISABLED = "disabled"
+    HELD = "held"  # by the operator, until the operator enables it again
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,20 @@ class KeyStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyReport:
+    """A configured key as it stands now; `status` is None while it is simply usable."""
+
+    fingerprint: str
+    project: str
+    status: KeyStatus | None
+
+    @property
+    def state(self) -> KeyState:
+        """Whether it may be used."""
+        return KeyState.USABLE if self.status is None else self.status.state
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What a project has used of a bucket today, in calls (search) or units."""
 
@@ -63,6 +78,11 @@ class Usage:
     used: int
     limit: int
     exhausted_at: datetime | None
+
+    @property
+    def left(self) -> int:
+        """What may still be spent today."""
+        return 0 if self.exhausted_at else max(0, self.limit - self.used)
 
 
 @dataclass

@@ -6,10 +6,12 @@ no number of processes overspends and the loss of Redis changes nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.domain.clock import next_pacific_midnight, pacific_day, pacific_midnight
+from app.domain.quota import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -59,14 +61,20 @@ class Ledger:
 
     def left(self, bucket: Bucket, projects: Collection[str]) -> dict[str, int]:
         """Return what each project has left of a bucket today."""
-        day, limit = pacific_day(self._clock()), self._limits[bucket]
-        usage = self._store.read(lambda transaction: transaction.quota.list_usage(day))
-        left = dict.fromkeys(projects, limit)
-        for spent in usage:
-            if spent.bucket is bucket and spent.project in left:
-                open_calls = max(0, min(spent.limit, limit) - spent.used)
-                left[spent.project] = 0 if spent.exhausted_at else open_calls
-        return left
+        return {u.project: u.left for u in self.list_usage(projects) if u.bucket is bucket}
+
+    def list_usage(self, projects: Collection[str]) -> list[Usage]:
+        """Return what each project has used of each bucket today, also where that is nothing."""
+        day = pacific_day(self._clock())
+        stored = self._store.read(lambda transaction: transaction.quota.list_usage(day))
+        known = {(usage.project, usage.bucket): usage for usage in stored}
+        whole = ((p, bucket, limit) for p in projects for bucket, limit in self._limits.items())
+        return [
+            replace(usage, limit=min(usage.limit, limit))
+            if (usage := known.get((project, bucket)))
+            else Usage(project, bucket, used=0, limit=limit, exhausted_at=None)
+            for project, bucket, limit in whole
+        ]
 
     def limit(self, bucket: Bucket) -> int:
         """Return what a project has of a bucket a day."""

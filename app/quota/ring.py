@@ -7,39 +7,35 @@ key is out of use stands in the database.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
 from app.domain.errors import (
     CacheUnavailableError,
     KeyRejectedError,
+    NotFoundError,
     NoUsableKeyError,
     QuotaExhaustedError,
     ThrottledError,
 )
-from app.domain.quota import ApiKey, KeyState, KeyStatus
+from app.domain.quota import KeyReport, KeyState, Spending
+from app.quota.key_states import KeyStates, is_usable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
     from app.cache.base import KeyIndex
     from app.domain.clock import Clock
-    from app.domain.quota import Bucket, Spending
+    from app.domain.quota import ApiKey, Bucket, KeyStatus
+    from app.quota.key_states import Statuses
     from app.quota.ledger import Ledger
     from app.store.store import Store
     from app.telemetry import Incidents
 
-    Statuses = dict[str, KeyStatus]
-
 T = TypeVar("T")
 
-COOLING_SECONDS = 60.0
-"""How long a throttled key rests at least (per-minute limits end after a minute)."""
-
-TRIED_AGAIN_AFTER = timedelta(days=1)
-"""A key that was refused is tried once a day: its owner may have mended it."""
+_PASSED_OVER = (KeyRejectedError, QuotaExhaustedError, ThrottledError, NoUsableKeyError)
 
 
 class KeyRing:
@@ -68,7 +64,7 @@ class KeyRing:
         self._index = index
         self._own_index = count(1)
         self._ledger = ledger
-        self._store = store
+        self._states = KeyStates(store, clock, incidents)
         self._clock = clock
         self._incidents = incidents
 
@@ -86,27 +82,58 @@ class KeyRing:
             SourceError: YouTube failed in a way that is not the key's.
         """
         statuses = self._statuses()
+        spending = spending or Spending()
         for key in self._in_turn(statuses):
-            if not self._ledger.charge(key.project, bucket):
-                continue
-            if spending is not None:
-                spending.add(bucket)
-            try:
-                answer = request(key)
-            except (KeyRejectedError, QuotaExhaustedError, ThrottledError) as error:
-                self._set_aside(key, bucket, error, statuses.get(key.fingerprint))
-            else:
-                self._welcome_back(key, bucket, statuses)
-                return answer
+            with suppress(*_PASSED_OVER):
+                return self._ask(key, bucket, request, spending, statuses)
         message = "every key failed this time"
         raise self.trouble(bucket) or NoUsableKeyError("keys_cooling", message, None)
+
+    def call_with(self, fingerprint: str, bucket: Bucket, request: Callable[[ApiKey], T]) -> T:
+        """Make a request with this key, whatever its state, charged before it is made.
+
+        What comes of it is noted as for any call.
+
+        Raises:
+            NotFoundError: no such key is configured.
+            NoUsableKeyError: its project has nothing left of the bucket.
+            SourceError: YouTube failed, or refused the key.
+        """
+        return self._ask(self._find(fingerprint), bucket, request, Spending(), self._statuses())
+
+    def hold(self, fingerprint: str) -> None:
+        """Use a key no more until `release`, whatever comes of calls under way.
+
+        Raises:
+            NotFoundError: no such key is configured.
+        """
+        self._states.hold(self._find(fingerprint))
+
+    def release(self, fingerprint: str) -> None:
+        """Forget why a key is out of use: the next call may take it.
+
+        Raises:
+            NotFoundError: no such key is configured.
+        """
+        self._states.release(self._find(fingerprint))
+
+    def list_keys(self) -> list[KeyReport]:
+        """Return every configured key as it stands, in order."""
+        stored, now = self._statuses(), self._clock()
+
+        def report(key: ApiKey) -> KeyReport:
+            status = stored.get(key.fingerprint)
+            rested = status and status.state is KeyState.COOLING and is_usable(status, now)
+            return KeyReport(key.fingerprint, key.project, None if rested else status)
+
+        return [report(key) for key in self._keys]
 
     def trouble(self, bucket: Bucket) -> NoUsableKeyError | None:
         """Return why no call can be made from a bucket now; None if one can."""
         if not self._keys:
             return NoUsableKeyError("no_keys", "no YouTube API key is configured", None)
         statuses, now = self._statuses(), self._clock()
-        usable = [key for key in self._keys if _is_usable(statuses.get(key.fingerprint), now)]
+        usable = [key for key in self._keys if is_usable(statuses.get(key.fingerprint), now)]
         if not usable:
             return _why_none(self.statuses())
         left = self._ledger.left(bucket, {key.project for key in usable})
@@ -123,7 +150,7 @@ class KeyRing:
     def usable(self, bucket: Bucket) -> tuple[int, int]:
         """Return what the usable keys' projects have left of a bucket today, and have a day."""
         statuses, now = self._statuses(), self._clock()
-        usable = {k.project for k in self._keys if _is_usable(statuses.get(k.fingerprint), now)}
+        usable = {k.project for k in self._keys if is_usable(statuses.get(k.fingerprint), now)}
         left = sum(self._ledger.left(bucket, usable).values())
         return left, self._ledger.limit(bucket) * len(usable)
 
@@ -137,21 +164,43 @@ class KeyRing:
         return [stored[k.fingerprint] for k in self._keys if k.fingerprint in stored]
 
     def _statuses(self) -> Statuses:
-        return self._store.read(lambda transaction: transaction.keys.list_all())
+        return self._states.list_all()
 
     def _in_turn(self, statuses: Statuses) -> list[ApiKey]:
         now = self._clock()
-        usable = [key for key in self._keys if _is_usable(statuses.get(key.fingerprint), now)]
+        usable = [key for key in self._keys if is_usable(statuses.get(key.fingerprint), now)]
         start = self._next_index() % len(usable) if usable else 0
         return usable[start:] + usable[:start]
 
-    def _next_index(self) -> int:
-        try:
-            return self._index.next()
-        except CacheUnavailableError:
-            return next(self._own_index)
+    def _find(self, fingerprint: str) -> ApiKey:
+        for key in self._keys:
+            if key.fingerprint == fingerprint:
+                return key
+        # Without its text: it may be a key, given by mistake.
+        raise NotFoundError("no configured key has this fingerprint")
 
-    def _set_aside(
+    def _ask(
+        self,
+        key: ApiKey,
+        bucket: Bucket,
+        request: Callable[[ApiKey], T],
+        spending: Spending,
+        statuses: Statuses,
+    ) -> T:
+        if not self._ledger.charge(key.project, bucket):
+            message = f"today's {bucket} quota of project {key.project} is used up"
+            raise NoUsableKeyError("quota_exhausted", message, self._ledger.resets_at())
+        spending.add(bucket)
+        try:
+            answer = request(key)
+        except (KeyRejectedError, QuotaExhaustedError, ThrottledError) as error:
+            self._pass_over(key, bucket, error, statuses.get(key.fingerprint))
+            raise
+        self._states.welcome_back(key, statuses.get(key.fingerprint))
+        self._incidents.end(f"quota:{key.project}:{bucket}")
+        return answer
+
+    def _pass_over(
         self,
         key: ApiKey,
         bucket: Bucket,
@@ -162,28 +211,13 @@ class KeyRing:
             self._incidents.begin(f"quota:{key.project}:{bucket}", str(error))
             if self._ledger.exhaust(key.project, bucket, error):
                 return
-        if isinstance(error, KeyRejectedError):
-            state, reason = KeyState.DISABLED, f"{error.reason}: {error}"
-            rest = TRIED_AGAIN_AFTER
-        else:
-            state, reason = KeyState.COOLING, str(error)
-            rest = timedelta(seconds=max(COOLING_SECONDS, error.retry_after or 0))
-        now = self._clock()
-        since = before.since if before is not None and before.state is state else now
-        status = KeyStatus(key.fingerprint, key.project, state, reason, since, now + rest)
-        self._store.write(lambda transaction: transaction.keys.put(status))
-        self._incidents.begin(f"key:{key.fingerprint}", f"{state}: {reason}")
+        self._states.set_aside(key, error, before)
 
-    def _welcome_back(self, key: ApiKey, bucket: Bucket, statuses: Statuses) -> None:
-        if key.fingerprint in statuses:
-            self._store.write(lambda transaction: transaction.keys.clear(key.fingerprint))
-        # Also when another process cleared the state: this one may have told of its beginning.
-        self._incidents.end(f"key:{key.fingerprint}")
-        self._incidents.end(f"quota:{key.project}:{bucket}")
-
-
-def _is_usable(status: KeyStatus | None, now: datetime) -> bool:
-    return status is None or (status.until is not None and status.until <= now)
+    def _next_index(self) -> int:
+        try:
+            return self._index.next()
+        except CacheUnavailableError:
+            return next(self._own_index)
 
 
 def _why_none(statuses: list[KeyStatus]) -> NoUsableKeyError:

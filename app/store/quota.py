@@ -11,7 +11,6 @@ from app.store.executing import insert_if_absent
 from app.store.models import KeyStateRow, QuotaUsageRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date, datetime
 
     from sqlalchemy import ColumnElement, Connection
@@ -93,7 +92,10 @@ class KeyRepository:
         }
 
     def put(self, status: KeyStatus) -> None:
-        """Store a key's state in place of the one before; of several writers the last one wins."""
+        """Store a key's state in place of the one before; of several writers the last one wins.
+
+        But a key that the operator holds stays held, whatever comes of calls under way.
+        """
         values = {
             "project": status.project,
             "state": status.state.value,
@@ -101,19 +103,22 @@ class KeyRepository:
             "since": status.since,
             "until": status.until,
         }
-        if self._change(status.fingerprint, values):
+        row = _key(status.fingerprint, held=status.state is KeyState.HELD)
+        change = update(KeyStateRow).where(row).values(values)
+        if self._connection.execute(change).rowcount == 1:
             return
-        row = insert(KeyStateRow).values(fingerprint=status.fingerprint, **values)
-        if not insert_if_absent(self._connection, row):
-            self._change(status.fingerprint, values)
+        new = insert(KeyStateRow).values(fingerprint=status.fingerprint, **values)
+        if not insert_if_absent(self._connection, new):
+            self._connection.execute(change)
 
-    def clear(self, fingerprint: str) -> None:
-        """Forget a key's state: it is usable."""
-        self._connection.execute(delete(KeyStateRow).where(KeyStateRow.fingerprint == fingerprint))
+    def clear(self, fingerprint: str, *, held: bool = False) -> None:
+        """Forget a key's state: it is usable. One that is held only if `held` is given."""
+        self._connection.execute(delete(KeyStateRow).where(_key(fingerprint, held=held)))
 
-    def _change(self, fingerprint: str, values: Mapping[str, object]) -> bool:
-        changed = update(KeyStateRow).where(KeyStateRow.fingerprint == fingerprint).values(values)
-        return self._connection.execute(changed).rowcount == 1
+
+def _key(fingerprint: str, *, held: bool) -> ColumnElement[bool]:
+    row = KeyStateRow.fingerprint == fingerprint
+    return row if held else and_(row, KeyStateRow.state != KeyState.HELD.value)
 
 
 def _is(project: str, bucket: Bucket, day: date) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
     from app.domain.fetches import FetchPage, FetchQuery
     from app.domain.watches import Problem
+    from app.ingest.quota_report import QuotaReport
 
 _EXTENSION = "newsreel"
 
@@ -55,6 +56,13 @@ class FetchLog(Protocol):
         """Return a page of the log, newest first; raises StoreUnavailableError."""
 
 
+class QuotaReporter(Protocol):
+    """What is spent, which keys are in use, and what is to come."""
+
+    def report(self) -> QuotaReport:
+        """Return quota as it stands; raises StoreUnavailableError."""
+
+
 class Readiness(Protocol):
     """Whether reads can be answered, and everything that is wrong."""
 
@@ -92,6 +100,10 @@ class Services(Protocol):
     @property
     def fetch_log(self) -> FetchLog:
         """What was asked of the sources."""
+
+    @property
+    def quota(self) -> QuotaReporter:
+        """What is spent, which keys are in use, and what is to come."""
 
     @property
     def demo(self) -> bool:

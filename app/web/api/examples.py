@@ -92,6 +92,53 @@ FETCH_LIST: Final[dict[str, object]] = {
     "previous_cursor": None,
 }
 
+QUOTA: Final[dict[str, object]] = {
+    "projects": [
+        {
+            "project": "newsreel-1",
+            "buckets": [
+                {
+                    "bucket": "search",
+                    "limit": 100,
+                    "used": 41,
+                    "left": 59,
+                    "resets_at": "2026-01-03T08:00:00Z",
+                    "exhausted_at": None,
+                },
+                {
+                    "bucket": "units",
+                    "limit": 10000,
+                    "used": 63,
+                    "left": 9937,
+                    "resets_at": "2026-01-03T08:00:00Z",
+                    "exhausted_at": None,
+                },
+            ],
+            "keys": [
+                {
+                    "fingerprint": "4f1d2c3b5a60",
+                    "state": "usable",
+                    "since": None,
+                    "until": None,
+                    "reason": None,
+                },
+                {
+                    "fingerprint": "9a8b7c6d5e4f",
+                    "state": "disabled",
+                    "since": "2026-01-02T07:12:00Z",
+                    "until": "2026-01-03T07:12:00Z",
+                    "reason": "expired: API key expired. Please renew the API key.",
+                },
+            ],
+        }
+    ],
+    "forecast": {
+        "next_polls": [
+            {"watch": 1, "kind": "keyword", "term": "news", "at": "2026-01-02T18:14:00Z"}
+        ]
+    },
+}
+
 HEALTH: Final[dict[str, object]] = {"status": "ok", "demo": False}
 
 READINESS: Final[dict[str, object]] = {

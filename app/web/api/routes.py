@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.web.api.changes import changes
 from app.web.api.fetches import fetches
 from app.web.api.operations import operations
+from app.web.api.quota import quota
 from app.web.api.videos import videos
 
-BLUEPRINTS = (videos, changes, fetches, operations)
+BLUEPRINTS = (videos, changes, fetches, quota, operations)

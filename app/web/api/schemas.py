@@ -11,7 +11,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.fetches import FetchSource, Purpose
+from app.domain.quota import Bucket, KeyState
 from app.domain.videos import LiveState, Source
+from app.domain.watches import WatchKind
 
 
 class Schema(BaseModel):
@@ -127,6 +129,60 @@ class FetchList(Schema):
     previous: str | None = Field(description="Path of the newer page.")
     next_cursor: str | None
     previous_cursor: str | None
+
+
+class BucketUsage(Schema):
+    """What a project has used today of what YouTube counts by itself."""
+
+    bucket: Bucket = Field(description="Calls of search, or units for everything else.")
+    limit: int = Field(description="A day, from midnight to midnight Pacific time.")
+    used: int
+    left: int
+    resets_at: datetime
+    exhausted_at: datetime | None = Field(description="When YouTube said that it was used up.")
+
+
+class Key(Schema):
+    """An API key, by its fingerprint."""
+
+    fingerprint: str
+    state: KeyState = Field(
+        description="`cooling` after a throttle; `disabled` when YouTube refuses it, and tried "
+        "again once a day; `held` when the operator disabled it."
+    )
+    since: datetime | None
+    until: datetime | None = Field(description="When it is used or tried again by itself.")
+    reason: str | None
+
+
+class ProjectQuota(Schema):
+    """A project of YouTube's: its keys share what it has."""
+
+    project: str
+    buckets: list[BucketUsage]
+    keys: list[Key]
+
+
+class NextPoll(Schema):
+    """When a watch is polled next, as planned now."""
+
+    watch: int
+    kind: WatchKind
+    term: str
+    at: datetime
+
+
+class Forecast(Schema):
+    """What is to come."""
+
+    next_polls: list[NextPoll] = Field(description="Of each watch that is not paused, in order.")
+
+
+class Quota(Schema):
+    """What is spent, which keys are in use, and what is to come."""
+
+    projects: list[ProjectQuota]
+    forecast: Forecast
 
 
 class Health(Schema):

@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
+from app.bootstrap import build_services
 from app.domain.fetches import FetchRecord, FetchSource, Purpose
+from app.domain.quota import Bucket
+from app.settings import Settings
+from app.web.factory import create_app
 from tests.contract.web.conftest import NOW
 
 if TYPE_CHECKING:
@@ -48,3 +54,57 @@ def test_links_lead_through_the_log_of_fetches_newest_first(
     last = client.get("/fetches?limit=5").get_json()["next"]
     last = client.get(last).get_json()["next"]
     assert _walk(client, last, "previous") == [2, 1, 7, 6, 5, 4, 3, 12, 11, 10, 9, 8]
+
+
+def test_quota_is_told_per_project_with_its_keys_and_what_comes_next(sqlite_url: str) -> None:
+    services = build_services(
+        Settings(database_url=sqlite_url, youtube_api_keys="q:one,p:two,q:three"), lambda: NOW
+    )
+    services.store.migrate()
+    services.watching.add_keyword("news")
+    paused, _ = services.watching.add_keyword("paused")
+    services.watching.set_paused(paused.watch_id, paused=True)
+    first = services.keys.list_all()[0].fingerprint
+    services.keys.disable(first)
+    services.store.write(lambda t: t.quota.charge("q", Bucket.SEARCH, NOW.date(), 100, 7))
+
+    response = create_app(services).test_client().get("/quota")
+    quota = response.get_json()
+    assert [project["project"] for project in quota["projects"]] == ["q", "p"]
+    search, units = quota["projects"][0]["buckets"]
+    resets_at = "2026-01-03T08:00:00Z"  # midnight Pacific, in winter
+    assert search == {
+        "bucket": "search",
+        "limit": 100,
+        "used": 7,
+        "left": 93,
+        "resets_at": resets_at,
+        "exhausted_at": None,
+    }
+    assert (units["bucket"], units["limit"], units["used"]) == ("units", 10_000, 0)
+    assert [key["state"] for key in quota["projects"][0]["keys"]] == ["held", "usable"]
+    assert quota["forecast"]["next_polls"] == [
+        {"watch": 1, "kind": "keyword", "term": "news", "at": "2026-01-02T18:00:00Z"}
+    ]
+    assert not any(secret in response.text for secret in ('"one"', '"two"', '"three"'))
+    services.close()
+
+
+def test_a_limit_that_youtube_named_lower_is_shown_for_the_day(sqlite_url: str) -> None:
+    settings = Settings(database_url=sqlite_url, youtube_api_keys="p:one")
+    services = build_services(settings, lambda: NOW)
+    services.store.migrate()
+    services.store.write(lambda t: t.quota.exhaust("p", Bucket.SEARCH, NOW.date(), 50, NOW))
+    [project] = create_app(services).test_client().get("/quota").get_json()["projects"]
+    [search, _] = project["buckets"]
+    assert (search["limit"], search["left"]) == (50, 0)
+    assert search["exhausted_at"] == "2026-01-02T18:00:00Z"
+    services.close()
+
+
+@pytest.mark.parametrize("path", ["/quota", "/fetches"])
+def test_without_the_database_there_is_nothing_to_tell(sqlite_url: str, path: str) -> None:
+    services = build_services(Settings(database_url=sqlite_url, youtube_api_keys="k"))
+    response = create_app(services).test_client().get(path)  # there are no tables
+    assert (response.status_code, "Retry-After" in response.headers) == (503, True)
+    services.close()

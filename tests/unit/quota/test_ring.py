@@ -14,7 +14,7 @@ from app.domain.errors import (
     UpstreamError,
 )
 from app.domain.quota import Bucket, KeyState, Spending
-from app.quota.ring import COOLING_SECONDS
+from app.quota.key_states import COOLING_SECONDS
 from tests.unit.quota.benches import LIMIT, Bench
 
 NewBench = Callable[..., Bench]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import orjson
@@ -20,6 +21,7 @@ from app.domain.feeds import (
     Position,
 )
 from app.domain.fetches import FetchPage, FetchQuery
+from app.ingest.quota_report import Forecast, QuotaReport
 from app.web.api.examples import VIDEO
 
 if TYPE_CHECKING:
@@ -128,6 +130,18 @@ class MemoryFetchLog:
         return self.answer
 
 
+@dataclass
+class MemoryQuota:
+    """Gives the report it was given."""
+
+    answer: QuotaReport = field(
+        default_factory=lambda: QuotaReport(datetime(2026, 1, 3, 8, tzinfo=UTC), (), Forecast(()))
+    )
+
+    def report(self) -> QuotaReport:
+        return self.answer
+
+
 @dataclass(frozen=True)
 class MemoryReadiness:
     serving: bool = True
@@ -147,5 +161,6 @@ class MemoryServices:
     feed: MemoryFeed = field(default_factory=MemoryFeed)
     changes: MemoryChanges = field(default_factory=MemoryChanges)
     fetch_log: MemoryFetchLog = field(default_factory=MemoryFetchLog)
+    quota: MemoryQuota = field(default_factory=MemoryQuota)
     readiness: MemoryChecks = field(default_factory=MemoryChecks)
     demo: bool = False
