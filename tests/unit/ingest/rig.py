@@ -171,13 +171,14 @@ class Rig:
     def stored(self, *video_ids: str) -> dict[str, Video]:
         return self.services.store.read(lambda t: t.videos.list_told(video_ids))
 
-    def known(self) -> list[str]:
-        """Ids of the whole feed, walked page by page as a client does."""
+    def known(self, services: Services | None = None) -> list[str]:
+        """Ids of the whole feed, walked page by page as a client of this process does."""
+        feed = (services or self.services).feed
         ids: list[str] = []
         page = 1
         while True:
             request = PageRequest(ALL, 100, page)
-            items = self.services.feed.page(request).items
+            items = feed.page(request).items
             ids += [str(json.loads(item)["video_id"]) for item in items]
             if not items:
                 return ids
