@@ -107,7 +107,7 @@ class Claims:
                 lookback=self._lookback,
             )
             transaction.ranges.replace(claim.watch_id, stretches)
-            transaction.watches.read_to(claim, max(watch.read_until, planner.floor_second(now)))
+            transaction.watches.read_to(claim, planner.floor_second(now))
             ranges = transaction.ranges.list_open(claim.watch_id)
             return Poll(claim, watch, tuple(ranges), calls_allowed, now)
 

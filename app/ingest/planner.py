@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LISTING_CAP = 450
 """A listing this long may have been cut: YouTube stops somewhere near 500 results."""
 
+LISTING_PAGES = 40
+"""More pages than any listing has: about 500 results, of which a page may hold less than 50."""
+
 POLLS_AHEAD = 10
 """A poll leaves its watch enough calls for so many more polls like it."""
 
@@ -53,11 +56,13 @@ def stretches_to_read(
     """Return what a poll starting now has to read, newest first.
 
     That is everything since the watch was last taken in hand, the look-back before it once more
-    (search shows videos late), and what earlier polls left open. Nothing reaches beyond now.
+    (search shows videos late), and what earlier polls left open. Nothing reaches beyond now: what
+    a clock that was ahead called read, or left open, is cut off.
     """
     end = floor_second(now)
-    start = min(floor_second(watch.read_until - lookback), end)
-    stretches = [Stretch(start, end), *(open_range.stretch for open_range in open_ranges)]
+    start = floor_second(min(watch.read_until, end) - lookback)
+    opened = [it.stretch for it in open_ranges if it.stretch.starts_at <= end]
+    stretches = [Stretch(start, end), *(Stretch(s.starts_at, min(s.ends_at, end)) for s in opened)]
     return [(stretch, RangeReason.NEW) for stretch in union(stretches)]
 
 

@@ -138,6 +138,8 @@ class Runner:
             self._commit(poll, open_range, page, None if whole else left, tally)
             if whole:
                 return None
+            if len(tokens) >= planner.LISTING_PAGES:
+                raise UpstreamError("YouTube's listing has no end")
             if at_end and not ordered:
                 raise UpstreamError("YouTube listed a long range out of order")
             if at_end:
