@@ -1,5 +1,6 @@
 """A proxy before the simulator that sees which searches are under way at the same time."""
 
+import json
 import threading
 import urllib.error
 import urllib.request
@@ -16,6 +17,7 @@ class Tollgate:
     def __init__(self, upstream: str) -> None:
         self.upstream = upstream
         self.delay_seconds = 0.0
+        self.echoes_keys = False
         self.most_at_once: Counter[str] = Counter()
         self.finished: Counter[str] = Counter()
         self._under_way: Counter[str] = Counter()
@@ -53,7 +55,12 @@ def tollgate(upstream: str) -> Iterator[tuple[str, Tollgate]]:
         def do_GET(self) -> None:
             term = parse_qs(urlsplit(self.path).query).get("q", [""])[0]
             with gate.passing(term):
-                status, body = _forwarded(gate.upstream + self.path, self.headers)
+                key = self.headers.get("X-Goog-Api-Key", "")
+                status, body = (
+                    _indiscreet(key)
+                    if gate.echoes_keys
+                    else _forwarded(gate.upstream, self.path, key)
+                )
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
@@ -63,8 +70,7 @@ def tollgate(upstream: str) -> Iterator[tuple[str, Tollgate]]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in the base
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
+    with _Server(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -74,12 +80,24 @@ def tollgate(upstream: str) -> Iterator[tuple[str, Tollgate]]:
             thread.join()
 
 
-def _forwarded(url: str, headers: object) -> tuple[int, bytes]:
-    key = headers.get("X-Goog-Api-Key", "") if hasattr(headers, "get") else ""
-    request = urllib.request.Request(url, headers={"X-Goog-Api-Key": key})
+def _forwarded(upstream: str, path: str, key: str) -> tuple[int, bytes]:
+    request = urllib.request.Request(upstream + path, headers={"X-Goog-Api-Key": key})
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read()
+
+
+def _indiscreet(key: str) -> tuple[int, bytes]:
+    """An error that repeats the key in its words, plain and in a URL."""
+    words = f"The key {key} of https://youtube.googleapis.com/youtube/v3/search?key={key} is odd."
+    return 403, json.dumps({"error": {"code": 403, "message": words, "errors": []}}).encode()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client or an upstream that goes away is what the tests are about."""

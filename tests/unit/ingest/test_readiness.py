@@ -142,3 +142,11 @@ def test_a_problem_that_comes_back_counts_from_its_return(rig: Rig) -> None:
         NOON + timedelta(seconds=5),
         NOON + timedelta(seconds=10),
     )
+
+
+def test_a_key_that_no_header_can_hold_is_refused_without_a_call(new_rig: NewRig) -> None:
+    rig = new_rig(youtube_api_keys="p:back\\slash")
+    rig.watch()
+    rig.tick()
+    assert rig.problems() == {"keys_disabled"}
+    assert rig.calls == []
