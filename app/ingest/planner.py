@@ -22,6 +22,9 @@ LISTING_CAP = 450
 LISTING_PAGES = 40
 """More pages than any listing has: about 500 results, of which a page may hold less than 50."""
 
+FEWEST_TO_JUDGE = 3
+"""One odd item, a channel say, may be all that a search finds."""
+
 POLLS_AHEAD = 10
 """A poll leaves its watch enough calls for so many more polls like it."""
 
@@ -64,6 +67,11 @@ def stretches_to_read(
     opened = [it.stretch for it in open_ranges if it.stretch.starts_at <= end]
     stretches = [Stretch(start, end), *(Stretch(s.starts_at, min(s.ends_at, end)) for s in opened)]
     return [(stretch, RangeReason.NEW) for stretch in union(stretches)]
+
+
+def is_garbage(page: SearchPage) -> bool:
+    """Tell whether a page's bad items are no exceptions: then it has not shown what there is."""
+    return page.listed >= FEWEST_TO_JUDGE and 2 * len(page.rejected) > page.listed
 
 
 def after_page(stretch: Stretch, page: SearchPage) -> Stretch:
