@@ -147,3 +147,9 @@ def test_one_poll_never_takes_all_calls_of_a_day_from_the_others(pace: Pace) -> 
 def test_fractions_of_a_second_are_no_bound() -> None:
     at = datetime(2026, 3, 1, 12, 0, 0, 999_999, tzinfo=UTC)
     assert planner.floor_second(at) == NOON
+
+
+def test_a_page_of_which_most_cannot_be_read_is_garbage_but_one_odd_item_is_not() -> None:
+    assert planner.is_garbage(listing(listed=50, rejected=("no publish time",) * 26))
+    assert not planner.is_garbage(listing(listed=50, rejected=("no publish time",) * 25))
+    assert not planner.is_garbage(listing(listed=1, rejected=("no video id",)))

@@ -208,7 +208,8 @@ def test_a_video_that_search_shows_late_is_stored_within_the_look_back(new_rig: 
 
 
 @pytest.mark.parametrize(
-    "kind", ["html_200", "truncated", "cut_off", "empty", "null", "garbage", "reset", "500"]
+    "kind",
+    ["html_200", "truncated", "cut_off", "empty", "null", "garbage", "wrong_types", "reset", "500"],
 )
 def test_garbage_stores_nothing_moves_nothing_and_is_made_up_for(
     new_rig: NewRig, kind: str
