@@ -127,7 +127,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(steps, min_size=1, max_size=14))
 @example([_fault("wrong_types", "search", 0, 1), _tick(10)])
 @example([_publish(130, 0, 0, 0.1), _crash("call", 2), _publish(60, 0, 500, 0), _tick(31)])
