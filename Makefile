@@ -49,7 +49,7 @@ up: ## the full stack in containers
 	docker compose up --build --detach --wait
 
 down: ## stop the full stack; its data stays in the volumes
-	docker compose down
+	docker compose --profile demo down
 
 clean: ## remove the environment and the caches; var/ and its database stay
 	rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -8,6 +8,7 @@ the value, so that secrets need not stand in the environment.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
@@ -16,8 +17,10 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+# A key is sent as a header, so it is printable ASCII without blanks.
+_API_KEY = re.compile(r"([^:\s][^:\x00-\x1f]{0,99}:)? *[!-9;-~]+", re.ASCII)
 LAST_PORT = 65_535
 DATABASE_SCHEMES = ("sqlite", "mysql+pymysql", "postgresql+psycopg")
 
@@ -57,6 +60,14 @@ def _with_port(url: str) -> str:
     return url
 
 
+def _api_keys(value: str) -> str:
+    entries = [entry.strip() for entry in value.split(",") if entry.strip()]
+    if any(_API_KEY.fullmatch(entry) is None for entry in entries):
+        raise ValueError("must be key or project:key, with commas between several")
+    return value
+
+
+ApiKeys = Annotated[str, BeforeValidator(_api_keys)]
 HttpUrl = Annotated[str, BeforeValidator(_http_url)]
 DatabaseUrl = Annotated[str, BeforeValidator(_database_url)]
 RedisUrl = Annotated[str, BeforeValidator(_redis_url)]
@@ -70,7 +81,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    youtube_api_keys: str = Field(default="", repr=False)
+    youtube_api_keys: ApiKeys = Field(default="", repr=False)
     youtube_api_endpoint: HttpUrl = "https://youtube.googleapis.com/"
     youtube_search_calls_per_day: int = Field(default=100, ge=0)
     youtube_units_per_day: int = Field(default=10_000, ge=0)
@@ -105,11 +116,14 @@ class Settings(BaseModel):
 def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> Settings:
     """Read the settings; the environment goes before `.env`, a value before its `NAME_FILE`.
 
+    A variable set to nothing is as good as unset, but in the environment it still goes before
+    `.env`, so that a value there can be taken back for one run.
+
     Raises:
         SettingsError: a value is wrong or a `NAME_FILE` cannot be read.
     """
-    given = {**_dotenv(dotenv), **environ}
-    values = {name: _value(name.upper(), given) for name in Settings.model_fields}
+    sources = (environ, _dotenv(dotenv))
+    values = {name: _value(name.upper(), sources) for name in Settings.model_fields}
     try:
         return Settings.model_validate({k: v for k, v in values.items() if v is not None})
     except ValidationError as error:
@@ -125,14 +139,22 @@ def _dotenv(path: Path) -> dict[str, str]:
         raise SettingsError(f"cannot read {path}: {type(error).__name__}") from None
 
 
-def _value(name: str, given: Mapping[str, str]) -> str | None:
-    if name in given:
-        # A variable set to nothing is as good as unset, but for the one where that has a meaning.
-        return given[name] if given[name] or name == "CELERY_BROKER_URL" else None
-    path = given.get(f"{name}_FILE")
-    if not path:
-        return None
+def _value(name: str, sources: Sequence[Mapping[str, str]]) -> str | None:
+    for given in sources:
+        value, path = given.get(name), given.get(f"{name}_FILE")
+        if value or (
+            value is not None and name == "CELERY_BROKER_URL"
+        ):  # here empty says: embedded
+            return value
+        if path:
+            return _read(name, path)
+        if value is not None:
+            return None
+    return None
+
+
+def _read(name: str, path: str) -> str | None:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        return Path(path).read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{name}_FILE: cannot read {path}: {type(error).__name__}") from None

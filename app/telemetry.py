@@ -6,15 +6,11 @@ import logging
 import re
 import sys
 from threading import Lock
-from typing import TYPE_CHECKING
 
 import structlog
 
-if TYPE_CHECKING:
-    from collections.abc import MutableMapping
-
-_GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}|(?<=key=)[^&\s\"']+")
-_PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+@")
+_GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}|(?<=key=)[^&\s\"'\\]+")
+_PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@\s:\"]*):[^/\s\"]+@")
 
 
 def redact(text: str) -> str:
@@ -35,8 +31,8 @@ def configure_logging(level: str) -> None:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
-            _redact_event,
             structlog.processors.JSONRenderer(),
+            _redact_line,  # last, so that it sees values inside values and other loggers' objects
         ],
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -64,13 +60,8 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     return logger
 
 
-def _redact_event(
-    _logger: object, _method: str, event: MutableMapping[str, object]
-) -> MutableMapping[str, object]:
-    for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = redact(value)
-    return event
+def _redact_line(_logger: object, _method: str, line: object) -> str:
+    return redact(str(line))
 
 
 class Incidents:

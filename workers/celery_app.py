@@ -6,6 +6,7 @@ harm: claims in the database decide who fetches, and the next tick finds what wa
 
 from __future__ import annotations
 
+import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from celery.signals import setup_logging, worker_process_shutdown
 from kombu import Queue
 
 from app.bootstrap import Services, build_services
-from app.settings import Settings, load_settings
+from app.settings import Settings, SettingsError, load_settings
 from app.telemetry import configure_logging
 from workers.schedule import beat_schedule
 
@@ -69,13 +70,13 @@ def _configuration(settings: Settings) -> Mapping[str, object]:
 
 
 def make_celery() -> NewsreelCelery:
-    """Make the application from the environment.
-
-    Raises:
-        SettingsError: a setting is wrong.
-    """
+    """Make the application from the environment; a wrong setting ends the process in one line."""
     celery = NewsreelCelery("newsreel", include=["workers.tasks"])
-    celery.conf.update(_configuration(celery.settings))
+    try:
+        celery.conf.update(_configuration(celery.settings))
+    except SettingsError as error:
+        sys.stderr.write(f"newsreel: {error}\n")
+        sys.exit(2)
     return celery
 
 

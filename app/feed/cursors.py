@@ -11,7 +11,7 @@ from app.domain.feeds import Cursor, Position
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_PLAIN = re.compile(r"1([on])(0|-?[1-9][0-9]{0,16}):([A-Za-z0-9_-]{11})", re.ASCII)
+_PLAIN = re.compile(r"1([on])(0|-?[1-9][0-9]{0,17}):([A-Za-z0-9_-]{11})", re.ASCII)
 _MAX_CHARACTERS = 64
 
 

@@ -61,11 +61,8 @@ class HeadReader:
             NotFoundError: the feed's watch does not exist.
             NothingToServeError: cache and database are away and no head was kept.
         """
-        if (kept := self._held(feed)) is not None:
-            return self._as(CacheState.HIT, feed, kept)
-        if (cached := self._cached(feed)) is not None:
-            return self._as(CacheState.HIT, feed, self._keep(feed, cached))
-        return self._rebuild(feed)
+        ready = self._ready(feed)
+        return self._rebuild(feed) if ready is None else self._as(CacheState.HIT, feed, ready)
 
     def has(self, feed: Feed) -> bool:
         """Tell whether a head can be served without the database."""
@@ -77,17 +74,24 @@ class HeadReader:
         if not lock.acquire(blocking=kept is None) and kept is not None:
             return self._as(CacheState.STALE, feed, kept)
         try:
-            if (rebuilt := self._held(feed)) is not None:  # by the reader we waited for
+            if (rebuilt := self._ready(feed)) is not None:  # by the reader we waited for
                 return self._as(CacheState.HIT, feed, rebuilt)
             head = self._store.read_replica(lambda transaction: build_head(transaction, feed))
+            self._offer(feed, head)
+            return self._as(CacheState.MISS, feed, self._keep(feed, head))
         except StoreUnavailableError as error:
             if kept is None:
                 raise NothingToServeError(str(error)) from None
             return self._as(CacheState.STALE, feed, kept)
         finally:
             lock.release()
-        self._offer(feed, head)
-        return self._as(CacheState.MISS, feed, self._keep(feed, head))
+
+    def _ready(self, feed: Feed) -> Head | None:
+        """Return a head that costs the database nothing."""
+        if (kept := self._held(feed)) is not None:
+            return kept
+        cached = self._cached(feed)
+        return None if cached is None else self._keep(feed, cached)
 
     def _held(self, feed: Feed) -> Head | None:
         """Return the kept head while it need not be checked; a clock set back ends that."""

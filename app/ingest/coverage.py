@@ -28,6 +28,9 @@ LISTING_CAP = 450
 LISTING_PAGES = 40
 """More pages than any listing has: about 500 results, of which a page may hold less than 50."""
 
+FEWEST_TO_JUDGE = 3
+"""One odd item, a channel say, may be all that a search finds."""
+
 _DAY = timedelta(days=1)
 _GRID_PARTS = 12
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,7 +43,7 @@ class Appetite:
     Args:
         lookback: the age at which a stretch is read again.
         rate: videos a second this watch brings, to foresee the pages of a stretch.
-        plenty: calls do not matter: read the whole look-back at every poll.
+        plenty: calls do not matter: read the whole look-back at every poll, after all else.
         spare: calls are left over: third and fourth readings, too.
     """
 
@@ -74,39 +77,59 @@ def stretches_to_read(
     """Return what to read now, one listing each, in this order.
 
     The newest stretch that nobody has read, second readings that are due, older stretches nobody
-    has read, then later readings. Neighbours are read in one listing where that costs no page more.
+    has read, then later readings. What a page will show along with the newest is read with it.
     """
     due = [p for p in pending if p.due_at is not None and p.due_at <= now]
     first, second, later = (
         union(p.stretch for p in due if p.reading in readings)
         for readings in ((Reading.FIRST,), (Reading.SECOND,), (Reading.THIRD, Reading.FOURTH))
     )
-    if appetite.plenty and first:
-        end = first[0].ends_at
-        first[0] = Stretch(min(first[0].starts_at, end - appetite.lookback), end)
-    wanted = [*first[:1], *second, *first[1:], *(later if appetite.spare else ())]
-    return _joined(wanted, appetite.rate)
+    newest, again = _joined(first[:1], second, appetite.rate)
+    newest, later = _joined(newest, later if appetite.spare else [], appetite.rate)
+    return _with_lookback([*newest, *again, *first[1:], *later], appetite)
 
 
-def _joined(wanted: list[Stretch], rate: float) -> list[Stretch]:
-    """Join later stretches to earlier ones wherever the joint listing is not longer."""
-    joined: list[Stretch] = []
-    for stretch in wanted:
-        for place, other in enumerate(joined):
-            both = Stretch(
-                min(stretch.starts_at, other.starts_at), max(stretch.ends_at, other.ends_at)
-            )
-            if pages(both, rate) <= pages(stretch, rate) + pages(other, rate):
-                joined[place] = both
-                break
-        else:
-            joined.append(stretch)
-    return joined
+def _with_lookback(wanted: list[Stretch], appetite: Appetite) -> list[Stretch]:
+    """Read the look-back once more: for nothing where a page holds it, else with plenty of calls.
+
+    Never before anything that waits.
+    """
+    if not wanted:
+        return wanted
+    end = wanted[0].ends_at
+    whole = Stretch(min(wanted[0].starts_at, end - appetite.lookback), end)
+    if len(wanted) == 1 and pages(whole, appetite.rate) <= pages(wanted[0], appetite.rate):
+        return [whole]
+    return [*wanted, whole] if appetite.plenty else wanted
+
+
+def _joined(
+    newest: list[Stretch], others: list[Stretch], rate: float
+) -> tuple[list[Stretch], list[Stretch]]:
+    """Let the newest stretch take in those that a single page will show along with it.
+
+    Not more: a listing goes from the top, so one that is cut short by the budget would read what
+    lies between over and over and never come to the older part.
+    """
+    apart: list[Stretch] = []
+    for other in others:
+        if newest:
+            both = Stretch(min(newest[0].starts_at, other.starts_at), newest[0].ends_at)
+            if pages(both, rate) == 1:
+                newest = [both]
+                continue
+        apart.append(other)
+    return newest, apart
 
 
 def pages(stretch: Stretch, rate: float) -> int:
     """Return how many pages a stretch will probably take."""
     return max(1, ceil(stretch.seconds * rate / PAGE_ITEMS))
+
+
+def is_garbage(page: SearchPage) -> bool:
+    """Tell whether a page's bad items are no exceptions: then it has not shown what there is."""
+    return page.listed >= FEWEST_TO_JUDGE and 2 * len(page.rejected) > page.listed
 
 
 def after_page(left: Stretch, page: SearchPage) -> Stretch:
@@ -116,7 +139,7 @@ def after_page(left: Stretch, page: SearchPage) -> Stretch:
     """
     if not page.ordered or not page.videos:
         return left
-    return left.from_second(floor_second(page.videos[-1].published_at))
+    return left.narrowed_to(floor_second(page.videos[-1].published_at))
 
 
 def after_reading(

@@ -123,14 +123,16 @@ class Runner:
         """Read one listing page by page; return what is left of the stretch, None if nothing.
 
         Raises:
-            UpstreamError: a listing long enough to have been cut came out of order, so nobody
-                can say what it left out.
+            UpstreamError: the listing is garbage, has no end, or is long enough to have been cut
+                and out of order, so nobody can say what it left out.
         """
         left, ordered, listed = stretch, True, 0
         tokens: set[str | None] = set()
         token: str | None = None
         while True:
             page = self._search(SearchQuery(poll.watch.term, stretch, token), tally.spending)
+            if coverage.is_garbage(page):
+                raise UpstreamError("YouTube listed items that cannot be read")
             listed += page.listed
             ordered = ordered and page.ordered
             left = coverage.after_page(left, page) if ordered else left

@@ -116,4 +116,6 @@ class _Request(Protocol):
 
 
 def _fits_a_header(secret: str) -> bool:
-    return secret.isascii() and secret.isprintable() and secret.strip() == secret != ""
+    # httplib2 takes a header's value for a replacement pattern, so a backslash would break it.
+    plain = secret.isascii() and secret.isprintable() and "\\" not in secret
+    return plain and secret.strip() == secret != ""

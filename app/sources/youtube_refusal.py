@@ -68,8 +68,9 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes, secret: s
 
 
 def _redacted(text: str, secret: str) -> str:
-    plain = " ".join(_TAG.sub("", storable(text)).split())
-    plain = _API_KEY.sub("[key]", plain.replace(secret, "[key]"))
+    # The key first: what follows could change a part of it and hide the rest.
+    plain = _API_KEY.sub("[key]", storable(text).replace(secret, "[key]"))
+    plain = " ".join(_TAG.sub("", plain).split())
     return _URL_QUERY.sub(r"\1", plain)[:MAX_MESSAGE_CHARACTERS]
 
 

@@ -7,6 +7,7 @@ opened before the first transaction, so a process starts while its database is a
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,7 +92,9 @@ class Database:
         try:
             with self._writer.begin() as connection:
                 yield connection
-        except (OperationalError, InterfaceError) as error:
+        except DBAPIError as error:
+            if not _is_absence(error):
+                raise
             raise StoreUnavailableError(_words(error)) from None
 
     def dispose(self, *, close: bool = True) -> None:
@@ -185,12 +188,13 @@ def _is_transient(error: DBAPIError) -> bool:
 
 
 def _is_absence(error: DBAPIError) -> bool:
-    """Tell whether there is no usable database: away, full, locked, or not migrated yet."""
+    """Tell whether there is no usable database: away, full, locked, broken, not migrated yet."""
     cause = error.orig
     missing_table = (
         getattr(cause, "sqlstate", None) == "42P01" or _error_number(cause) == _MYSQL_NO_TABLE
     )
-    return missing_table or isinstance(error, OperationalError | InterfaceError)
+    broken_file = type(cause) is sqlite3.DatabaseError  # its subclasses mean other things
+    return missing_table or broken_file or isinstance(error, OperationalError | InterfaceError)
 
 
 def _error_number(cause: BaseException | None) -> object:

@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from app.domain.intake import Finding
 from app.domain.videos import CanonicalJson, Detail, LiveState, Source, Video
 from app.domain.watches import Watch, WatchKind
-from app.store.feed_version import lock_version, store_version
+from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.hour_counts import HourCounts
 from app.store.models import ALL_VIDEOS, Base, FeedVersionRow, VideoRow, WatchVideoRow
 
@@ -90,7 +90,7 @@ def get_version(store: Store, feed: Feed) -> int:
 
 
 def hide(database: Database, video_id: str, now: datetime) -> None:
-    """Takes a video out of every feed, as moderation is meant to: counts in the same transaction."""
+    """Takes a video out of every feed and every count, as moderation does."""
     with database.connection() as connection:
         seq = lock_version(connection) + 1
         change = update(VideoRow).where(VideoRow.video_id == video_id)
@@ -98,10 +98,11 @@ def hide(database: Database, video_id: str, now: datetime) -> None:
         links = select(WatchVideoRow.watch_id).where(WatchVideoRow.video_id == video_id)
         at = select(VideoRow.published_at).where(VideoRow.video_id == video_id)
         counts = HourCounts(connection)
-        scopes = [ALL_VIDEOS, *connection.execute(links).scalars()]
-        counts.add_all(scopes, connection.execute(at).scalar_one(), -1)
+        watches = list(connection.execute(links).scalars())
+        counts.add_all([ALL_VIDEOS, *watches], connection.execute(at).scalar_one(), -1)
         counts.flush()
         store_version(connection, seq)
+        move_feeds(connection, watches, seq)
 
 
 def wipe(database: Database) -> None:

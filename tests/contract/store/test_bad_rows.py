@@ -9,8 +9,6 @@ import pytest
 
 from app.domain.errors import StoreUnavailableError
 from app.domain.feeds import ALL, Feed
-from app.domain.intake import Finding
-from app.domain.videos import Source
 from app.store.store import Store
 from tests.contract.store.tellings import (
     NOW,
@@ -27,10 +25,7 @@ from tests.contract.store.tellings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from app.domain.videos import Video
-    from app.store.database import Database
     from tests.servers.mariadb import MariaDB
     from tests.servers.postgresql import PostgreSQL
 

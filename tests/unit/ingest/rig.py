@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from app.bootstrap import Services, build_services
 from app.domain.feeds import ALL, PageRequest
 from app.domain.quota import ApiKey
-from app.domain.ranges import Stretch
+from app.domain.ranges import Reading, Stretch
 from app.domain.videos import Detail, Video
 from app.domain.watches import Watch
 from app.settings import Settings
@@ -165,19 +165,22 @@ class Rig:
         return sum(call.method == "search" for call in self.calls)
 
     def open_ranges(self, watch_id: int = 1) -> list[Stretch]:
-        found = self.services.store.read(lambda t: t.ranges.list_open(watch_id))
-        return [open_range.stretch for open_range in found]
+        """What no poll has read yet, newest first."""
+        found = self.services.store.read(lambda t: t.ranges.list_pending(watch_id))
+        unread = [it for it in found if it.reading is Reading.FIRST and it.due_at is not None]
+        return [it.stretch for it in unread]
 
     def stored(self, *video_ids: str) -> dict[str, Video]:
         return self.services.store.read(lambda t: t.videos.list_told(video_ids))
 
-    def known(self) -> list[str]:
-        """Ids of the whole feed, walked page by page as a client does."""
+    def known(self, services: Services | None = None) -> list[str]:
+        """Ids of the whole feed, walked page by page as a client of this process does."""
+        feed = (services or self.services).feed
         ids: list[str] = []
         page = 1
         while True:
             request = PageRequest(ALL, 100, page)
-            items = self.services.feed.page(request).items
+            items = feed.page(request).items
             ids += [str(json.loads(item)["video_id"]) for item in items]
             if not items:
                 return ids

@@ -13,15 +13,18 @@ from app.domain.ranges import SECOND, Pending, RangeReason, Reading, Stretch, un
 from app.ingest.coverage import (
     Appetite,
     after_cap,
+    after_page,
     after_reading,
     because,
     coalesced,
     complete_until,
+    is_garbage,
     is_late,
     pages,
     stretches_to_read,
     take_in_hand,
 )
+from tests.unit.ingest.rig import listing, told
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LOOKBACK = timedelta(seconds=60)
@@ -107,7 +110,7 @@ def test_the_newest_comes_first_then_second_readings_then_what_was_left_long_ago
     assert wanted == [stretch(1000, 1100), stretch(500, 600), stretch(0, 100)]
 
 
-def test_neighbours_share_a_listing_only_where_it_takes_no_page_more() -> None:
+def test_a_second_reading_shares_the_listing_of_the_newest_where_one_page_shows_both() -> None:
     items = [pending(1000, 1010), pending(900, 910, reading=2)]
     slow = Appetite(lookback=LOOKBACK, rate=0.1, plenty=False, spare=False)
     assert stretches_to_read(items, slow, now=at(2000)) == [stretch(900, 1010)]
@@ -116,9 +119,18 @@ def test_neighbours_share_a_listing_only_where_it_takes_no_page_more() -> None:
     assert apart == [stretch(1000, 1010), stretch(900, 910)]
 
 
-def test_with_plenty_of_calls_the_whole_lookback_is_read_each_time() -> None:
+def test_with_plenty_of_calls_the_whole_lookback_is_read_each_time_after_all_else() -> None:
     rich = Appetite(lookback=LOOKBACK, rate=2.0, plenty=True, spare=True)
-    assert stretches_to_read([pending(990, 1000)], rich, now=at(1000)) == [stretch(940, 1000)]
+    items = [pending(990, 1000), pending(100, 200)]
+    wanted = [stretch(990, 1000), stretch(100, 200), stretch(940, 1000)]
+    assert stretches_to_read(items, rich, now=at(1000)) == wanted
+
+
+def test_a_lookback_that_fits_on_the_page_is_read_for_nothing_while_nothing_waits() -> None:
+    slow = Appetite(lookback=LOOKBACK, rate=0.1, plenty=False, spare=False)
+    assert stretches_to_read([pending(990, 1000)], slow, now=at(1000)) == [stretch(940, 1000)]
+    waiting = [pending(990, 1000), pending(0, 500, reading=2)]
+    assert stretches_to_read(waiting, slow, now=at(1000))[0] == stretch(990, 1000)
 
 
 def test_a_second_at_the_cap_is_shown_but_neither_read_again_nor_in_the_way() -> None:
@@ -188,6 +200,29 @@ def test_overlap_and_rest_are_the_whole(one: Stretch, other: Stretch) -> None:
 @given(stretches, st.floats(0, 10))
 def test_a_stretch_takes_a_page_for_every_fifty_videos(one: Stretch, rate: float) -> None:
     assert pages(one, rate) >= max(1, one.seconds * rate / 50)
+
+
+@given(stretches, st.lists(st.integers(0, 200), min_size=1, max_size=5))
+def test_an_orderly_page_narrows_a_stretch_to_its_last_second(
+    one: Stretch, offsets: list[int]
+) -> None:
+    videos = [told(f"video{n:06d}", n) for n in sorted(offsets, reverse=True)]
+    left = after_page(one, listing(*videos))
+    assert left.starts_at == one.starts_at
+    assert left.ends_at <= one.ends_at
+    assert left.holds(max(one.starts_at, min(one.ends_at, videos[-1].published_at)))
+
+
+@given(stretches, st.integers(0, 200))
+def test_a_disorderly_page_leaves_everything_to_read(one: Stretch, offset: int) -> None:
+    assert after_page(one, listing(told("video000001", offset), ordered=False)) == one
+    assert after_page(one, listing()) == one
+
+
+def test_a_page_of_which_most_cannot_be_read_is_garbage_but_one_odd_item_is_not() -> None:
+    assert is_garbage(listing(listed=50, rejected=("no publish time",) * 26))
+    assert not is_garbage(listing(listed=50, rejected=("no publish time",) * 25))
+    assert not is_garbage(listing(listed=1, rejected=("no video id",)))
 
 
 def _all_seconds(parts: Sequence[Stretch]) -> set[datetime]:

@@ -1,0 +1,30 @@
+"""The embedded mode's one worker: the web application and the ticker over the same services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.bootstrap import build_services
+from app.embedded.ticker import Ticker
+from app.web.factory import create_app
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+
+class EmbeddedWorker:
+    """Built in the worker process, after the fork."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._services = build_services(settings)
+        self._ticker = Ticker(self._services, settings.fetch_interval_seconds)
+        self.application = create_app(self._services)
+
+    def start(self) -> None:
+        """Begin to fetch."""
+        self._ticker.start()
+
+    def stop(self) -> None:
+        """Stop fetching and let go of all connections."""
+        self._ticker.stop()
+        self._services.close()

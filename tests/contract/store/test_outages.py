@@ -1,0 +1,93 @@
+"""A database that goes away and comes back, without a restart of ours."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.domain.errors import StoreUnavailableError
+from app.domain.feeds import ALL
+from app.store.database import Database
+from app.store.store import Store
+from tests.contract.store.tellings import NOW, VIDEO, found, get_total, list_feed, record, video
+from tests.processes import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.store.store import Transaction
+    from tests.servers.database import DatabaseServer
+
+
+@pytest.fixture(params=["mariadb", "postgresql"])
+def own_server(request: pytest.FixtureRequest) -> DatabaseServer:
+    server: DatabaseServer = request.getfixturevalue(f"own_{request.param}")
+    return server
+
+
+@pytest.fixture
+def own_store(own_server: DatabaseServer) -> Iterator[Store]:
+    store = Store(Database(own_server.url))
+    store.migrate()
+    yield store
+    store.dispose()
+
+
+def test_a_server_that_dies_in_the_middle_is_told_and_used_again_when_it_is_back(
+    own_store: Store, own_server: DatabaseServer
+) -> None:
+    record(own_store, [VIDEO])
+
+    def die(transaction: Transaction) -> None:
+        transaction.record(found([video(2)]), NOW)
+        own_server.kill()
+        transaction.record(found([video(3)]), NOW)
+
+    with pytest.raises(StoreUnavailableError):
+        own_store.write(die)
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailableError):
+        get_total(own_store, ALL)
+    assert time.monotonic() - began < 5
+    own_server.start()
+    assert [row.video for row in list_feed(own_store, ALL)] == [VIDEO]
+    assert record(own_store, [video(2)]).added == (video(2).video_id,)
+
+
+KILL_OTHERS = {
+    "mariadb": "KILL CONNECTION {}",
+    "postgresql": "SELECT pg_terminate_backend({})",
+}
+OWN_ID = {"mariadb": "SELECT connection_id()", "postgresql": "SELECT pg_backend_pid()"}
+
+
+@pytest.mark.parametrize("kind", KILL_OTHERS)
+def test_work_whose_connection_was_lost_is_done_again_on_a_new_one(
+    request: pytest.FixtureRequest, kind: str
+) -> None:
+    server: DatabaseServer = request.getfixturevalue(kind)
+    store: Store = request.getfixturevalue(f"{kind}_store")
+    attempts = []
+
+    def work(transaction: Transaction) -> None:
+        transaction.record(found([VIDEO]), NOW)
+        own_id = transaction._connection.exec_driver_sql(OWN_ID[kind]).scalar_one()
+        attempts.append(own_id)
+        if len(attempts) == 1:
+            server.execute(KILL_OTHERS[kind].format(own_id))
+        transaction.record(found([video(2)]), NOW)
+
+    store.write(work)
+    assert len(attempts) == 2
+    assert get_total(store, ALL) == 2
+
+
+@pytest.mark.parametrize("scheme", ["mysql+pymysql", "postgresql+psycopg"])
+def test_a_process_starts_while_its_database_is_away_and_tells_no_password(scheme: str) -> None:
+    store = Store(Database(f"{scheme}://newsreel:s3cret@127.0.0.1:{free_port()}/newsreel"))
+    with pytest.raises(StoreUnavailableError) as told:
+        get_total(store, ALL)
+    assert "s3cret" not in str(told.value)
+    assert "\n" not in str(told.value)

@@ -1,0 +1,244 @@
+"""Page 1 within a process: who rebuilds it, what is published, and that it never goes back."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Event
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from app.cache.memory import MemoryFeedCache
+from app.cache.redis import RedisFeedCache, connect
+from app.domain.errors import CacheUnavailableError
+from app.domain.feeds import ALL, HEAD_ITEMS, CacheState, Feed, Head, PageRequest
+from app.feed.head_reader import HeadReader
+from app.feed.heads import build_head
+from app.feed.publisher import FeedPublisher
+from app.feed.reader import FeedReader
+from app.store.database import Database
+from app.store.store import Store
+from app.telemetry import Incidents, get_logger
+from tests.contract.store.tellings import (
+    NOW,
+    VIDEO,
+    add_watch,
+    get_version,
+    record,
+    video,
+    wipe,
+)
+from tests.processes import free_port
+from tests.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from app.cache.base import FeedCache
+    from app.store.store import Transaction
+
+T = TypeVar("T")
+
+
+class CountedStore(Store):
+    """Counts the feed's reads; a read waits while the gate is shut."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.database = database
+        self.reads = 0
+        self.gate = Event()
+        self.gate.set()
+
+    def read_replica(self, work: Callable[[Transaction], T]) -> T:
+        self.reads += 1
+        assert self.gate.wait(20)
+        return super().read_replica(work)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def store(sqlite_url: str) -> Iterator[CountedStore]:
+    opened = CountedStore(Database(sqlite_url))
+    opened.migrate()
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def cache() -> MemoryFeedCache:
+    return MemoryFeedCache()
+
+
+@pytest.fixture
+def away() -> Iterator[RedisFeedCache]:
+    client = connect(f"redis://127.0.0.1:{free_port()}/0")
+    yield RedisFeedCache(client)
+    client.close()
+
+
+@pytest.fixture
+def publisher(store: Store, cache: FeedCache, clock: Clock) -> FeedPublisher:
+    return FeedPublisher(store, cache, clock, Incidents(get_logger("test")))
+
+
+@pytest.mark.parametrize("kind", ["embedded", "redis away"])
+def test_one_reader_rebuilds_while_twenty_wait(
+    store: CountedStore, cache: FeedCache, away: FeedCache, clock: Clock, kind: str
+) -> None:
+    record(store, [VIDEO])
+    chosen, hold_seconds = (cache, 0) if kind == "embedded" else (away, 1)
+    heads = HeadReader(store, chosen, clock, hold_seconds)
+    store.gate.clear()
+    with ThreadPoolExecutor(21) as pool:
+        reads = [pool.submit(heads.read, ALL) for _ in range(21)]
+        wait_until(lambda: store.reads)
+        store.gate.set()
+        states = [read.result().state for read in reads]
+    assert store.reads == 1
+    assert sorted(states) == [CacheState.HIT] * 20 + [CacheState.MISS]
+
+
+def test_readers_with_a_page_kept_do_not_wait_for_the_one_that_rebuilds(
+    store: CountedStore, away: FeedCache, clock: Clock
+) -> None:
+    record(store, [VIDEO])
+    heads = HeadReader(store, away, clock, hold_seconds=1)
+    heads.read(ALL)
+    clock.now += timedelta(seconds=7)
+    record(store, [video(2)])
+    store.gate.clear()
+    with ThreadPoolExecutor(1) as pool:
+        rebuilding = pool.submit(heads.read, ALL)
+        wait_until(lambda: store.reads == 2)
+        stale = [heads.read(ALL) for _ in range(20)]
+        store.gate.set()
+        assert len(rebuilding.result().head.items) == 2
+    assert {(read.state, read.age_seconds) for read in stale} == {(CacheState.STALE, 7)}
+    assert store.reads == 2
+
+
+def test_the_version_never_goes_back_within_a_process(
+    store: CountedStore, cache: MemoryFeedCache, clock: Clock
+) -> None:
+    record(store, [VIDEO, video(2)])
+    heads = HeadReader(store, cache, clock, hold_seconds=0)
+    newest = heads.read(ALL).head
+    cache.replace(ALL, Head(1, 1, newest.positions[:1], newest.items[:1]))
+    assert heads.read(ALL).head == newest
+
+
+def test_a_head_is_served_without_the_cache_for_as_long_as_it_is_held(
+    store: CountedStore, cache: MemoryFeedCache, clock: Clock, publisher: FeedPublisher
+) -> None:
+    record(store, [VIDEO])
+    heads = HeadReader(store, cache, clock, hold_seconds=1)
+    heads.read(ALL)
+    record(store, [video(2)])
+    publisher.publish([])
+    assert len(heads.read(ALL).head.items) == 1
+    clock.now += timedelta(seconds=1)
+    assert len(heads.read(ALL).head.items) == 2
+    clock.now -= timedelta(hours=1)
+    record(store, [video(3)])
+    publisher.publish([])
+    assert len(heads.read(ALL).head.items) == 3, "a clock set back must not hold a page for an hour"
+
+
+def test_any_first_page_is_a_slice_of_the_head_and_costs_no_read(
+    store: CountedStore, cache: MemoryFeedCache, clock: Clock, publisher: FeedPublisher
+) -> None:
+    record(store, [video(number) for number in range(HEAD_ITEMS + 50)])
+    publisher.publish([])
+    reader = FeedReader(store, HeadReader(store, cache, clock, hold_seconds=0), clock)
+    whole = reader.page(PageRequest(ALL, HEAD_ITEMS))
+    for limit in (1, 10, HEAD_ITEMS):
+        page = reader.page(PageRequest(ALL, limit))
+        assert page.items == whole.items[:limit]
+        assert page.next_cursor is not None
+        assert page.total == HEAD_ITEMS + 50
+    assert store.reads == 0
+    second = reader.page(PageRequest(ALL, HEAD_ITEMS, cursor=whole.next_cursor))
+    assert len(second.items) == 50
+    assert second.next_cursor is None
+    assert set(second.items).isdisjoint(whole.items)
+
+
+def test_a_publish_that_was_missed_is_made_up_for_by_the_next_repair(
+    store: CountedStore, cache: MemoryFeedCache, publisher: FeedPublisher, clock: Clock
+) -> None:
+    watch = add_watch(store)
+    feed = Feed(watch_id=watch.watch_id)
+    FeedReader(store, HeadReader(store, cache, clock, 0), clock).page(PageRequest(feed, 10))
+    record(store, [VIDEO], watch.watch_id)
+    publisher.repair()
+    for each in (ALL, feed):
+        assert cache.get(each) == store.read(lambda t, it=each: build_head(t, it))  # type: ignore[misc] # a default's type
+        assert cache.version(each) == get_version(store, each)
+
+
+def test_repair_leaves_what_is_right_alone(
+    store: CountedStore, cache: MemoryFeedCache, publisher: FeedPublisher
+) -> None:
+    record(store, [VIDEO])
+    marked = Head(get_version(store, ALL), 1, (), (b"untouched",))
+    cache.put(ALL, marked)
+    publisher.repair()
+    assert cache.get(ALL) == marked
+
+
+def test_a_database_put_back_to_an_older_state_is_what_new_processes_serve(
+    store: CountedStore, cache: MemoryFeedCache, publisher: FeedPublisher, clock: Clock
+) -> None:
+    record(store, [VIDEO, video(2), video(3)])
+    publisher.publish([])
+    wipe(store.database)
+    record(store, [video(4)])
+    publisher.repair()
+    read = HeadReader(store, cache, clock, hold_seconds=0).read(ALL)
+    assert (read.head.version, len(read.head.items)) == (1, 1)
+
+
+def test_a_watch_that_nobody_reads_is_not_published(
+    store: CountedStore, cache: MemoryFeedCache, publisher: FeedPublisher, clock: Clock
+) -> None:
+    read, unread = add_watch(store, "read"), add_watch(store, "unread")
+    reader = FeedReader(store, HeadReader(store, cache, clock, 0), clock)
+    reader.page(PageRequest(Feed(watch_id=read.watch_id), 10))
+    record(store, [VIDEO], read.watch_id)
+    record(store, [VIDEO], unread.watch_id)
+    publisher.publish([read.watch_id, unread.watch_id])
+    assert cache.version(Feed(watch_id=unread.watch_id)) is None
+    assert cache.version(Feed(watch_id=read.watch_id)) == get_version(
+        store, Feed(watch_id=read.watch_id)
+    )
+    clock.now += timedelta(hours=2)
+    record(store, [video(2)], read.watch_id)
+    publisher.publish([read.watch_id])
+    assert cache.version(Feed(watch_id=read.watch_id)) != get_version(
+        store, Feed(watch_id=read.watch_id)
+    )
+
+
+def test_a_cache_that_is_away_fails_neither_publish_nor_repair(
+    store: CountedStore, away: RedisFeedCache, clock: Clock
+) -> None:
+    record(store, [VIDEO])
+    publisher = FeedPublisher(store, away, clock, Incidents(get_logger("test")))
+    publisher.publish([])
+    publisher.repair()
+    with pytest.raises(CacheUnavailableError):
+        away.get(ALL)

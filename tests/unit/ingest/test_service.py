@@ -1,0 +1,94 @@
+from collections.abc import Callable
+from pathlib import Path
+
+from structlog.testing import capture_logs
+
+from tests.unit.ingest.rig import Rig, before_noon, ids_of
+
+NewRig = Callable[..., Rig]
+
+
+class Outage:
+    """Takes the database file away, and puts it back."""
+
+    def __init__(self, rig: Rig) -> None:
+        self._path = rig.folder / "newsreel.db"
+        self._services = rig.services
+
+    def begin(self) -> None:
+        self._services.store.dispose()
+        for path in self._files():
+            path.rename(path.with_name(f"away-{path.name}"))
+        self._path.mkdir()
+
+    def end(self) -> None:
+        self._path.rmdir()
+        for path in self._path.parent.glob("away-*"):
+            path.rename(path.with_name(path.name.removeprefix("away-")))
+
+    def _files(self) -> list[Path]:
+        return list(self._path.parent.glob("newsreel.db*"))
+
+
+def test_configured_keywords_are_watched_from_the_first_tick(new_rig: NewRig) -> None:
+    rig = new_rig(keywords="music, news,music,")
+    rig.tick()
+    assert [watch.term for watch in rig.services.watching.list_all()] == ["music", "news"]
+
+
+def test_a_start_adds_what_is_missing_and_leaves_what_is_there(new_rig: NewRig) -> None:
+    rig = new_rig(keywords="music")
+    rig.tick()
+    rig.services.watching.set_paused(1, paused=True)
+    other = rig.another(keywords="music,news")
+    other.ingest.tick()
+    watches = rig.services.watching.list_all()
+    assert [(watch.term, watch.paused) for watch in watches] == [("music", True), ("news", False)]
+    other.close()
+
+
+def test_a_watch_removed_while_we_run_stays_removed(new_rig: NewRig) -> None:
+    rig = new_rig(keywords="music")
+    rig.tick()
+    rig.services.watching.remove(1)
+    rig.run_for(60)
+    assert rig.services.watching.list_all() == []
+
+
+def test_a_keyword_that_cannot_be_watched_is_told_and_costs_only_itself(new_rig: NewRig) -> None:
+    rig = new_rig(keywords=f"{'x' * 201},news")
+    with capture_logs() as logs:
+        rig.run_for(30)
+    assert [watch.term for watch in rig.services.watching.list_all()] == ["news"]
+    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["keyword_refused"]
+
+
+def test_without_a_database_a_tick_claims_nothing_and_the_log_tells_once(new_rig: NewRig) -> None:
+    videos = before_noon(5)
+    rig = new_rig(videos, keywords="title")
+    outage = Outage(rig)
+    outage.begin()
+    with capture_logs() as logs:
+        for _ in range(3):
+            assert rig.services.ingest.tick() == []
+        assert rig.problems() == {"database_unavailable"}
+        outage.end()
+        rig.tick()
+    told = [log["event"] for log in logs if log.get("code") == "database_unavailable"]
+    assert told == ["incident_began", "incident_ended"]
+    assert rig.known() == ids_of(videos)
+
+
+def test_a_database_that_leaves_during_a_poll_loses_nothing(new_rig: NewRig) -> None:
+    videos = before_noon(150)
+    rig = new_rig(videos, keywords="title", lookback_seconds=0)
+    outage = Outage(rig)
+    rig.youtube.wire.before_each = lambda call: (
+        outage.begin() if "pageToken" in call.query else None
+    )
+    rig.tick()
+    rig.youtube.wire.before_each = lambda _: None
+    outage.end()
+    rig.clock.move(30)
+    rig.tick()
+    assert set(rig.known()) == set(ids_of(videos))

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def dotenv(tmp_path: Path) -> Path:
+    return tmp_path / ".env"
+
+
+WRONG = [
+    ("PORT", "http"),
+    ("PORT", "65536"),
+    ("PORT", "-1"),
+    ("PORT", "\uff15\uff10\uff10\uff11"),
+    ("YOUTUBE_SEARCH_CALLS_PER_DAY", "-1"),
+    ("YOUTUBE_UNITS_PER_DAY", "many"),
+    ("YOUTUBE_API_ENDPOINT", "youtube.googleapis.com"),
+    ("YOUTUBE_API_ENDPOINT", "ftp://youtube.googleapis.com/"),
+    ("YOUTUBE_API_ENDPOINT", "http://[::1/"),
+    ("YOUTUBE_API_KEYS", "project:"),
+    ("YOUTUBE_API_KEYS", ":s3cret"),
+    ("YOUTUBE_API_KEYS", "good, s3cret with blanks"),
+    ("YOUTUBE_API_KEYS", "s3cret\nX-Header: 1"),
+    ("YOUTUBE_API_KEYS", "s3crét"),
+    ("YOUTUBE_API_KEYS", f"{'p' * 101}:s3cret"),
+    ("FETCH_INTERVAL_SECONDS", "0"),
+    ("FETCH_INTERVAL_SECONDS", "ten"),
+    ("FETCH_INTERVAL_SECONDS", "1.5"),
+    ("LOOKBACK_SECONDS", "-1"),
+    ("BACKFILL_SECONDS", "99999999999"),
+    ("DATABASE_URL", "mongodb://u:s3cret@host/db"),
+    ("DATABASE_URL", "mysql://u:s3cret@host/db"),
+    ("DATABASE_URL", "mysql+pymysql://u:s3cret@host:port/db"),
+    ("DATABASE_URL", "sqlite://"),
+    ("DATABASE_URL", "sqlite:///:memory:"),
+    ("DATABASE_REPLICA_URL", "s3cret"),
+    ("REDIS_URL", "http://:s3cret@host"),
+    ("REDIS_URL", "redis://:s3cret@host:99999/0"),
+    ("CELERY_BROKER_URL", "amqp://u:s3cret@host"),
+    ("LOG_LEVEL", "loud"),
+    ("DEMO", "perhaps"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_wrong_value_is_told_in_one_line_that_names_the_variable_and_no_secret(
+    dotenv: Path, name: str, value: str
+) -> None:
+    with pytest.raises(SettingsError) as told:
+        load_settings({name: value}, dotenv)
+    message = str(told.value)
+    assert message.startswith(f"{name}: ")
+    assert "\n" not in message
+    assert "s3c" not in message
+    assert told.value.__suppress_context__, "a traceback would show the value"
+
+
+def test_nothing_set_is_the_embedded_default(dotenv: Path) -> None:
+    settings = load_settings({}, dotenv)
+    assert settings == Settings()
+    assert (settings.host, settings.port, settings.broker_url) == ("127.0.0.1", 5001, "")
+    assert settings.database_url == "sqlite:///var/newsreel.db"
+
+
+def test_a_variable_set_to_nothing_is_unset(dotenv: Path) -> None:
+    names = [name.upper() for name in Settings.model_fields if name != "celery_broker_url"]
+    assert load_settings(dict.fromkeys(names, ""), dotenv) == Settings()
+
+
+def test_the_environment_goes_before_the_file_dotenv(dotenv: Path) -> None:
+    dotenv.write_text("PORT=1\nHOST=file\nKEYWORDS=file\n")
+    settings = load_settings({"PORT": "2", "KEYWORDS": ""}, dotenv)
+    assert (settings.port, settings.host, settings.keywords) == (2, "file", "")
+
+
+def test_a_secret_may_stand_in_a_file_of_its_own(dotenv: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret\n")
+    by_file = {"YOUTUBE_API_KEYS_FILE": str(secret)}
+    assert load_settings(by_file, dotenv).youtube_api_keys == "s3cret"
+    assert load_settings({**by_file, "YOUTUBE_API_KEYS": ""}, dotenv).youtube_api_keys == "s3cret"
+    assert load_settings({**by_file, "YOUTUBE_API_KEYS": "a"}, dotenv).youtube_api_keys == "a"
+    dotenv.write_text("YOUTUBE_API_KEYS=dotenv\n")
+    assert load_settings(by_file, dotenv).youtube_api_keys == "s3cret"
+    dotenv.write_text(f"YOUTUBE_API_KEYS=\nYOUTUBE_API_KEYS_FILE={secret}\n")
+    assert load_settings({}, dotenv).youtube_api_keys == "s3cret"
+
+
+def test_an_empty_secret_file_is_unset_and_an_unreadable_one_is_told(
+    dotenv: Path, tmp_path: Path
+) -> None:
+    empty, binary = tmp_path / "empty", tmp_path / "binary"
+    empty.write_text("\n")
+    binary.write_bytes(b"\xff\xfe")
+    assert load_settings({"PORT_FILE": str(empty)}, dotenv).port == 5001
+    for path in (binary, tmp_path / "absent", tmp_path):
+        with pytest.raises(SettingsError, match=r"^REDIS_URL_FILE: cannot read"):
+            load_settings({"REDIS_URL_FILE": str(path)}, dotenv)
+
+
+def test_a_dotenv_that_cannot_be_read_is_told(dotenv: Path) -> None:
+    dotenv.write_bytes(b"PORT=\xff\n")
+    with pytest.raises(SettingsError, match="cannot read"):
+        load_settings({}, dotenv)
+
+
+SECRETS = {
+    "YOUTUBE_API_KEYS": "s3cret",
+    "DATABASE_URL": "mysql+pymysql://u:s3cret@host/db",
+    "DATABASE_REPLICA_URL": "postgresql+psycopg://u:s3cret@host/db",
+    "REDIS_URL": "redis://:s3cret@host/0",
+    "CELERY_BROKER_URL": "rediss://:s3cret@host/1",
+}
+
+
+def test_secrets_are_not_in_the_repr(dotenv: Path) -> None:
+    settings = load_settings(SECRETS, dotenv)
+    assert settings.database_url == SECRETS["DATABASE_URL"]
+    assert "s3cret" not in f"{settings!r} {settings}"
+
+
+@pytest.mark.parametrize(
+    ("environ", "broker_url"),
+    [
+        ({}, ""),
+        ({"REDIS_URL": "redis://host"}, "redis://host"),
+        ({"REDIS_URL": "redis://host", "CELERY_BROKER_URL": ""}, ""),
+        ({"REDIS_URL": "redis://host", "CELERY_BROKER_URL": "redis://queue"}, "redis://queue"),
+    ],
+)
+def test_an_unset_broker_is_redis_and_an_empty_one_the_embedded_scheduler(
+    dotenv: Path, environ: dict[str, str], broker_url: str
+) -> None:
+    assert load_settings(environ, dotenv).broker_url == broker_url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql+pymysql://u:p%40ss@host:3306/db?ssl_ca=/x",
+        "postgresql+psycopg://u@[::1]:5432/db",
+        "sqlite:////var/lib/newsreel.db",
+    ],
+)
+def test_good_database_urls_pass_unchanged(dotenv: Path, url: str) -> None:
+    assert load_settings({"DATABASE_URL": url}, dotenv).database_url == url
+
+
+def test_keys_may_have_projects_and_blanks_around_them(dotenv: Path) -> None:
+    keys = " AIza-one , my project:AIza_two,, other: AIzaThree ,"
+    assert load_settings({"YOUTUBE_API_KEYS": keys}, dotenv).youtube_api_keys == keys
+
+
+def test_keywords_are_a_list_without_blanks_and_repetitions(dotenv: Path) -> None:
+    settings = load_settings({"KEYWORDS": " news, café ,, News,news,a|b "}, dotenv)
+    assert settings.keyword_list == ("news", "café", "News", "a|b")

@@ -1,0 +1,47 @@
+import json
+
+from app.ingest.runner import RUN_LIMIT
+from app.ingest.tail import LEASE
+from workers.celery_app import app
+from workers.schedule import beat_schedule
+from workers.tasks import FETCH_EXPIRES_SECONDS, fetch
+
+
+def test_messages_are_json_and_nothing_else() -> None:
+    assert app.conf.accept_content == ["json"]
+    assert app.conf.task_serializer == "json"
+
+
+def test_no_result_is_kept() -> None:
+    assert app.conf.result_backend is None
+    assert app.conf.task_ignore_result is True
+
+
+def test_a_broker_that_is_away_is_waited_for_without_end() -> None:
+    assert app.conf.broker_connection_max_retries is None
+    assert app.conf.broker_connection_retry_on_startup is True
+
+
+def test_a_message_is_not_delivered_twice_to_a_task_that_still_runs() -> None:
+    visibility = app.conf.broker_transport_options["visibility_timeout"]
+    assert visibility > 2 * app.conf.task_time_limit
+
+
+def test_a_poll_ends_by_itself_before_celery_ends_it() -> None:
+    assert RUN_LIMIT.total_seconds() < app.conf.task_soft_time_limit < app.conf.task_time_limit
+
+
+def test_a_fetch_that_waited_in_the_queue_is_dropped_before_its_lease_ends() -> None:
+    assert LEASE.total_seconds() > FETCH_EXPIRES_SECONDS
+
+
+def test_a_tick_expires_before_the_next_is_sent() -> None:
+    for seconds in (1, 10, 86_400):
+        [entry] = beat_schedule(seconds).values()
+        assert entry["options"]["expires"] < entry["schedule"] == seconds
+
+
+def test_a_fetch_carries_numbers_only() -> None:
+    signature = fetch.s(7, 3)
+    assert json.loads(json.dumps(signature.args)) == [7, 3]
+    assert signature.kwargs == {}
