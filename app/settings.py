@@ -8,6 +8,7 @@ the value, so that secrets need not stand in the environment.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LAST_PORT = 65_535
+LONGEST_PROJECT = 100
 DATABASE_SCHEMES = ("sqlite", "mysql+pymysql", "postgresql+psycopg")
+
+_GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}")
 
 
 class SettingsError(Exception):
@@ -57,6 +61,20 @@ def _with_port(url: str) -> str:
     return url
 
 
+def _api_keys(value: str) -> str:
+    """Find slips that would put a key where project names are shown. The messages hold no value."""
+    for entry in filter(None, (part.strip() for part in value.split(","))):
+        project, _, key = entry.rpartition(":")
+        if not key.strip():
+            raise ValueError("has a project without a key")
+        if _GOOGLE_KEY.search(project):
+            raise ValueError("is written project:key, not key:project")
+        if len(project) > LONGEST_PROJECT:
+            raise ValueError(f"has a project name of more than {LONGEST_PROJECT} characters")
+    return value
+
+
+ApiKeys = Annotated[str, BeforeValidator(_api_keys)]
 HttpUrl = Annotated[str, BeforeValidator(_http_url)]
 DatabaseUrl = Annotated[str, BeforeValidator(_database_url)]
 RedisUrl = Annotated[str, BeforeValidator(_redis_url)]
@@ -70,7 +88,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    youtube_api_keys: str = Field(default="", repr=False)
+    youtube_api_keys: ApiKeys = Field(default="", repr=False)
     youtube_api_endpoint: HttpUrl = "https://youtube.googleapis.com/"
     youtube_search_calls_per_day: int = Field(default=100, ge=0)
     youtube_units_per_day: int = Field(default=10_000, ge=0)
