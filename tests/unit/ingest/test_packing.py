@@ -85,6 +85,11 @@ def test_a_watch_with_operators_is_never_asked_for_with_others() -> None:
     assert sorted(each.terms for each in packs) == [("a -b",), ("c", "d")]
 
 
+def test_a_call_names_so_many_terms_and_no_more() -> None:
+    packs = pack(Packable(f"t{number}", 0, 60) for number in range(2 * MAX_TERMS + 5))
+    assert [len(each.members) for each in packs] == [MAX_TERMS, MAX_TERMS, 5]
+
+
 RATES = st.one_of(st.just(0.0), st.floats(1e-6, 2))
 TERMS = st.one_of(
     st.sampled_from([*PLAIN, *NOT_PLAIN]),
