@@ -66,7 +66,7 @@ class CoverageReports:
             watch=watch,
             complete_until=coverage.complete_until(pending, watch.read_until),
             open=tuple(item for item in pending if _is_open(item, now)),
-            delay=_delay(late),
+            delay=delay_of(late),
         )
 
 
@@ -77,7 +77,8 @@ def _is_open(item: Pending, now: datetime) -> bool:
     return wanted and item.due_at is not None and item.due_at <= now
 
 
-def _delay(seconds: Sequence[int]) -> Delay:
+def delay_of(seconds: Sequence[int]) -> Delay:
+    """Return what so many seconds of lateness come to."""
     ordered = sorted(seconds)
     return Delay(len(ordered), _quantile(ordered, 0.5), _quantile(ordered, 0.95))
 
