@@ -10,7 +10,7 @@ COMPILE = .venv-lock/bin/uv pip compile --quiet --universal --generate-hashes --
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test check prove lock up down clean
+.PHONY: help install install-dev run test check bench prove lock up down clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ check: install-dev ## format, lint, types, imports, security, compose, Dockerfil
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec $(COMPOSE_FILES)
 	$(BIN)/hadolint $(DOCKERFILES)
 	$(BIN)/shellcheck $(SHELL_SCRIPTS)
+
+bench: install-dev ## the measurements (ONLY=NAME for one of them); writes benchmarks/report.md
+	@$(BIN)/python -m tests.servers
+	@exec $(BIN)/python -m benchmarks $(ONLY)
 
 prove: install-dev ## the long proofs (CORPUS=FILE.jsonl.gz replays that file); writes docs/reliability.md
 	@$(BIN)/python -m tests.servers

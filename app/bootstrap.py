@@ -19,8 +19,10 @@ from app.feed.publisher import FeedPublisher
 from app.feed.reader import FeedReader
 from app.ingest.claims import Claims
 from app.ingest.completion import Completion
+from app.ingest.coverage_reports import CoverageReports
 from app.ingest.fetch_log import FetchLog
 from app.ingest.pacer import Pacer
+from app.ingest.planning import Planning
 from app.ingest.quota_report import QuotaReporter
 from app.ingest.readiness import ReadinessCheck
 from app.ingest.refresher import Refresher
@@ -57,6 +59,8 @@ class Services:
     refresher: Refresher
     watching: Watching
     fetch_log: FetchLog
+    coverage: CoverageReports
+    planning: Planning
     quota: QuotaReporter
     keys: KeyKeeper
     store: Store
@@ -130,7 +134,9 @@ def build_services(
         ),
         watching=watching,
         fetch_log=fetch_log,
-        quota=QuotaReporter(store, ring, ledger),
+        coverage=CoverageReports(store, clock),
+        planning=Planning(store, pacer),
+        quota=QuotaReporter(store, ring, ledger, pacer),
         keys=KeyKeeper(ring, source),
         store=store,
         demo=settings.demo,

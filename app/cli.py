@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.bootstrap import Services
     from app.domain.quota import KeyReport, Usage
     from app.domain.watches import Watch
+    from app.ingest.planning import Preview
     from app.ingest.watching import Watching
 
 OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
@@ -74,6 +75,12 @@ def _add_watch_commands(parser: argparse.ArgumentParser) -> None:
     add = commands.add_parser("add", help="watch a keyword")
     add.add_argument("keyword", help="1 to 200 characters; put -- before one that begins with -")
     add.set_defaults(run=_watch_add)
+    plan = commands.add_parser("plan", help="say what a keyword would cost; changes nothing")
+    plan.add_argument("keyword", help="as for add")
+    plan.add_argument(
+        "--videos-per-day", type=float, metavar="N", help="as many as the present watches, if unset"
+    )
+    plan.set_defaults(run=_watch_plan)
     commands.add_parser("list", help="show the watches").set_defaults(run=_watch_list)
     for name, run, text in (
         ("pause", _watch_pause, "stop fetching, keep the videos"),
@@ -119,6 +126,13 @@ def _watch_add(settings: Settings, parsed: argparse.Namespace) -> None:
     with _watching(settings) as watching:
         watch, is_new = watching.add_keyword(parsed.keyword)
         _say(f"{'added' if is_new else 'known already'}: {_line(watch)}")
+
+
+def _watch_plan(settings: Settings, parsed: argparse.Namespace) -> None:
+    with _services(settings) as services:
+        preview = services.planning.preview(parsed.keyword, parsed.videos_per_day)
+    for line in _plan_lines(preview):
+        _say(line)
 
 
 def _watch_list(settings: Settings, _parsed: argparse.Namespace) -> None:
@@ -251,6 +265,34 @@ def _name(trouble: SourceError | NoUsableKeyError) -> str:
     if isinstance(trouble, KeyRejectedError | NoUsableKeyError):
         return trouble.reason
     return trouble.code
+
+
+def _plan_lines(preview: Preview) -> Iterator[str]:
+    cadence = preview.cadence
+    yield f"{preview.term}  ({'watched already' if preview.known else 'not watched yet'})"
+    yield f"  reckoned with  {preview.videos_per_day:g} videos a day"
+    if cadence.interval_seconds is None or cadence.mean_delay_seconds is None:
+        yield "  no search calls to plan with: is a YouTube API key configured?"
+        return
+    yield f"  search calls   {cadence.calls_per_day:.1f} a day"
+    yield f"  polled every   {_duration(cadence.interval_seconds)}"
+    yield f"  mean delay     {_duration(cadence.mean_delay_seconds)} after search shows a video"
+    if preview.known:
+        return
+    yield "  slows down" if preview.others else "  slows nothing down"
+    for other in preview.others:
+        before, after = other.before.interval_seconds, other.after.interval_seconds
+        change = f"{_duration(before)} -> {_duration(after)}"
+        yield f"    {other.watch.watch_id}  {other.watch.term}  every {change}"
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "never"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = (f"{hours} h" * bool(hours), f"{minutes} min" * bool(minutes), f"{rest} s" * bool(rest))
+    return " ".join(filter(None, parts[:2] if hours else parts)) or f"{seconds:.1f} s"
 
 
 def _say(text: str) -> None:

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 # A key is sent as a header, so it is printable ASCII without blanks.
-_API_KEY = re.compile(r"([^:\s][^:\x00-\x1f]{0,99}:)? *[!-9;-~]+", re.ASCII)
+_API_KEY = re.compile(r"([^:\s][^:\x00-\x1f]*:)? *[!-9;-~]+", re.ASCII)
 LAST_PORT = 65_535
+LONGEST_PROJECT = 100
 DATABASE_SCHEMES = ("sqlite", "mysql+pymysql", "postgresql+psycopg")
+
+_GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}")
 
 
 class SettingsError(Exception):
@@ -61,9 +64,16 @@ def _with_port(url: str) -> str:
 
 
 def _api_keys(value: str) -> str:
-    entries = [entry.strip() for entry in value.split(",") if entry.strip()]
-    if any(_API_KEY.fullmatch(entry) is None for entry in entries):
-        raise ValueError("must be key or project:key, with commas between several")
+    for entry in filter(None, (part.strip() for part in value.split(","))):
+        project, _, key = entry.rpartition(":")
+        if not key.strip():
+            raise ValueError("has a project without a key")
+        if _GOOGLE_KEY.search(project):
+            raise ValueError("is written project:key, not key:project")
+        if len(project) > LONGEST_PROJECT:
+            raise ValueError(f"has a project name of more than {LONGEST_PROJECT} characters")
+        if _API_KEY.fullmatch(entry) is None:
+            raise ValueError("must be key or project:key, with commas between several")
     return value
 
 

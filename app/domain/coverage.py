@@ -41,3 +41,11 @@ class WatchCoverage:
     complete_until: datetime
     open: tuple[Pending, ...]
     delay: Delay
+
+
+@dataclass(frozen=True, slots=True)
+class CoveragePage:
+    """The coverage of some watches, and how many watches there are."""
+
+    items: tuple[WatchCoverage, ...]
+    total: int

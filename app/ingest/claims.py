@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from app.domain.errors import NewsreelError, NoUsableKeyError, SourceError
+from app.domain.errors import NewsreelError, NoUsableKeyError
 from app.domain.ranges import RangeReason, Reading, floor_second
 from app.domain.watches import Problem
-from app.ingest import coverage
+from app.ingest import coverage, retries
 from app.ingest.tail import LEASE
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from app.domain.clock import Clock
     from app.domain.ranges import Pending, Stretch
     from app.domain.watches import Claim, Watch
     from app.ingest.pacer import Pacer
     from app.store.store import Store, Transaction
-
-RETRY_AFTER_TROUBLE = timedelta(seconds=60)
-"""When a watch is tried again after an error, unless its pace or the source asks for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +138,13 @@ class Claims:
             return now
         if not isinstance(outcome, NewsreelError):
             return self._pacer.of(poll.watch.watch_id).next_due_at(poll.started_at)
-        wait = RETRY_AFTER_TROUBLE
-        if isinstance(outcome, SourceError) and outcome.retry_after is not None:
-            wait = max(wait, timedelta(seconds=outcome.retry_after))
+        before = poll.watch.last_error
+        since = before.since if before and before.code == code_of(outcome) else now
+        turn = poll.watch.watch_id
+        due_at = retries.retry_at(outcome, failing_since=since, now=now, turn=turn)
         if isinstance(outcome, NoUsableKeyError):
-            return now + wait  # costs no call, and sees at once what the operator mended
-        return max(now + wait, self._pacer.of(poll.watch.watch_id).next_due_at(now))
+            return due_at  # costs no call
+        return max(due_at, self._pacer.of(poll.watch.watch_id).next_due_at(now))
 
 
 def code_of(error: NewsreelError) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
-from app.domain.coverage import Delay, WatchCoverage
+from app.domain.coverage import CoveragePage, Delay, WatchCoverage
 from app.domain.ranges import RangeReason, Reading
 from app.ingest import coverage
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from app.domain.clock import Clock
     from app.domain.ranges import Pending
+    from app.domain.watches import Watch
     from app.store.store import Store, Transaction
 
 DELAY_SAMPLES = 500
@@ -30,32 +31,43 @@ class CoverageReports:
         self._store = store
         self._clock = clock
 
-    def list_all(self) -> list[WatchCoverage]:
-        """Return the coverage of every watch, oldest watch first, from one snapshot.
+    def page(self, number: int, length: int) -> CoveragePage:
+        """Return the coverage of a page of watches (from 1), oldest watch first.
 
         Raises:
             StoreUnavailableError: the database is away.
         """
-        now = self._clock()
-        since = now - DELAY_WINDOW
+        first = (number - 1) * length
 
-        def work(transaction: Transaction) -> list[WatchCoverage]:
-            pending = transaction.ranges.list_all()
-            return [
-                WatchCoverage(
-                    watch=watch,
-                    complete_until=coverage.complete_until(
-                        pending.get(watch.watch_id, ()), watch.read_until
-                    ),
-                    open=tuple(p for p in pending.get(watch.watch_id, ()) if _is_open(p, now)),
-                    delay=_delay(
-                        transaction.watches.list_delays(watch.watch_id, since, DELAY_SAMPLES)
-                    ),
-                )
-                for watch in transaction.watches.list_all()
-            ]
+        def work(transaction: Transaction) -> CoveragePage:
+            watches = transaction.watches.list_all()
+            shown = watches[first : first + length]
+            return CoveragePage(
+                tuple(self._told(transaction, watch) for watch in shown), len(watches)
+            )
 
         return self._store.read(work)
+
+    def get(self, watch_id: int) -> WatchCoverage:
+        """Return the coverage of one watch.
+
+        Raises:
+            NotFoundError: there is none with this id.
+            StoreUnavailableError: the database is away.
+        """
+        return self._store.read(lambda t: self._told(t, t.watches.get(watch_id)))
+
+    def _told(self, transaction: Transaction, watch: Watch) -> WatchCoverage:
+        """Return a watch's coverage, all of it from the transaction's snapshot."""
+        now = self._clock()
+        pending = transaction.ranges.list_pending(watch.watch_id)
+        late = transaction.watches.list_delays(watch.watch_id, now - DELAY_WINDOW, DELAY_SAMPLES)
+        return WatchCoverage(
+            watch=watch,
+            complete_until=coverage.complete_until(pending, watch.read_until),
+            open=tuple(item for item in pending if _is_open(item, now)),
+            delay=delay_of(late),
+        )
 
 
 def _is_open(item: Pending, now: datetime) -> bool:
@@ -65,7 +77,8 @@ def _is_open(item: Pending, now: datetime) -> bool:
     return wanted and item.due_at is not None and item.due_at <= now
 
 
-def _delay(seconds: Sequence[int]) -> Delay:
+def delay_of(seconds: Sequence[int]) -> Delay:
+    """Return what so many seconds of lateness come to."""
     ordered = sorted(seconds)
     return Delay(len(ordered), _quantile(ordered, 0.5), _quantile(ordered, 0.95))
 

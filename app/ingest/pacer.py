@@ -11,7 +11,7 @@ from app.ingest import pacing
 from app.ingest.coverage import Appetite
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from app.domain.clock import Clock
@@ -25,6 +25,8 @@ RATE_WINDOW = timedelta(days=2)
 _DAY = timedelta(days=1)
 _MANY = 10
 _LEAST_SECONDS = 3600.0
+_LONG_SECONDS = 1e7  # longer than any day, and short enough to be added to an instant
+_ROUNDING = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,46 @@ class Pace:
     def next_due_at(self, started_at: datetime) -> datetime:
         """Return when a poll begun at `started_at` is to be followed by the next."""
         return pacing.next_due_at(started_at, self.plan, self.budget, self.tick)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How the rest of today's calls is shared among the active watches, as of `now`.
+
+    Args:
+        plans: by watch id.
+        budget: what they share.
+        now: when they were made.
+    """
+
+    plans: Mapping[int, pacing.Plan]
+    budget: pacing.Budget
+    now: datetime
+
+    @property
+    def plenty(self) -> bool:
+        """Whether there are watches, and calls enough for each of them at every tick."""
+        return bool(self.plans) and all(plan.plenty for plan in self.plans.values())
+
+    @property
+    def reserved(self) -> float:
+        """How many of the calls are kept back now."""
+        return self.budget.left - self.budget.free(self.now)
+
+    @property
+    def last_call_at(self) -> datetime | None:
+        """When the calls outside the reserve are spent, if watches are polled like this.
+
+        None where some are left at the reset, or there are none now.
+        """
+        plans = self.plans.values()
+        pace = sum(p.calls / p.interval.total_seconds() for p in plans if p.interval is not None)
+        free = self.budget.free(self.now)
+        if not pace or not free:
+            return None
+        spent_at = self.now + timedelta(seconds=min(free / pace, _LONG_SECONDS))
+        late_by = spent_at - self.budget.resets_at
+        return None if late_by > _ROUNDING else min(spent_at, self.budget.resets_at)
 
 
 class Pacer:
@@ -90,10 +132,13 @@ class Pacer:
         loads = self._loads(now)
         load = loads.setdefault(watch_id, pacing.Load(watch_id, pacing.LEAST_RATE))
         budget = self.budget()
-        plans = pacing.plan(
-            list(loads.values()), budget, now=now, tick=self._tick, lookback=self._lookback
-        )
+        plans = self._plan(loads.values(), budget, now)
         return Pace(load, plans[watch_id], budget, self._tick, now)
+
+    def outlook(self) -> Outlook:
+        """Return how the rest of today's calls is shared now."""
+        now, budget = self._clock(), self.budget()
+        return Outlook(self._plan(self._loads(now).values(), budget, now), budget, now)
 
     def loads(self) -> list[pacing.Load]:
         """Return the active watches with the videos a second they bring."""
@@ -104,7 +149,7 @@ class Pacer:
         now = self._clock()
         limit = self._ring.limit(Bucket.SEARCH)
         budget = pacing.Budget(limit, limit, now + _DAY)
-        return pacing.plan(loads, budget, now=now, tick=self._tick, lookback=self._lookback)
+        return self._plan(loads, budget, now)
 
     def budget(self) -> pacing.Budget:
         """Return what is left of today's search calls."""
@@ -113,6 +158,11 @@ class Pacer:
             limit=self._ring.limit(Bucket.SEARCH),
             resets_at=self._ledger.resets_at(),
         )
+
+    def _plan(
+        self, loads: Iterable[pacing.Load], budget: pacing.Budget, now: datetime
+    ) -> dict[int, pacing.Plan]:
+        return pacing.plan(list(loads), budget, now=now, tick=self._tick, lookback=self._lookback)
 
     def _loads(self, now: datetime) -> dict[int, pacing.Load]:
         since = (now - RATE_WINDOW).replace(minute=0, second=0, microsecond=0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.domain.watches import parse_keyword
+from app.domain.errors import InvalidValueError
+from app.domain.watches import WatchKind, parse_keyword
 from app.ingest import pacing
 
 if TYPE_CHECKING:
@@ -19,11 +20,12 @@ _NEW = 0
 """No watch has this id: it stands for the one that is asked about."""
 
 USUAL_VIDEOS_PER_DAY = 50.0
+MAX_VIDEOS_PER_DAY = 1_000_000.0
 _DAY_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class Cadence:
     """How a watch is polled, in seconds; None when no calls are left to plan with.
 
     `mean_delay_seconds` is from a video's appearance in search to its being stored: half an
@@ -40,8 +42,8 @@ class Slowdown:
     """What happens to a watch that is there already."""
 
     watch: Watch
-    before: Forecast
-    after: Forecast
+    before: Cadence
+    after: Cadence
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +52,15 @@ class Preview:
 
     Args:
         term: as it would be watched.
-        videos_per_day: the rate that is reckoned with.
-        forecast: how the new watch would be polled, with a full day's calls.
+        videos_per_day: the rate that is reckoned with, one a day at least.
+        cadence: how the new watch would be polled, with a full day's calls.
         others: the watches that would be polled less often.
-        known: it is watched already; nothing would change.
+        known: it is watched already, and not paused: nothing would change.
     """
 
     term: str
     videos_per_day: float
-    forecast: Forecast
+    cadence: Cadence
     others: tuple[Slowdown, ...]
     known: bool
 
@@ -73,33 +75,41 @@ class Planning:
     def preview(self, text: str, videos_per_day: float | None = None) -> Preview:
         """Say what watching a keyword would cost on a full day's calls.
 
-        Without a rate the mean of the present watches is taken, or 50 videos a day.
+        Without a rate the mean of the present watches is taken, or 50 videos a day; of a keyword
+        that is watched already, its own.
 
         Raises:
-            InvalidValueError: not a keyword.
+            InvalidValueError: not a keyword, or not a rate above 0 and up to a million a day.
             StoreUnavailableError: the database is away.
         """
         term = parse_keyword(text)
+        if videos_per_day is not None and not 0 < videos_per_day <= MAX_VIDEOS_PER_DAY:
+            raise InvalidValueError("videos per day: a number above 0 and up to a million")
         watches = self._store.read(lambda transaction: transaction.watches.list_all())
         loads = self._pacer.loads()
-        known = next((watch for watch in watches if watch.term == term), None)
-        rate = _rate(videos_per_day, loads)
         before = self._pacer.full_day(loads)
+        known = next((watch for watch in watches if _is_for(watch, term)), None)
         if known is not None and known.watch_id in before:
-            forecast = _forecast(before[known.watch_id])
             own = next(load.rate for load in loads if load.watch_id == known.watch_id)
-            return Preview(term, own * _DAY_SECONDS, forecast, (), known=True)
+            cadence = _cadence(before[known.watch_id])
+            return Preview(term, _per_day(own), cadence, (), known=True)
+        rate = _rate(videos_per_day, loads)
         after = self._pacer.full_day([*loads, pacing.Load(_NEW, rate)])
         others = (
-            Slowdown(watch, _forecast(before[watch.watch_id]), _forecast(after[watch.watch_id]))
+            Slowdown(watch, _cadence(before[watch.watch_id]), _cadence(after[watch.watch_id]))
             for watch in watches
             if watch.watch_id in before
         )
         slower = tuple(other for other in others if other.before != other.after)
-        return Preview(term, rate * _DAY_SECONDS, _forecast(after[_NEW]), slower, known=False)
+        return Preview(term, _per_day(rate), _cadence(after[_NEW]), slower, known=False)
+
+
+def _is_for(watch: Watch, term: str) -> bool:
+    return watch.kind is WatchKind.KEYWORD and watch.term == term
 
 
 def _rate(videos_per_day: float | None, loads: Sequence[pacing.Load]) -> float:
+    """Return videos a second."""
     if videos_per_day is not None:
         return videos_per_day / _DAY_SECONDS
     if not loads:
@@ -107,8 +117,13 @@ def _rate(videos_per_day: float | None, loads: Sequence[pacing.Load]) -> float:
     return sum(load.rate for load in loads) / len(loads)
 
 
-def _forecast(plan: pacing.Plan) -> Forecast:
+def _per_day(rate: float) -> float:
+    """Return the videos a day that pacing reckons with."""
+    return max(rate, pacing.LEAST_RATE) * _DAY_SECONDS
+
+
+def _cadence(plan: pacing.Plan) -> Cadence:
     if plan.interval is None:
-        return Forecast(None, None, 0.0)
+        return Cadence(None, None, 0.0)
     seconds = plan.interval.total_seconds()
-    return Forecast(seconds, seconds / 2, plan.calls * _DAY_SECONDS / seconds)
+    return Cadence(seconds, seconds / 2, plan.calls * _DAY_SECONDS / seconds)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from app.domain.quota import KeyReport, Usage
     from app.domain.watches import Watch
+    from app.ingest.pacer import Pacer
+    from app.ingest.pacing import Plan
     from app.quota.ledger import Ledger
     from app.quota.ring import KeyRing
     from app.store.store import Store
@@ -28,14 +30,34 @@ class ProjectQuota:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedPoll:
+    """When a watch is polled next, and how long after that again.
+
+    `interval_seconds` is as planned with the calls that are left now; None if none are.
+    """
+
+    watch: Watch
+    interval_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """What is to come today, as planned now.
 
     Args:
-        polled: the watches that are not paused, the next one to be polled first.
+        polls: of the watches that are not paused, the next one first.
+        calls_left: search calls that the usable keys' projects may still make today.
+        calls_reserved: how many of them are kept back now.
+        last_call_at: when the others are spent at the present pace; None where some outlast the
+            day, or none are left.
+        plenty: calls are enough to poll every watch at every tick.
     """
 
-    polled: tuple[Watch, ...]
+    polls: tuple[PlannedPoll, ...]
+    calls_left: int
+    calls_reserved: float
+    last_call_at: datetime | None
+    plenty: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +72,11 @@ class QuotaReport:
 class QuotaReporter:
     """Makes the report; it asks the store anew each time."""
 
-    def __init__(self, store: Store, ring: KeyRing, ledger: Ledger) -> None:
+    def __init__(self, store: Store, ring: KeyRing, ledger: Ledger, pacer: Pacer) -> None:
         self._store = store
         self._ring = ring
         self._ledger = ledger
+        self._pacer = pacer
 
     def report(self) -> QuotaReport:
         """Return quota as it stands.
@@ -76,5 +99,21 @@ class QuotaReporter:
 
     def _forecast(self) -> Forecast:
         watches = self._store.read(lambda transaction: transaction.watches.list_all())
+        outlook = self._pacer.outlook()
         active = (watch for watch in watches if not watch.paused)
-        return Forecast(tuple(sorted(active, key=lambda watch: watch.next_due_at)))
+        return Forecast(
+            polls=tuple(
+                PlannedPoll(watch, _seconds(outlook.plans.get(watch.watch_id)))
+                for watch in sorted(active, key=lambda watch: watch.next_due_at)
+            ),
+            calls_left=outlook.budget.left,
+            calls_reserved=outlook.reserved,
+            last_call_at=outlook.last_call_at,
+            plenty=outlook.plenty,
+        )
+
+
+def _seconds(plan: Plan | None) -> float | None:
+    if plan is None or plan.interval is None:
+        return None
+    return plan.interval.total_seconds()

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 SHARE = 0.8
 """The part of the day's units that refreshing may plan with; the rest is for new videos."""
 
-MAX_CALLS_AT_ONCE = 4
-"""Calls one tick gives out at most: what a pool of four threads does at once."""
+MAX_CALLS_AT_ONCE = 2
+"""Calls one tick gives out at most: half of what a pool of four threads does at once."""
 
 
 def calls_allowed(*, left: int, limit: int, now: datetime) -> int:

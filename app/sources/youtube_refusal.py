@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE_CHARACTERS = 300
 
+LONGEST_WAIT_SECONDS = 3600.0
+"""No short limit lasts longer; more would be a slip, and stop fetching for days."""
+
 _API_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}")
 _TAG = re.compile(r"<[^<>]*>")
 _URL_QUERY = re.compile(r"(https?://[^\s?#]*)[?#]\S*")
@@ -32,7 +35,7 @@ class Refusal:
             keys or URL queries.
         reasons: those of errors[] and of details[].
         quota: the metadata of details[], such as quota_unit and window_start_time.
-        retry_after: seconds.
+        retry_after: seconds, an hour at most.
     """
 
     status: int
@@ -101,9 +104,9 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Return seconds; a date counts from the answer's own Date, so no clock is needed."""
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
-        return float(value[:9])
+        return min(float(value[:9]), LONGEST_WAIT_SECONDS)
     try:
         wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))
     except (ValueError, TypeError):
         return None
-    return max(0.0, wait.total_seconds())
+    return min(max(0.0, wait.total_seconds()), LONGEST_WAIT_SECONDS)

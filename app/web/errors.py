@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/vnd.api+json"
 RETRY_AFTER_SECONDS = 5
 MAX_BODY_BYTES = 64 * 1024
+_MOST_ERRORS = 20
+"""A body can hold thousands of slips, and the answer is not to be longer than the question."""
 
 _STATUS_OF: tuple[tuple[type[NewsreelError], HTTPStatus], ...] = (
     (NotFoundError, HTTPStatus.NOT_FOUND),
@@ -58,11 +60,15 @@ _CODE_OF_RULE = {
 
 @dataclass(frozen=True, slots=True)
 class ErrorObject:
-    """One error: a stable code, a sentence, and the query parameter to blame, if one is."""
+    """One error: a stable code, a sentence, and what in the request is to blame, if anything.
+
+    `parameter` is one of the query; `pointer` (RFC 6901) leads to a member of the body.
+    """
 
     code: str
     detail: str
     parameter: str | None = None
+    pointer: str | None = None
     error_id: str | None = None
 
     def as_json(self, status: HTTPStatus) -> dict[str, object]:
@@ -77,10 +83,12 @@ class ErrorObject:
             members["id"] = self.error_id
         if self.parameter is not None:
             members["source"] = {"parameter": self.parameter}
+        elif self.pointer is not None:
+            members["source"] = {"pointer": self.pointer}
         return members
 
 
-_ERROR_OF_STATUS = {
+ERROR_OF_STATUS = {
     HTTPStatus.BAD_REQUEST: ErrorObject("bad_request", "The request cannot be read."),
     HTTPStatus.NOT_FOUND: ErrorObject("not_found", "There is nothing at this path."),
     HTTPStatus.METHOD_NOT_ALLOWED: ErrorObject(
@@ -88,6 +96,9 @@ _ERROR_OF_STATUS = {
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ErrorObject(
         "body_too_large", f"At most {MAX_BODY_BYTES // 1024} KiB are read."
+    ),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ErrorObject(
+        "unsupported_media_type", "The body is to be JSON, sent as application/json."
     ),
 }
 
@@ -116,7 +127,8 @@ def _on_library_error(error: HTTPError) -> Response:
     # The library flattens what pydantic found into texts; the original stands behind it.
     if isinstance(error.__cause__, ValidationError):
         found = error.__cause__.errors(include_url=False, include_input=False)
-        return error_response(HTTPStatus.BAD_REQUEST, *map(_refused_parameter, found))
+        refused = _refused_member if "json" in error.detail else _refused_parameter
+        return error_response(HTTPStatus.BAD_REQUEST, *map(refused, found[:_MOST_ERRORS]))
     return _on_unexpected_error(error)
 
 
@@ -126,15 +138,28 @@ def _refused_parameter(found: ErrorDetails) -> ErrorObject:
     code = _CODE_OF_RULE.get(found["type"], f"invalid_{parameter}")
     if found["type"] == "extra_forbidden":
         return ErrorObject(code, "There is no such parameter here.", parameter)
-    reason = found["msg"].removeprefix("Value error, ")
-    return ErrorObject(code, f"{parameter}: {reason}", parameter)
+    return ErrorObject(code, f"{parameter}: {_reason(found)}", parameter)
+
+
+def _refused_member(found: ErrorDetails) -> ErrorObject:
+    if not found["loc"]:
+        return ErrorObject("invalid_body", "The body is to be a JSON object.", pointer="")
+    member = str(found["loc"][0])
+    pointer = "/" + member.replace("~", "~0").replace("/", "~1")
+    if found["type"] == "extra_forbidden":
+        return ErrorObject("unknown_member", "There is no such member here.", pointer=pointer)
+    return ErrorObject(f"invalid_{member}", f"{member}: {_reason(found)}", pointer=pointer)
+
+
+def _reason(found: ErrorDetails) -> str:
+    return found["msg"].removeprefix("Value error, ")
 
 
 def _on_http_error(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _on_unexpected_error(error)
-    told = _ERROR_OF_STATUS.get(status, ErrorObject(f"http_{status.value}", f"{status.phrase}."))
+    told = ERROR_OF_STATUS.get(status, ErrorObject(f"http_{status.value}", f"{status.phrase}."))
     headers = dict(error.get_headers())
     headers.pop("Content-Type", None)
     return error_response(status, told, headers=headers)

@@ -11,6 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from app.auth.scopes import Scope
 from app.web.api import openapi
 from app.web.api.routes import BLUEPRINTS
+from app.web.bodies import StrictJson, StrictRequest
 from app.web.dashboard.docs import docs
 from app.web.dashboard.feed import dashboard
 from app.web.errors import MAX_BODY_BYTES, register_error_handlers
@@ -46,6 +47,8 @@ def create_app(services: Services) -> Flask:
         json_errors=False,
     )
     app.config.update(_CONFIG)
+    app.request_class = StrictRequest
+    app.json = StrictJson(app)
     # A path with a doubled slash is not found; the redirect would name the host it was asked at.
     app.url_map.merge_slashes = False
     attach(app, services)

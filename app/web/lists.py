@@ -15,7 +15,7 @@ from app.web.replies import cacheable_json, canonical_path
 if TYPE_CHECKING:
     from flask import Response
 
-    from app.web.parameters import PagedQuery
+    from app.web.parameters import NumberedQuery, PagedQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +59,40 @@ def page_reply(path: str, query: PagedQuery, page: Page) -> Response:
 
 def links_of(path: str, query: PagedQuery, page: Page) -> Links:
     """Return the paths around a page: by number if it was asked for so, else by cursor."""
+    if query.cursor is None:
+        return numbered_links(path, query, more=page.next_cursor is not None)
     kept = {**query.filters, "limit": str(query.page_length)}
 
-    def to(name: str, value: str) -> str:
-        return canonical_path(path, {**kept, name: value})
+    def to(cursor: str) -> str:
+        return canonical_path(path, {**kept, "cursor": cursor})
 
-    first = to("page", "1")
-    if query.cursor is not None:
-        after, before = _text(page.next_cursor), _text(page.previous_cursor)
-        return Links(
-            here=to("cursor", query.cursor),
-            first=first,
-            next=to("cursor", after) if after else None,
-            previous=to("cursor", before) if before else None,
-        )
-    more = page.next_cursor is not None and query.page < MAX_PAGE
+    after, before = _text(page.next_cursor), _text(page.previous_cursor)
     return Links(
-        here=to("page", str(query.page)),
-        first=first,
-        next=to("page", str(query.page + 1)) if more else None,
-        previous=to("page", str(query.page - 1)) if query.page > 1 else None,
+        here=to(query.cursor),
+        first=canonical_path(path, {**kept, "page": "1"}),
+        next=to(after) if after else None,
+        previous=to(before) if before else None,
+    )
+
+
+def numbered_links(path: str, query: NumberedQuery, *, more: bool) -> Links:
+    """Return the paths around a page that was asked for by its number.
+
+    Args:
+        path: of the list, below SCRIPT_NAME.
+        query: what was asked for.
+        more: whether the list goes on after the page.
+    """
+    kept = {**query.filters, "limit": str(query.page_length)}
+
+    def to(number: int) -> str:
+        return canonical_path(path, {**kept, "page": str(number)})
+
+    return Links(
+        here=to(query.page),
+        first=to(1),
+        next=to(query.page + 1) if more and query.page < MAX_PAGE else None,
+        previous=to(query.page - 1) if query.page > 1 else None,
     )
 
 

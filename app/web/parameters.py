@@ -140,12 +140,17 @@ class LimitedQuery(Query):
             )
 
 
-class PagedQuery(LimitedQuery):
-    """How a feed is cut into pages: by number or by cursor."""
+class NumberedQuery(LimitedQuery):
+    """How a list is cut into pages by number."""
 
     page: Annotated[int, Field(ge=1, le=MAX_PAGE), Digits] = Field(
         default=1, description="Number of the page, from 1.", examples=[1]
     )
+
+
+class PagedQuery(NumberedQuery):
+    """How a feed is cut into pages: by number or by cursor."""
+
     cursor: CursorText | None = Field(
         default=None,
         description="`next_cursor` or `previous_cursor` of a page, as given; excludes `page`.",

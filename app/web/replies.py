@@ -52,5 +52,10 @@ def uncached_json(body: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK
     return response
 
 
+def rounded(figure: float | None) -> float | None:
+    """Return a figure that was reckoned as people read it: to a thousandth."""
+    return None if figure is None else round(figure, 3)
+
+
 def _short_hash(text: str) -> str:
     return blake2s(text.encode(), digest_size=6).hexdigest()

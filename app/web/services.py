@@ -10,9 +10,11 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from app.domain.changes import Bookmark, ChangeList
+    from app.domain.coverage import CoveragePage, WatchCoverage
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
     from app.domain.fetches import FetchPage, FetchQuery
     from app.domain.watches import Problem
+    from app.ingest.planning import Preview
     from app.ingest.quota_report import QuotaReport
 
 _EXTENSION = "newsreel"
@@ -54,6 +56,28 @@ class FetchLog(Protocol):
 
     def page(self, query: FetchQuery) -> FetchPage:
         """Return a page of the log, newest first; raises StoreUnavailableError."""
+
+
+class CoverageReports(Protocol):
+    """How far watches have been read; both methods may raise StoreUnavailableError."""
+
+    def page(self, number: int, length: int) -> CoveragePage:
+        """Return the coverage of a page of watches (from 1), oldest watch first."""
+
+    def get(self, watch_id: int) -> WatchCoverage:
+        """Return the coverage of one watch; raises NotFoundError."""
+
+
+class Planning(Protocol):
+    """What-if questions; answering them changes nothing."""
+
+    def preview(self, text: str, videos_per_day: float | None = None) -> Preview:
+        """Say what watching a keyword would cost.
+
+        Raises:
+            InvalidValueError: not a keyword, or not a rate.
+            StoreUnavailableError: the database is away.
+        """
 
 
 class QuotaReporter(Protocol):
@@ -100,6 +124,14 @@ class Services(Protocol):
     @property
     def fetch_log(self) -> FetchLog:
         """What was asked of the sources."""
+
+    @property
+    def coverage(self) -> CoverageReports:
+        """How far watches have been read."""
+
+    @property
+    def planning(self) -> Planning:
+        """What a new watch would cost."""
 
     @property
     def quota(self) -> QuotaReporter:

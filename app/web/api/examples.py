@@ -92,6 +92,62 @@ FETCH_LIST: Final[dict[str, object]] = {
     "previous_cursor": None,
 }
 
+COVERAGE_LIST: Final[dict[str, object]] = {
+    "items": [
+        {
+            "watch_id": 1,
+            "kind": "keyword",
+            "term": "news",
+            "paused": False,
+            "read_until": "2026-01-02T18:00:40Z",
+            "complete_until": "2026-01-02T16:40:00Z",
+            "gaps": [
+                {
+                    "starts_at": "2026-01-02T17:12:00Z",
+                    "ends_at": "2026-01-02T17:20:13Z",
+                    "reason": "budget",
+                    "reading": 1,
+                    "due_at": "2026-01-02T17:20:13Z",
+                },
+                {
+                    "starts_at": "2026-01-02T16:40:00Z",
+                    "ends_at": "2026-01-02T16:44:59Z",
+                    "reason": "again",
+                    "reading": 2,
+                    "due_at": "2026-01-02T17:50:00Z",
+                },
+            ],
+            "delay": {"samples": 120, "median_seconds": 310, "p95_seconds": 2210},
+        }
+    ],
+    "page": 1,
+    "limit": 10,
+    "total": 1,
+    "next": None,
+    "previous": None,
+    "next_cursor": None,
+    "previous_cursor": None,
+}
+
+PLAN_REQUEST: Final[dict[str, object]] = {"keyword": "sailing", "videos_per_day": 25}
+
+PLAN: Final[dict[str, object]] = {
+    "keyword": "sailing",
+    "known": False,
+    "videos_per_day": 25.0,
+    "interval_seconds": 2880.0,
+    "mean_delay_seconds": 1440.0,
+    "calls_per_day": 30.0,
+    "slower": [
+        {
+            "watch_id": 1,
+            "term": "news",
+            "interval_seconds_before": 960.0,
+            "interval_seconds_after": 1440.0,
+        }
+    ],
+}
+
 QUOTA: Final[dict[str, object]] = {
     "projects": [
         {
@@ -134,8 +190,18 @@ QUOTA: Final[dict[str, object]] = {
     ],
     "forecast": {
         "next_polls": [
-            {"watch": 1, "kind": "keyword", "term": "news", "at": "2026-01-02T18:14:00Z"}
-        ]
+            {
+                "watch_id": 1,
+                "kind": "keyword",
+                "term": "news",
+                "at": "2026-01-02T18:14:00Z",
+                "interval_seconds": 1028.571,
+            }
+        ],
+        "calls_left": 59,
+        "calls_reserved": 10.0,
+        "last_call_at": "2026-01-03T08:00:00Z",
+        "plenty": False,
     },
 }
 

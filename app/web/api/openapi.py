@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypedDict, cast
 import orjson
 
 from app.web.api.schemas import ErrorDocument
-from app.web.errors import MEDIA_TYPE, ErrorObject
+from app.web.errors import ERROR_OF_STATUS, MEDIA_TYPE, ErrorObject
 from app.web.scopes import LOCAL_ONLY
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ _HEADERS = {
 }
 
 _ERRORS = {
+    **ERROR_OF_STATUS,
     HTTPStatus.BAD_REQUEST: ErrorObject(
         "invalid_limit", "limit: Input should be less than or equal to 100", "limit"
     ),

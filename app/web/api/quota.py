@@ -12,7 +12,7 @@ from app.domain.clock import format_instant
 from app.web.api import examples, schemas
 from app.web.api.openapi import responses
 from app.web.parameters import Query
-from app.web.replies import uncached_json
+from app.web.replies import rounded, uncached_json
 from app.web.scopes import scope
 from app.web.services import services
 
@@ -82,13 +82,18 @@ def _forecast(forecast: Forecast) -> dict[str, object]:
     return {
         "next_polls": [
             {
-                "watch": watch.watch_id,
-                "kind": watch.kind.value,
-                "term": watch.term,
-                "at": format_instant(watch.next_due_at),
+                "watch_id": poll.watch.watch_id,
+                "kind": poll.watch.kind.value,
+                "term": poll.watch.term,
+                "at": format_instant(poll.watch.next_due_at),
+                "interval_seconds": rounded(poll.interval_seconds),
             }
-            for watch in forecast.polled
-        ]
+            for poll in forecast.polls
+        ],
+        "calls_left": forecast.calls_left,
+        "calls_reserved": rounded(forecast.calls_reserved),
+        "last_call_at": _instant(forecast.last_call_at),
+        "plenty": forecast.plenty,
     }
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.fetches import FetchSource, Purpose
 from app.domain.quota import Bucket, KeyState
+from app.domain.ranges import RangeReason
 from app.domain.videos import LiveState, Source
 from app.domain.watches import WatchKind
 
@@ -131,6 +132,89 @@ class FetchList(Schema):
     previous_cursor: str | None
 
 
+class Gap(Schema):
+    """Publish times of which something may be missing."""
+
+    starts_at: datetime
+    ends_at: datetime = Field(description="Both ends are included.")
+    reason: RangeReason = Field(
+        description=(
+            "`new`: not read yet; `again`: read once, due again since search shows videos late; "
+            "`budget`: no calls were left; `error`: reading failed; `cap`: one second with more "
+            "videos than any call can list."
+        )
+    )
+    reading: int = Field(description="The how-manieth reading is awaited: 1 or 2.")
+    due_at: datetime | None = Field(
+        description="Since when it may be read; null where it will not be read again (`cap`)."
+    )
+
+
+class Delay(Schema):
+    """How late search showed videos: seconds from their publish time to being found.
+
+    Measured on videos that an earlier reading of the same second did not show: the latest 500 of
+    the last 30 days.
+    """
+
+    samples: int
+    median_seconds: int | None
+    p95_seconds: int | None
+
+
+class Coverage(Schema):
+    """How far a watch has been read."""
+
+    watch_id: int
+    kind: WatchKind
+    term: str
+    paused: bool
+    read_until: datetime = Field(description="Before it all was read once or stands in `gaps`.")
+    complete_until: datetime = Field(
+        description="Before it all was read twice, seconds at the cap excepted."
+    )
+    gaps: list[Gap] = Field(description="What is due and not read yet, newest first.")
+    delay: Delay
+
+
+class CoverageList(Schema):
+    """A page of watches with their coverage, oldest watch first."""
+
+    items: list[Coverage]
+    page: int
+    limit: int
+    total: int = Field(description="Watches; 1 when one is asked for.")
+    next: str | None = Field(description="Path of the next page.")
+    previous: str | None = Field(description="Path of the page before.")
+    next_cursor: None = Field(description="Always null: pages are few and have numbers.")
+    previous_cursor: None
+
+
+class Slower(Schema):
+    """A watch that would be polled less often."""
+
+    watch_id: int
+    term: str
+    interval_seconds_before: float
+    interval_seconds_after: float
+
+
+class Plan(Schema):
+    """What watching a keyword would cost, with a whole day's calls."""
+
+    keyword: str = Field(description="As it would be watched.")
+    known: bool = Field(description="It is watched already: nothing would change.")
+    videos_per_day: float = Field(description="Reckoned with.")
+    interval_seconds: float | None = Field(
+        description="Between two polls; null where there are no calls to plan with."
+    )
+    mean_delay_seconds: float | None = Field(
+        description="From a video's appearance in search to its being stored, on average."
+    )
+    calls_per_day: float = Field(description="Search calls that its polls would take.")
+    slower: list[Slower] = Field(description="Watches that would be polled less often.")
+
+
 class BucketUsage(Schema):
     """What a project has used today of what YouTube counts by itself."""
 
@@ -166,16 +250,28 @@ class ProjectQuota(Schema):
 class NextPoll(Schema):
     """When a watch is polled next, as planned now."""
 
-    watch: int
+    watch_id: int
     kind: WatchKind
     term: str
     at: datetime
+    interval_seconds: float | None = Field(
+        description="From then to the poll after it; null when no calls are left today."
+    )
 
 
 class Forecast(Schema):
     """What is to come."""
 
     next_polls: list[NextPoll] = Field(description="Of each watch that is not paused, in order.")
+    calls_left: int = Field(description="Search calls that usable keys may still make today.")
+    calls_reserved: float = Field(
+        description="Of these kept back now: a tenth of the day's, released over the last 3 hours."
+    )
+    last_call_at: datetime | None = Field(
+        description="When the others are spent at the present pace; null where some outlast the "
+        "day, or none are left."
+    )
+    plenty: bool = Field(description="Calls are enough to poll every watch at every tick.")
 
 
 class Quota(Schema):
@@ -208,10 +304,11 @@ class Readiness(Schema):
     problems: list[Trouble]
 
 
-class ErrorSource(Schema):
+class ErrorSource(BaseModel):
     """What in the request is to blame."""
 
-    parameter: str
+    parameter: str | None = Field(default=None, description="A query parameter.")
+    pointer: str | None = Field(default=None, description="A member of the body (RFC 6901).")
 
 
 class Error(BaseModel):

@@ -83,9 +83,21 @@ def test_quota_is_told_per_project_with_its_keys_and_what_comes_next(sqlite_url:
     }
     assert (units["bucket"], units["limit"], units["used"]) == ("units", 10_000, 0)
     assert [key["state"] for key in quota["projects"][0]["keys"]] == ["held", "usable"]
-    assert quota["forecast"]["next_polls"] == [
-        {"watch": 1, "kind": "keyword", "term": "news", "at": "2026-01-02T18:00:00Z"}
-    ]
+    assert quota["forecast"] == {
+        "next_polls": [
+            {
+                "watch_id": 1,
+                "kind": "keyword",
+                "term": "news",
+                "at": "2026-01-02T18:00:00Z",
+                "interval_seconds": 291.329,  # 14 hours over 173 calls
+            }
+        ],
+        "calls_left": 193,
+        "calls_reserved": 20.0,
+        "last_call_at": resets_at,
+        "plenty": False,
+    }
     assert not any(secret in response.text for secret in ('"one"', '"two"', '"three"'))
     services.close()
 
@@ -102,7 +114,7 @@ def test_a_limit_that_youtube_named_lower_is_shown_for_the_day(sqlite_url: str) 
     services.close()
 
 
-@pytest.mark.parametrize("path", ["/quota", "/fetches"])
+@pytest.mark.parametrize("path", ["/quota", "/fetches", "/coverage", "/coverage?watch=1"])
 def test_without_the_database_there_is_nothing_to_tell(sqlite_url: str, path: str) -> None:
     services = build_services(Settings(database_url=sqlite_url, youtube_api_keys="k"))
     response = create_app(services).test_client().get(path)  # there are no tables

@@ -68,7 +68,7 @@ def allowed(spent: int, part_of_day: float, limit: int = 10_000, now: datetime =
 
 def test_refreshing_is_spread_over_the_day() -> None:
     assert allowed(0, 0) == 0
-    assert allowed(3_990, 0.5) == 4
+    assert allowed(3_990, 0.5) == 2
     assert allowed(3_999, 0.5) == 1
     assert allowed(4_000, 0.5) == 0
 

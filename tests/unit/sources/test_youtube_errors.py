@@ -271,6 +271,14 @@ def test_trouble_on_the_other_side_may_pass_and_blames_no_key(status: int, body:
     [
         ({"retry-after": "120"}, 120.0),
         ({"retry-after": " 5 "}, 5.0),
+        ({"retry-after": "999999999"}, 3600.0),
+        (
+            {
+                "retry-after": "Sun, 01 Mar 2036 12:00:00 GMT",
+                "date": "Sun, 01 Mar 2026 12:00:00 GMT",
+            },
+            3600.0,
+        ),
         (
             {
                 "retry-after": "Sun, 01 Mar 2026 12:01:30 GMT",

@@ -10,6 +10,7 @@ import orjson
 
 from app.domain.changes import Bookmark, ChangeList
 from app.domain.clock import format_instant
+from app.domain.coverage import CoveragePage, WatchCoverage
 from app.domain.errors import ChangesForgottenError, NotFoundError
 from app.domain.feeds import (
     CacheState,
@@ -21,6 +22,7 @@ from app.domain.feeds import (
     Position,
 )
 from app.domain.fetches import FetchPage, FetchQuery
+from app.ingest.planning import Cadence, Preview
 from app.ingest.quota_report import Forecast, QuotaReport
 from app.web.api.examples import VIDEO
 
@@ -135,10 +137,43 @@ class MemoryQuota:
     """Gives the report it was given."""
 
     answer: QuotaReport = field(
-        default_factory=lambda: QuotaReport(datetime(2026, 1, 3, 8, tzinfo=UTC), (), Forecast(()))
+        default_factory=lambda: QuotaReport(
+            datetime(2026, 1, 3, 8, tzinfo=UTC), (), Forecast((), 0, 0.0, None, plenty=False)
+        )
     )
 
     def report(self) -> QuotaReport:
+        return self.answer
+
+
+@dataclass
+class MemoryCoverage:
+    """Tells the same of every page, and of watch 1."""
+
+    answer: CoveragePage = field(default_factory=lambda: CoveragePage((), 0))
+    asked: list[tuple[int, int]] = field(default_factory=list)
+
+    def page(self, number: int, length: int) -> CoveragePage:
+        self.asked.append((number, length))
+        return self.answer
+
+    def get(self, watch_id: int) -> WatchCoverage:
+        if watch_id != 1:
+            raise NotFoundError(f"there is no watch {watch_id}")
+        return self.answer.items[0]
+
+
+@dataclass
+class MemoryPlanning:
+    """Answers every question alike."""
+
+    answer: Preview = field(
+        default_factory=lambda: Preview("news", 50.0, Cadence(None, None, 0.0), (), known=False)
+    )
+    asked: list[tuple[str, float | None]] = field(default_factory=list)
+
+    def preview(self, text: str, videos_per_day: float | None = None) -> Preview:
+        self.asked.append((text, videos_per_day))
         return self.answer
 
 
@@ -162,5 +197,7 @@ class MemoryServices:
     changes: MemoryChanges = field(default_factory=MemoryChanges)
     fetch_log: MemoryFetchLog = field(default_factory=MemoryFetchLog)
     quota: MemoryQuota = field(default_factory=MemoryQuota)
+    coverage: MemoryCoverage = field(default_factory=MemoryCoverage)
+    planning: MemoryPlanning = field(default_factory=MemoryPlanning)
     readiness: MemoryChecks = field(default_factory=MemoryChecks)
     demo: bool = False

@@ -96,6 +96,9 @@ def test_every_header_of_a_page_is_described(document: Json, client: FlaskClient
         ("VideoList", examples.VIDEO_LIST),
         ("Changes", examples.CHANGES),
         ("FetchList", examples.FETCH_LIST),
+        ("CoverageList", examples.COVERAGE_LIST),
+        ("PlanRequest", examples.PLAN_REQUEST),
+        ("Plan", examples.PLAN),
         ("Quota", examples.QUOTA),
         ("Health", examples.HEALTH),
         ("Readiness", examples.READINESS),
@@ -114,6 +117,7 @@ def test_examples_obey_their_schemas(document: Json, schema: str, example: objec
         ("/videos/vid00000099", "Item"),
         ("/changes", "Changes"),
         ("/fetches", "FetchList"),
+        ("/coverage", "CoverageList"),
         ("/quota", "Quota"),
         ("/health", "Health"),
         ("/ready", "Readiness"),
@@ -125,6 +129,27 @@ def test_answers_obey_the_document(
     document: Json, client: FlaskClient, path: str, schema: str
 ) -> None:
     assert problems(document, schema, client.get(path).get_json()) == []
+
+
+def test_what_a_plan_takes_and_answers_obeys_the_document(
+    document: Json, client: FlaskClient
+) -> None:
+    operation = document["paths"]["/plan"]["post"]
+    content = operation["requestBody"]["content"]["application/json"]
+    assert content["example"] == examples.PLAN_REQUEST
+    assert content["schema"] == {"$ref": "#/components/schemas/PlanRequest"}
+    assert {"400", "403", "413", "415", "503"} <= set(operation["responses"])
+    answer = client.post("/plan", json=content["example"]).get_json()
+    assert problems(document, "Plan", answer) == []
+    refused = client.post("/plan", json={"keyword": 5}).get_json()
+    assert problems(document, "ErrorDocument", refused) == []
+    for wrong in (
+        {},
+        {"keyword": 5},
+        {"keyword": "a", "videos_per_day": 0},
+        {"keyword": "a", "x": 1},
+    ):
+        assert problems(document, "PlanRequest", wrong)
 
 
 def test_an_item_has_every_field_of_the_contract_and_no_other(document: Json) -> None:

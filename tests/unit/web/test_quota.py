@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.quota import Bucket, KeyReport, KeyState, KeyStatus, Usage
 from app.domain.watches import Watch, WatchKind
-from app.ingest.quota_report import Forecast, ProjectQuota, QuotaReport
+from app.ingest.quota_report import Forecast, PlannedPoll, ProjectQuota, QuotaReport
 from app.web.api import examples
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ REPORT = QuotaReport(
             ),
         ),
     ),
-    Forecast((NEWS,)),
+    Forecast((PlannedPoll(NEWS, 1028.5714),), 59, 10.0, RESETS_AT, plenty=False),
 )
 
 
@@ -68,7 +68,8 @@ def test_a_used_up_bucket_says_since_when_and_has_nothing_left(
 ) -> None:
     at = datetime(2026, 1, 2, 9, tzinfo=UTC)
     spent = Usage("p", Bucket.SEARCH, 30, 100, at)
-    services.quota.answer = QuotaReport(RESETS_AT, (ProjectQuota("p", (spent,), ()),), Forecast(()))
+    nothing = Forecast((), 0, 0.0, None, plenty=False)
+    services.quota.answer = QuotaReport(RESETS_AT, (ProjectQuota("p", (spent,), ()),), nothing)
     [bucket] = client.get("/quota").get_json()["projects"][0]["buckets"]
     assert (bucket["left"], bucket["exhausted_at"]) == (0, "2026-01-02T09:00:00Z")
 

@@ -1,0 +1,54 @@
+"""When a poll that failed is tried again, as a pure function of the error and how long it goes on.
+
+Nothing is tried again within a poll: every attempt costs a call, and trouble that another key can
+help has already been passed on to it by the key ring.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from math import sqrt
+
+from app.domain.errors import (
+    BadRequestError,
+    GoneError,
+    NewsreelError,
+    NoUsableKeyError,
+    SourceError,
+)
+
+SOONEST = timedelta(seconds=60)
+
+_LONGEST: tuple[tuple[type[NewsreelError], timedelta], ...] = (
+    # Looking costs no call, and sees at once what the operator mended or midnight brought.
+    (NoUsableKeyError, timedelta()),
+    # YouTube will say the same tomorrow, unless it was a slip of its own.
+    (BadRequestError, timedelta(days=1)),
+    (GoneError, timedelta(days=1)),
+    # 5xx, broken bodies, a network away.
+    (NewsreelError, timedelta(minutes=15)),
+)
+_SPREAD = 0.25
+_GOLDEN = (sqrt(5) - 1) / 2
+
+
+def retry_at(
+    error: NewsreelError, *, failing_since: datetime, now: datetime, turn: int
+) -> datetime:
+    """Return when to try again: after as long as it has been failing, so the waits double.
+
+    Args:
+        error: what went wrong now.
+        failing_since: when it went wrong first; `now` if this is the first time.
+        now: the present.
+        turn: a number that differs between watches, so that those that fail together are not
+            tried again together.
+
+    Returns:
+        At least a minute later, and not before the source asked for.
+    """
+    longest = next(wait for kind, wait in _LONGEST if isinstance(error, kind))
+    spread = 1 + _SPREAD * (turn * _GOLDEN % 1)
+    doubled = min(longest, now - failing_since) * spread
+    asked = error.retry_after if isinstance(error, SourceError) else None
+    return now + max(SOONEST, doubled, timedelta(seconds=asked or 0))

@@ -1,0 +1,49 @@
+"""Request bodies: strict JSON, and the model that all of them share.
+
+What is not plainly JSON is refused before it is looked at; members that no model names are refused
+like unknown parameters.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+from flask import Request
+from flask.json.provider import DefaultJSONProvider
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Body(BaseModel):
+    """A JSON object; no member is turned into another type."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class StrictJson(DefaultJSONProvider):
+    """Reads JSON as the RFC has it: no NaN, no lone surrogates, no nesting without end."""
+
+    def loads(self, s: str | bytes, **_options: object) -> object:
+        """Return the value; raises ValueError."""
+        return orjson.loads(s)
+
+
+class StrictRequest(Request):
+    """A request whose body is JSON only if its Content-Type says so.
+
+    Browsers send other types across sites without asking; a library that reads any body as JSON
+    would take those.
+    """
+
+    def get_json(
+        self,
+        force: bool = False,  # noqa: FBT001, FBT002 - the signature of what it overrides
+        silent: bool = False,  # noqa: FBT001, FBT002
+        cache: bool = True,  # noqa: FBT001, FBT002
+    ) -> Any:
+        """Return the body as JSON, never by force; raises UnsupportedMediaType, BadRequest."""
+        del force
+        return super().get_json(silent=silent, cache=cache)
