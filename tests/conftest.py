@@ -12,8 +12,6 @@ from tests.processes import Processes
 pytest_plugins = ["tests.servers.fixtures"]
 
 TESTS = Path(__file__).parent
-# These share processes per module, so pytest-xdist keeps each module on one worker.
-KINDS_KEPT_TOGETHER = ("integration", "e2e")
 
 
 @pytest.fixture
@@ -27,14 +25,6 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
 def pytest_configure() -> None:
     """Makes SIGTERM end a run as Ctrl-C does: in order, servers stopped and folders removed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups the tests that share running processes."""
-    for item in items:
-        if _kind(item.nodeid) in KINDS_KEPT_TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
