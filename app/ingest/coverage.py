@@ -33,6 +33,7 @@ FEWEST_TO_JUDGE = 3
 
 _DAY = timedelta(days=1)
 _GRID_PARTS = 12
+_REACH = 1.5
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -84,8 +85,8 @@ def stretches_to_read(
         union(p.stretch for p in due if p.reading in readings)
         for readings in ((Reading.FIRST,), (Reading.SECOND,), (Reading.THIRD, Reading.FOURTH))
     )
-    newest, again = _joined(first[:1], second, appetite.rate)
-    newest, later = _joined(newest, later if appetite.spare else [], appetite.rate)
+    newest, again = _joined(first[:1], second, appetite)
+    later = later if appetite.spare else []
     return _with_lookback([*newest, *again, *first[1:], *later], appetite)
 
 
@@ -104,18 +105,19 @@ def _with_lookback(wanted: list[Stretch], appetite: Appetite) -> list[Stretch]:
 
 
 def _joined(
-    newest: list[Stretch], others: list[Stretch], rate: float
+    newest: list[Stretch], others: list[Stretch], appetite: Appetite
 ) -> tuple[list[Stretch], list[Stretch]]:
-    """Let the newest stretch take in those that a single page will show along with it.
+    """Let the newest stretch take in second readings that one page will show along with it.
 
-    Not more: a listing goes from the top, so one that is cut short by the budget would read what
-    lies between over and over and never come to the older part.
+    Only across about a look-back, of which the rate is known. A listing goes from the top: one that
+    is cut short by the budget would else read what lies between over and over and never come to
+    the older part.
     """
     apart: list[Stretch] = []
     for other in others:
-        if newest:
+        if newest and newest[0].starts_at - other.ends_at <= _REACH * appetite.lookback:
             both = Stretch(min(newest[0].starts_at, other.starts_at), newest[0].ends_at)
-            if pages(both, rate) == 1:
+            if pages(both, appetite.rate) == 1:
                 newest = [both]
                 continue
         apart.append(other)

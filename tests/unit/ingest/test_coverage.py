@@ -111,12 +111,14 @@ def test_the_newest_comes_first_then_second_readings_then_what_was_left_long_ago
 
 
 def test_a_second_reading_shares_the_listing_of_the_newest_where_one_page_shows_both() -> None:
-    items = [pending(1000, 1010), pending(900, 910, reading=2)]
+    items = [pending(1000, 1010), pending(930, 940, reading=2)]
     slow = Appetite(lookback=LOOKBACK, rate=0.1, plenty=False, spare=False)
-    assert stretches_to_read(items, slow, now=at(2000)) == [stretch(900, 1010)]
+    assert stretches_to_read(items, slow, now=at(2000)) == [stretch(930, 1010)]
     fast = Appetite(lookback=LOOKBACK, rate=2.0, plenty=False, spare=False)
     apart = stretches_to_read(items, fast, now=at(2000))
-    assert apart == [stretch(1000, 1010), stretch(900, 910)]
+    assert apart == [stretch(1000, 1010), stretch(930, 940)]
+    far = [pending(1000, 1010), pending(300, 310, reading=2)]
+    assert len(stretches_to_read(far, slow, now=at(2000))) == 2
 
 
 def test_with_plenty_of_calls_the_whole_lookback_is_read_each_time_after_all_else() -> None:
