@@ -410,24 +410,24 @@ def test_a_failing_youtube_is_not_asked_about_the_same_all_the_time(new_rig: New
 def test_in_sixty_days_nothing_is_older_than_thirty(new_rig: NewRig) -> None:
     """Videos come, change and go; for a week in between YouTube is away.
 
-    Changes end in time for what rests to be asked about twice before the end.
+    Changes end in time for what rests (20 days) to be missed, and missed again a day later.
     """
     arriving = [
         video(n, n * 10 * HOUR, live="upcoming" if n % 25 == 0 else "none") for n in range(100)
     ]
     rig = new_rig(arriving)
     rig.watch()
-    for hour in range(0, 60 * 24, 2):
-        rig.clock.move(2 * HOUR)
+    for hour in range(0, 60 * 24, 4):
+        rig.clock.move(4 * HOUR)
         if hour == 25 * 24:
             rig.fault("503")
         if hour == 32 * 24:
             rig.simulator.faults.clear()
         if hour % 12 == 0:
             rig.tick()
-        if hour % 50 == 0 and hour < 36 * 24:
-            change(rig, f"video{hour // 20:06d}", title="Corrected")
-        if hour % 70 == 0 and hour < 36 * 24:
+        if hour % 48 == 0 and hour < 36 * 24:
+            change(rig, f"video{hour // 16:06d}", title="Corrected")
+        if hour % 72 == 0 and hour < 36 * 24:
             delete(rig, f"video{hour // 20:06d}")
         refresh(rig)
         refreshed_at = oldest(rig)
