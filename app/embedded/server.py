@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import signal
 import socket
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
@@ -93,7 +94,11 @@ class EmbeddedServer(BaseApplication):
         self._ours = import_module("app.embedded.worker").EmbeddedWorker(self._settings)
         return self._ours.application
 
-    def _start(self, _worker: Worker) -> None:
+    def _start(self, worker: Worker) -> None:
+        # A Ctrl-C reaches the worker from the terminal and, as SIGQUIT, from the master. gunicorn's
+        # handler of both takes a lock, so the second could block for ever inside the first.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGQUIT, worker.handle_exit)
         if self._ours is not None:
             self._ours.start()
 

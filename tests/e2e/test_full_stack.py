@@ -115,12 +115,13 @@ def test_two_beats_and_two_workers_never_poll_one_watch_twice_at_once(
     stack: Stack, gate: Tollgate
 ) -> None:
     beat, worker = stack.start_beat("second"), stack.start_worker()
+    wait_until(lambda: "Task newsreel.fetch[" in worker.output(), READY_SECONDS)
+    wait_until(lambda: "Sending due task" in beat.output(), READY_SECONDS)
     gate.forget()
     gate.delay_seconds = 0.4
     wait_until(lambda: min(gate.finished["music"], gate.finished["boats"]) >= 6, 40)
     gate.delay_seconds = 0.0
     assert gate.most_at_once["music"] == gate.most_at_once["boats"] == 1
-    assert "newsreel.fetch" in worker.output()
     assert beat.stop() == 0
     assert worker.stop() == 0
 
