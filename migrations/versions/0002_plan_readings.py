@@ -1,7 +1,7 @@
 """Say of each range the how-manieth reading it is and when it is due, and measure delays.
 
-Locks: MySQL and MariaDB add the columns in place; PostgreSQL locks each table for an instant; SQLite
-copies both.
+Locks: MySQL and MariaDB add the columns in place; PostgreSQL locks each table for an instant;
+SQLite copies both.
 """
 
 from __future__ import annotations
