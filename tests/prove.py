@@ -51,7 +51,8 @@ before the start (same-second ties stay ties), the newest {arriving} arriving du
 simulator shows them over HTTP with a search index up to 3 s late. Each database is filled by the
 real ingest and walked through `GET /videos` by cursor. Every field that YouTube determines must
 equal the simulator's truth, and the items of the three databases each other's (all but `fetched_at`
-and `updated_at`, which tell when a run took place: the digest is of the rest).
+and `updated_at`, which tell when a run took place: the digest is of the rest). The first run waits
+for the newest videos to arrive, the others find them there.
 
 | database | shown | served | distinct | pages walked | seconds | sha256 of the items |
 |---|---|---|---|---|---|---|
