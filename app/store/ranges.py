@@ -27,14 +27,6 @@ class RangeRepository:
         rows = self._connection.execute(query.order_by(RangeRow.ends_at.desc()))
         return [_pending(row) for row in rows]
 
-    def list_all(self) -> dict[int, list[Pending]]:
-        """Return what every watch has still to read, newest first, by watch id."""
-        query = select(RangeRow.__table__).order_by(RangeRow.watch_id, RangeRow.ends_at.desc())
-        pending: dict[int, list[Pending]] = {}
-        for row in self._connection.execute(query):
-            pending.setdefault(row.watch_id, []).append(_pending(row))
-        return pending
-
     def replace(self, watch_id: int, pending: Iterable[Pending]) -> None:
         """Put these in the place of all that a watch had to read."""
         self._connection.execute(delete(RangeRow).where(RangeRow.watch_id == watch_id))

@@ -6,15 +6,11 @@ like unknown parameters.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import orjson
 from flask import Request
 from flask.json.provider import DefaultJSONProvider
 from pydantic import BaseModel, ConfigDict
-
-if TYPE_CHECKING:
-    from typing import Any
+from werkzeug.exceptions import RequestEntityTooLarge
 
 
 class Body(BaseModel):
@@ -43,7 +39,16 @@ class StrictRequest(Request):
         force: bool = False,  # noqa: FBT001, FBT002 - the signature of what it overrides
         silent: bool = False,  # noqa: FBT001, FBT002
         cache: bool = True,  # noqa: FBT001, FBT002
-    ) -> Any:
-        """Return the body as JSON, never by force; raises UnsupportedMediaType, BadRequest."""
+    ) -> object:
+        """Return the body as JSON, never by force.
+
+        Raises:
+            RequestEntityTooLarge: longer than MAX_CONTENT_LENGTH.
+            UnsupportedMediaType: not said to be JSON.
+            BadRequest: not JSON.
+        """
         del force
+        # One of unknown length is cut off at the limit in silence, and may be JSON even so.
+        if self.content_length is None and len(self.get_data()) == self.max_content_length:
+            raise RequestEntityTooLarge
         return super().get_json(silent=silent, cache=cache)

@@ -110,15 +110,6 @@ def test_a_new_watch_makes_no_other_faster(
         assert before <= after
 
 
-@given(rates, limits, st.floats(1, 10_000))
-def test_a_rarer_keyword_never_costs_more(
-    bench: Bench, others: tuple[float, ...], limit: int, rate: float
-) -> None:
-    planning, _ = bench.planning(others, limit)
-    rare, frequent = (planning.preview("new", it).cadence for it in (rate, 2 * rate))
-    assert rare.calls_per_day <= frequent.calls_per_day * 1.000_001
-
-
 def test_a_second_watch_like_the_first_halves_its_calls(bench: Bench) -> None:
     planning, _ = bench.planning((10.0,), 100)
     preview = planning.preview("new", 10)

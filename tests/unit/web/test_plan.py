@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
@@ -113,6 +114,21 @@ def test_a_charset_is_allowed_and_a_large_body_is_not(client: FlaskClient) -> No
     assert post(client, b'{"keyword": "a"}', "application/json; charset=utf-8").status_code == 200
     large = b'{"keyword": "' + b"a" * 70_000 + b'"}'
     assert error_of(post(client, large)) == (413, "body_too_large", None)
+
+
+def test_a_large_body_of_unknown_length_is_refused_though_its_beginning_is_json(
+    client: FlaskClient, services: MemoryServices
+) -> None:
+    chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    for size, status in ((100, 200), (70_000, 413)):
+        response = client.post(
+            "/plan",
+            input_stream=BytesIO(b'{"keyword": "a"}'.ljust(size)),
+            content_type="application/json",
+            environ_overrides={**chunked, "CONTENT_LENGTH": ""},
+        )
+        assert response.status_code == status
+    assert services.planning.asked == [("a", None)]
 
 
 def test_many_slips_make_a_short_answer(client: FlaskClient) -> None:
