@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from app.domain.watches import Watch
     from app.store.store import Store, Transaction
 
-DELAY_SAMPLES = 500
+DELAY_AMONG = 2_000
 DELAY_WINDOW = timedelta(days=30)
-"""The latest so many late videos of a watch, published within the window, tell its delay."""
+"""The late ones among the newest so many videos of a watch, within the window, tell its delay."""
 
 
 class CoverageReports:
@@ -61,7 +61,7 @@ class CoverageReports:
         """Return a watch's coverage, all of it from the transaction's snapshot."""
         now = self._clock()
         pending = transaction.ranges.list_pending(watch.watch_id)
-        late = transaction.watches.list_delays(watch.watch_id, now - DELAY_WINDOW, DELAY_SAMPLES)
+        late = transaction.watches.list_delays(watch.watch_id, now - DELAY_WINDOW, DELAY_AMONG)
         return WatchCoverage(
             watch=watch,
             complete_until=coverage.complete_until(pending, watch.read_until),

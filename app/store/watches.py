@@ -201,14 +201,15 @@ class WatchRepository:
         rows = self._connection.execute(query.where(WatchRow.last_accessed_at >= since))
         return {row.watch_id: row.feed_seq for row in rows}
 
-    def list_delays(self, watch_id: int, since: datetime, limit: int) -> list[int]:
-        """Return how many seconds late search showed the latest late videos of a watch."""
+    def list_delays(self, watch_id: int, since: datetime, among: int) -> list[int]:
+        """Return how many seconds late search showed those that were late of the newest videos.
+
+        Looks at no more than `among`, so that a watch of many videos costs little too.
+        """
         link = WatchVideoRow
-        late = and_(
-            link.watch_id == watch_id, link.published_at >= since, link.delay_seconds.is_not(None)
-        )
-        query = select(link.delay_seconds).where(late).order_by(link.published_at.desc())
-        delays = self._connection.execute(query.limit(limit)).scalars()
+        mine = and_(link.watch_id == watch_id, link.published_at >= since)
+        newest = select(link.delay_seconds).where(mine).order_by(link.published_at.desc())
+        delays = self._connection.execute(newest.limit(among)).scalars()
         return [seconds for seconds in delays if seconds is not None]
 
     def _find(self, condition: ColumnElement[bool]) -> Watch | None:
