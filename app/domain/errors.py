@@ -6,8 +6,10 @@ NewsreelError
 ├── ChangesForgottenError    a copy is too old to be brought up to date: start it anew
 ├── LeaseLostError           another worker has taken over the claim we write under
 ├── StoreUnavailableError    the database does not answer
+│   └── NotMigratedError     it answers, but its tables are not there
 ├── CacheUnavailableError    Redis does not answer
 ├── NothingToServeError      neither cache nor database can answer a read
+├── PollCrashedError         a fault of our own ended a poll
 ├── NoUsableKeyError         no API key may be used for this call now
 └── SourceError              a source answered with an error; carries permanent and retry_after
     ├── BadRequestError      the source calls our request wrong: asking again is useless
@@ -59,21 +61,39 @@ class LeaseLostError(NewsreelError):
 
 
 class StoreUnavailableError(NewsreelError):
-    """The database cannot be reached or refused to answer in time."""
+    """The database cannot be reached or refused to answer in time.
+
+    The message holds the driver's words, which name hosts and tables: for the log, while
+    `for_strangers` is fit for everybody.
+    """
 
     code = "database_unavailable"
+    for_strangers: ClassVar[str] = "the database cannot be reached or does not answer in time"
+
+
+class NotMigratedError(StoreUnavailableError):
+    """The database lacks tables: migrations have not been run."""
+
+    for_strangers = "the database is not migrated"
 
 
 class CacheUnavailableError(NewsreelError):
-    """The shared cache cannot be reached."""
+    """The shared cache cannot be reached; its two sentences are as of StoreUnavailableError."""
 
     code = "cache_unavailable"
+    for_strangers: ClassVar[str] = "the cache cannot be reached"
 
 
 class NothingToServeError(NewsreelError):
     """No cache, no database and no page kept from before."""
 
     code = "nothing_to_serve"
+
+
+class PollCrashedError(NewsreelError):
+    """A poll met an exception that nobody foresaw; the log has its traceback."""
+
+    code = "internal_error"
 
 
 class NoUsableKeyError(NewsreelError):

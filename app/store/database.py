@@ -23,7 +23,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.domain.errors import StoreUnavailableError
+from app.domain.errors import NotMigratedError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,6 +49,7 @@ _SQLITE_PRAGMAS = (
 )
 _MYSQL_RETRY = frozenset({1205, 1213, 2006, 2013})  # lock wait, deadlock, server gone or lost
 _MYSQL_NO_TABLE = 1146
+_POSTGRESQL_NO_TABLE = "42P01"
 _POSTGRESQL_RETRY = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
 
 
@@ -95,12 +96,12 @@ class Database:
         except DBAPIError as error:
             if not _is_absence(error):
                 raise
-            raise StoreUnavailableError(_words(error)) from None
+            raise _told(error) from None
 
-    def dispose(self, *, close: bool = True) -> None:
-        """Let go of the pool; a forked child passes `close=False` and leaves the parent's alone."""
-        self._writer.dispose(close=close)
-        self._reader.dispose(close=close)
+    def dispose(self) -> None:
+        """Let go of the pool."""
+        self._writer.dispose()
+        self._reader.dispose()
 
     @staticmethod
     def _run(engine: Engine, work: Callable[[Connection], T]) -> T:
@@ -175,7 +176,7 @@ def _attempt(run: Callable[[], T]) -> T:
             if not (_is_transient(error) or _is_absence(error)):
                 raise
             if attempt == ATTEMPTS or not _is_transient(error):
-                raise StoreUnavailableError(_words(error)) from None
+                raise _told(error) from None
         time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, not a secret
     raise AssertionError("the last attempt returns or raises")
 
@@ -189,18 +190,25 @@ def _is_transient(error: DBAPIError) -> bool:
 
 def _is_absence(error: DBAPIError) -> bool:
     """Tell whether there is no usable database: away, full, locked, broken, not migrated yet."""
+    broken_file = type(error.orig) is sqlite3.DatabaseError  # its subclasses mean other things
+    known = isinstance(error, OperationalError | InterfaceError)
+    return known or broken_file or _lacks_table(error)
+
+
+def _lacks_table(error: DBAPIError) -> bool:
     cause = error.orig
-    missing_table = (
-        getattr(cause, "sqlstate", None) == "42P01" or _error_number(cause) == _MYSQL_NO_TABLE
-    )
-    broken_file = type(cause) is sqlite3.DatabaseError  # its subclasses mean other things
-    return missing_table or broken_file or isinstance(error, OperationalError | InterfaceError)
+    if isinstance(cause, sqlite3.OperationalError):
+        return str(cause).startswith("no such table")
+    state = getattr(cause, "sqlstate", None)
+    return state == _POSTGRESQL_NO_TABLE or _error_number(cause) == _MYSQL_NO_TABLE
 
 
 def _error_number(cause: BaseException | None) -> object:
     return cause.args[0] if cause is not None and cause.args else None
 
 
-def _words(error: DBAPIError) -> str:
+def _told(error: DBAPIError) -> StoreUnavailableError:
+    """Return the error in our own words for everybody and in the driver's for the log."""
     first_line = str(error.orig).partition("\n")[0][:200]
-    return f"{type(error.orig).__name__}: {first_line or 'no detail'}"
+    kind = NotMigratedError if _lacks_table(error) else StoreUnavailableError
+    return kind(f"{type(error.orig).__name__}: {first_line or 'no detail'}")

@@ -150,7 +150,7 @@ class Store:
         """
         schema.migrate(self._primary)
 
-    def dispose(self, *, close: bool = True) -> None:
-        """Let go of all connections; a forked child passes `close=False`."""
+    def dispose(self) -> None:
+        """Let go of all connections."""
         for database in {self._primary, self._replica}:
-            database.dispose(close=close)
+            database.dispose()
