@@ -49,7 +49,8 @@ def create_app(services: Services) -> Flask:
     app.config.update(_CONFIG)
     app.request_class = StrictRequest
     app.json = StrictJson(app)
-    # A path with a doubled slash is not found; the redirect would name the host it was asked at.
+    # A doubled slash inside a path is not found: a redirect would name the host it was asked at.
+    # Those that a path begins with are one slash to Werkzeug, so `//videos` is `/videos`.
     app.url_map.merge_slashes = False
     attach(app, services)
     _register(app)

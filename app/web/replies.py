@@ -29,9 +29,14 @@ def canonical_path(path: str, parameters: Mapping[str, str]) -> str:
 def cacheable_json(body: bytes, *, version: int, address: str) -> Response:
     """Return the body, or 304 when the client names its ETag.
 
+    The ETag names what is shown, not the bytes that show it: hashing half a megabyte per request
+    would cost more than the page. Figures that move without a change of content (counts of views
+    and likes, when a video was fetched) and with them the bytes may differ under one ETag; who
+    asks again by it keeps the older figures until the content changes.
+
     Args:
         body: JSON.
-        version: of what the body shows; other bytes at one address mean another version.
+        version: of the content that the body shows; a change of it means another version.
         address: the canonical path the body belongs to.
     """
     response = Response(body, content_type="application/json")

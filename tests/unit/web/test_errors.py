@@ -51,12 +51,14 @@ def test_a_large_body_is_refused_even_where_none_is_read(client: FlaskClient, me
     assert (error["status"], error["code"]) == ("413", "body_too_large")
 
 
-@pytest.mark.parametrize("path", ["//videos", "/videos//vid00000099", "///"])
+@pytest.mark.parametrize(
+    ("path", "status"), [("//videos", 200), ("/videos//vid00000099", 404), ("///", 200)]
+)
 def test_a_doubled_slash_is_not_redirected_to_the_host_of_the_request(
-    client: FlaskClient, path: str
+    client: FlaskClient, path: str, status: int
 ) -> None:
     response = client.get("/", environ_overrides={"PATH_INFO": path})
-    assert response.status_code in (200, 404)
+    assert response.status_code == status
     assert "Location" not in response.headers
 
 
