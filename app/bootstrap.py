@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.cache import redis as redis_cache
+from app.cache.absent import NoFeedCache
 from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
 from app.domain.clock import system_clock
 from app.domain.quota import Bucket, parse_keys
@@ -29,6 +30,7 @@ from app.ingest.refresher import Refresher
 from app.ingest.runner import Runner
 from app.ingest.service import Ingest
 from app.ingest.tail import Tail
+from app.ingest.trouble import PollTrouble, WriteTrouble
 from app.ingest.watching import Watching
 from app.quota.keeper import KeyKeeper
 from app.quota.ledger import Ledger
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     from app.sources.base import VideoSource
 
 _HOLD_SECONDS = 1.0
-"""How long a web process serves a head from Redis before it asks again."""
+"""How long a web process serves a head before it asks Redis, or without Redis the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,28 @@ class Services:
 
 
 def build_services(
-    settings: Settings, clock: Clock = system_clock, source: VideoSource | None = None
+    settings: Settings,
+    clock: Clock = system_clock,
+    source: VideoSource | None = None,
+    *,
+    publishes: bool = True,
 ) -> Services:
-    """Build the services of one process; `source` in the place of YouTube itself."""
+    """Build the services of one process.
+
+    Args:
+        settings: of the whole service.
+        clock: the present.
+        source: in the place of YouTube itself.
+        publishes: whether this process polls. One that only reads must not keep heads in a cache
+            of its own, where nobody would replace them.
+    """
     store = _store(settings)
-    cache, index, hold_seconds = _cache(settings)
+    cache, index, hold_seconds = _cache(settings, publishes=publishes)
     incidents = Incidents(get_logger("app.incidents"))
+    # A replica comes and goes by itself, so its trouble is told apart.
+    has_replica = bool(settings.database_replica_url)
+    reading = Incidents(get_logger("app.incidents.replica")) if has_replica else incidents
+    poll_trouble, write_trouble = PollTrouble(incidents), WriteTrouble(store, clock, incidents)
     limits = {
         Bucket.SEARCH: settings.youtube_search_calls_per_day,
         Bucket.UNITS: settings.youtube_units_per_day,
@@ -107,13 +125,23 @@ def build_services(
         completion=Completion(store, source, ring, tail, incidents),
         fetch_log=fetch_log,
         clock=clock,
+        trouble=poll_trouble,
     )
     watching = Watching(store, clock, timedelta(seconds=settings.backfill_seconds))
-    reader = FeedReader(store, HeadReader(store, cache, clock, hold_seconds), clock)
+    heads = HeadReader(store, cache, clock, hold_seconds, reading)
+    reader = FeedReader(store, heads, clock, reading)
     return Services(
         feed=reader,
         changes=ChangesReader(store),
-        readiness=ReadinessCheck(store, cache, reader, ring, clock),
+        readiness=ReadinessCheck(
+            store=store,
+            cache=cache,
+            reader=reader,
+            ring=ring,
+            clock=clock,
+            writes=write_trouble,
+            incidents=incidents,
+        ),
         ingest=Ingest(
             claims=claims,
             runner=runner,
@@ -122,6 +150,8 @@ def build_services(
             fetch_log=fetch_log,
             keywords=settings.keyword_list,
             incidents=incidents,
+            write_trouble=write_trouble,
+            poll_trouble=poll_trouble,
         ),
         refresher=Refresher(
             store=store,
@@ -131,6 +161,7 @@ def build_services(
             fetch_log=fetch_log,
             clock=clock,
             incidents=incidents,
+            writes=write_trouble,
         ),
         watching=watching,
         fetch_log=fetch_log,
@@ -152,7 +183,9 @@ def _store(settings: Settings) -> Store:
     )
 
 
-def _cache(settings: Settings) -> tuple[FeedCache, KeyIndex, float]:
+def _cache(settings: Settings, *, publishes: bool) -> tuple[FeedCache, KeyIndex, float]:
+    if not settings.redis_url and not publishes:
+        return NoFeedCache(), MemoryKeyIndex(), _HOLD_SECONDS
     if not settings.redis_url:
         return MemoryFeedCache(), MemoryKeyIndex(), 0.0
     client = redis_cache.connect(settings.redis_url)

@@ -75,10 +75,11 @@ class Incidents:
         self._open: dict[str, str] = {}
         self._lock = Lock()
 
-    def begin(self, code: str, detail: str) -> None:
-        """Say that `code` is wrong now; a repetition is silent."""
+    def begin(self, code: str, detail: str, *, cause: Exception | None = None) -> None:
+        """Say that `code` is wrong now, with the traceback of its cause; a repetition is silent."""
         if self._replace(code, detail) is None:
-            self._logger.error("incident_began", code=code, detail=detail)
+            trace = {} if cause is None else {"exc_info": cause}
+            self._logger.error("incident_began", code=code, detail=detail, **trace)
 
     def end(self, code: str) -> None:
         """Say that `code` is right again; silent if it was never wrong."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.domain.clock import Clock
     from app.domain.feeds import Feed, Head
     from app.store.store import Store
+    from app.telemetry import Incidents
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,22 @@ class HeadReader:
         cache: where ingest publishes heads.
         clock: the present.
         hold_seconds: how long a head is served before the cache is asked again.
+        incidents: told when cache or database go away and when they are back.
     """
 
-    def __init__(self, store: Store, cache: FeedCache, clock: Clock, hold_seconds: float) -> None:
+    def __init__(
+        self,
+        store: Store,
+        cache: FeedCache,
+        clock: Clock,
+        hold_seconds: float,
+        incidents: Incidents,
+    ) -> None:
         self._store = store
         self._cache = cache
         self._clock = clock
         self._hold = timedelta(seconds=hold_seconds)
+        self._incidents = incidents
         self._kept = MemoryFeedCache()
         self._fresh_at: dict[str, datetime] = {}
         self._rebuilding: defaultdict[str, Lock] = defaultdict(Lock)
@@ -77,9 +87,11 @@ class HeadReader:
             if (rebuilt := self._ready(feed)) is not None:  # by the reader we waited for
                 return self._as(CacheState.HIT, feed, rebuilt)
             head = self._store.read_replica(lambda transaction: build_head(transaction, feed))
+            self._incidents.end(StoreUnavailableError.code)
             self._offer(feed, head)
             return self._as(CacheState.MISS, feed, self._keep(feed, head))
         except StoreUnavailableError as error:
+            self._incidents.begin(error.code, str(error))
             if kept is None:
                 raise NothingToServeError(str(error)) from None
             return self._as(CacheState.STALE, feed, kept)
@@ -102,9 +114,12 @@ class HeadReader:
 
     def _cached(self, feed: Feed) -> Head | None:
         try:
-            return self._cache.get(feed)
-        except CacheUnavailableError:
+            head = self._cache.get(feed)
+        except CacheUnavailableError as error:
+            self._incidents.begin(error.code, str(error))
             return None
+        self._incidents.end(CacheUnavailableError.code)
+        return head
 
     def _offer(self, feed: Feed, head: Head) -> None:
         try:

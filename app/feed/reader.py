@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.domain.videos import StoredVideo
     from app.feed.head_reader import HeadReader, ReadHead
     from app.store.store import Store, Transaction
+    from app.telemetry import Incidents
 
 T = TypeVar("T")
 
@@ -37,10 +38,11 @@ _ACCESS_NOTED_EVERY = timedelta(minutes=1)
 class FeedReader:
     """Serves pages; share one per process."""
 
-    def __init__(self, store: Store, heads: HeadReader, clock: Clock) -> None:
+    def __init__(self, store: Store, heads: HeadReader, clock: Clock, incidents: Incidents) -> None:
         self._store = store
         self._heads = heads
         self._clock = clock
+        self._incidents = incidents
         self._noted_at: dict[int, datetime] = {}
         self._watch_of_term: dict[str, int] = {}
 
@@ -107,9 +109,12 @@ class FeedReader:
 
     def _stored(self, work: Callable[[Transaction], T]) -> T:
         try:
-            return self._store.read_replica(work)
+            found = self._store.read_replica(work)
         except StoreUnavailableError as error:
+            self._incidents.begin(error.code, str(error))
             raise NothingToServeError(str(error)) from None
+        self._incidents.end(StoreUnavailableError.code)
+        return found
 
     def _note_access(self, watch_id: int) -> None:
         now = self._clock()

@@ -132,6 +132,33 @@ class Claims:
 
         self._store.write(work)
 
+    def renew(self, claim: Claim) -> None:
+        """Hold a claim for another lease.
+
+        Raises:
+            LeaseLostError: the claim was taken over.
+        """
+        leased_until = self._clock() + LEASE
+        self._store.write(lambda transaction: transaction.watches.renew(claim, leased_until))
+
+    def give_up(self, claim: Claim, error: NewsreelError) -> None:
+        """Give a watch back whose poll ended in an unforeseen way, to be tried again later.
+
+        Raises:
+            LeaseLostError: the claim was taken over, or the watch removed.
+        """
+        now = self._clock()
+        problem = Problem(code_of(error), now, str(error))
+
+        def work(transaction: Transaction) -> None:
+            transaction.watches.renew(claim, now + LEASE)
+            before = transaction.watches.get(claim.watch_id).last_error
+            since = before.since if before and before.code == problem.code else now
+            due_at = retries.retry_at(error, failing_since=since, now=now, turn=claim.watch_id)
+            transaction.watches.release(claim, next_due_at=due_at, now=now, problem=problem)
+
+        self._store.write(work)
+
     def _due_at(self, poll: Poll, outcome: Outcome | NewsreelError) -> datetime:
         now = self._clock()
         if outcome is Outcome.TIME:

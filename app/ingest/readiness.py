@@ -16,6 +16,7 @@ from app.domain.feeds import ALL
 from app.domain.quota import Bucket, KeyState
 from app.domain.refreshing import DELETED_AFTER, LATE_AFTER
 from app.domain.watches import Problem
+from app.ingest.trouble import WRITES_FAIL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from app.domain.clock import Clock
     from app.domain.watches import Watch
     from app.feed.reader import FeedReader
+    from app.ingest.trouble import WriteTrouble
     from app.quota.ring import KeyRing
     from app.store.store import Store
+    from app.telemetry import Incidents
 
 OVERDUE = timedelta(seconds=90)
 """A watch that was due this long ago and has not been given out means that nobody ticks."""
@@ -34,7 +37,7 @@ OVERDUE = timedelta(seconds=90)
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether reads can be answered, and what is wrong."""
+    """Whether reads can be answered, and what is wrong: one problem per code, oldest first."""
 
     serving: bool
     problems: tuple[Problem, ...]
@@ -43,17 +46,28 @@ class Readiness:
 class ReadinessCheck:
     """Looks at database, cache, keys and watches; share one per process.
 
-    Problems without a history of their own count from when this process first saw them.
+    Problems without a history of their own count from when this process first saw them. Their
+    sentences are for strangers: what a driver said, with its hosts and tables, goes to the log.
     """
 
     def __init__(
-        self, store: Store, cache: FeedCache, reader: FeedReader, ring: KeyRing, clock: Clock
+        self,
+        *,
+        store: Store,
+        cache: FeedCache,
+        reader: FeedReader,
+        ring: KeyRing,
+        clock: Clock,
+        writes: WriteTrouble,
+        incidents: Incidents,
     ) -> None:
         self._store = store
         self._cache = cache
         self._reader = reader
         self._ring = ring
         self._clock = clock
+        self._writes = writes
+        self._incidents = incidents
         self._since: dict[str, datetime] = {}
 
     def check(self) -> Readiness:
@@ -64,33 +78,45 @@ class ReadinessCheck:
             try:
                 found += self._ingest_problems()
             except StoreUnavailableError as error:
-                store_problem = self._seen(error.code, str(error))
+                store_problem = self._away(error)
                 found.append(store_problem)
-        problems = {problem.code: problem for problem in reversed(found)}
-        self._since = {c: at for c, at in self._since.items() if c in problems}
+        problems = _one_of_each(found)
+        codes = {problem.code for problem in problems}
+        self._since = {code: at for code, at in self._since.items() if code in codes}
         serving = store_problem is None or self._reader.can_serve()
-        return Readiness(serving, tuple(problems[code] for code in sorted(problems)))
+        return Readiness(serving, problems)
 
     def _store_problem(self) -> Problem | None:
         try:
             self._store.read(lambda transaction: transaction.feed.version(ALL))
         except StoreUnavailableError as error:
-            return self._seen(error.code, str(error))
+            return self._away(error)
+        self._incidents.end(StoreUnavailableError.code)
         return None
 
     def _cache_problem(self) -> Problem | None:
         try:
             self._cache.version(ALL)
         except CacheUnavailableError as error:
-            return self._seen(error.code, str(error))
+            return self._away(error)
+        self._incidents.end(CacheUnavailableError.code)
         return None
 
     def _ingest_problems(self) -> list[Problem]:
         watches = self._store.read(lambda transaction: transaction.watches.list_all())
         active = [watch for watch in watches if not watch.paused]
-        problems = [*self._key_problems(), *self._watch_problems(active)]
+        problems = [
+            *self._write_problems(),
+            *self._key_problems(),
+            *self._watch_problems(active),
+        ]
         late = self._late_refresh()
         return [*problems, late] if late else problems
+
+    def _write_problems(self) -> Iterator[Problem]:
+        """Tell of writes that fail where reads do not; only a process that polls can know."""
+        if (since := self._writes.since) is not None:
+            yield Problem(WRITES_FAIL, since, "the database refuses to write")
 
     def _late_refresh(self) -> Problem | None:
         """Tell of videos that were not refreshed in time, before they have to be deleted."""
@@ -120,7 +146,22 @@ class ReadinessCheck:
         overdue = [watch for watch in active if watch.next_due_at < now - OVERDUE]
         if overdue:
             since = min(watch.next_due_at for watch in overdue)
-            yield Problem("ingest_stalled", since, f"{len(overdue)} watches wait for a worker")
+            detail = (
+                f"{len(overdue)} watches are overdue: no worker runs, or what it does is not stored"
+            )
+            yield Problem("ingest_stalled", since, detail)
+
+    def _away(self, error: StoreUnavailableError | CacheUnavailableError) -> Problem:
+        self._incidents.begin(error.code, str(error))
+        return self._seen(error.code, error.for_strangers)
 
     def _seen(self, code: str, detail: str) -> Problem:
         return Problem(code, self._since.setdefault(code, self._clock()), detail)
+
+
+def _one_of_each(found: list[Problem]) -> tuple[Problem, ...]:
+    """Return the oldest problem of each code, oldest first."""
+    oldest: dict[str, Problem] = {}
+    for problem in sorted(found, key=lambda it: (it.since, it.code)):
+        oldest.setdefault(problem.code, problem)
+    return tuple(oldest.values())

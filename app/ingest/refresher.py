@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.domain.clock import Clock
     from app.ingest.fetch_log import FetchLog
     from app.ingest.tail import Tail
+    from app.ingest.trouble import WriteTrouble
     from app.quota.ring import KeyRing
     from app.sources.base import VideoSource
     from app.store.store import Store, Transaction
@@ -89,6 +90,7 @@ class Refresher:
         fetch_log: FetchLog,
         clock: Clock,
         incidents: Incidents,
+        writes: WriteTrouble,
     ) -> None:
         self._store = store
         self._source = source
@@ -97,6 +99,7 @@ class Refresher:
         self._fetch_log = fetch_log
         self._clock = clock
         self._incidents = incidents
+        self._writes = writes
         self._prune_at: datetime | None = None
         self._log = get_logger(__name__)
 
@@ -107,7 +110,7 @@ class Refresher:
             self._prune_tombstones()
             return self._take()
         except StoreUnavailableError as error:
-            self._incidents.begin(error.code, str(error))
+            self._writes.begin(error)
             return []
 
     def run(self, batch: Sequence[str]) -> None:
@@ -117,7 +120,7 @@ class Refresher:
         except (SourceError, NoUsableKeyError) as error:
             self._incidents.begin("refresh_failed", str(error))
         except StoreUnavailableError as error:
-            self._incidents.begin(error.code, str(error))
+            self._writes.begin(error)
         else:
             self._incidents.end("refresh_failed")
 

@@ -23,6 +23,7 @@ from app.domain.ranges import Stretch
 from app.domain.videos import Source
 from app.ingest import coverage
 from app.ingest.claims import Outcome, code_of
+from app.ingest.tail import LEASE
 from app.ingest.tally import Tally, record_of
 from app.sources.base import SearchQuery
 from app.telemetry import get_logger
@@ -37,12 +38,16 @@ if TYPE_CHECKING:
     from app.ingest.completion import Completion
     from app.ingest.fetch_log import FetchLog
     from app.ingest.tail import Tail
+    from app.ingest.trouble import PollTrouble
     from app.quota.ring import KeyRing
     from app.sources.base import SearchPage, VideoSource
     from app.store.store import Transaction
 
 RUN_LIMIT = timedelta(seconds=20)
 """A poll stops between pages after this long and goes on at the next tick."""
+
+SLOW_CALL = LEASE / 3
+"""After a search slower than this the lease is renewed: completing its page may take 20 s."""
 
 
 class Runner:
@@ -58,6 +63,7 @@ class Runner:
         completion: Completion,
         fetch_log: FetchLog,
         clock: Clock,
+        trouble: PollTrouble,
     ) -> None:
         self._claims = claims
         self._source = source
@@ -66,6 +72,7 @@ class Runner:
         self._completion = completion
         self._fetch_log = fetch_log
         self._clock = clock
+        self._trouble = trouble
         self._stopping = Event()
         self._log = get_logger(__name__)
 
@@ -122,15 +129,18 @@ class Runner:
     def _read_listing(self, poll: Poll, stretch: Stretch, tally: Tally) -> Stretch | None:
         """Read one listing page by page; return what is left of the stretch, None if nothing.
 
+        Only a listing that says it ends, and is too short to have been cut, shows all there is.
+        One that goes round is begun anew below what it did show.
+
         Raises:
-            UpstreamError: the listing is garbage, has no end, or is long enough to have been cut
-                and out of order, so nobody can say what it left out.
+            UpstreamError: the listing is garbage, has no end, goes round without showing anything,
+                or is cut and out of order, so nobody can say what it left out.
         """
         left, ordered, listed = stretch, True, 0
         tokens: set[str | None] = set()
         token: str | None = None
         while True:
-            page = self._search(SearchQuery(poll.watch.term, stretch, token), tally.spending)
+            page = self._search(poll, SearchQuery(poll.watch.term, stretch, token), tally.spending)
             if coverage.is_garbage(page):
                 raise UpstreamError("YouTube listed items that cannot be read")
             listed += page.listed
@@ -138,19 +148,21 @@ class Runner:
             left = coverage.after_page(left, page) if ordered else left
             tokens.add(token)
             token = page.next_page_token
-            at_end = token is None or token in tokens
-            whole = at_end and listed < coverage.LISTING_CAP
+            goes_round = token is not None and token in tokens
+            short = listed < coverage.LISTING_CAP
+            whole = token is None and short
             self._commit(poll, page, _done(stretch, None if whole else left), tally)
             if whole:
                 return None
             if len(tokens) >= coverage.LISTING_PAGES:
                 raise UpstreamError("YouTube's listing has no end")
-            if at_end and not ordered:
-                raise UpstreamError("YouTube listed a long range out of order")
-            if at_end:
-                return self._below_cap(poll, stretch, left)
+            narrowed = left.ends_at < stretch.ends_at
+            if goes_round and short and not (ordered and narrowed):
+                raise UpstreamError("YouTube's listing goes round")
+            if token is None or goes_round:
+                return self._below_cap(poll, stretch, left, ordered=ordered)
             # Not before the range got shorter: a poll cut off sooner would begin it again for ever.
-            if left.ends_at < stretch.ends_at and self._stop_reason(poll, tally) is not None:
+            if narrowed and self._stop_reason(poll, tally) is not None:
                 return left
 
     def _stop_reason(self, poll: Poll, tally: Tally) -> Outcome | None:
@@ -160,12 +172,19 @@ class Runner:
         overtime = self._clock() - poll.started_at > RUN_LIMIT
         return Outcome.TIME if overtime or self._stopping.is_set() else None
 
-    def _below_cap(self, poll: Poll, stretch: Stretch, left: Stretch) -> Stretch | None:
-        """Return where to go on after a listing that was cut at the cap.
+    def _below_cap(
+        self, poll: Poll, stretch: Stretch, left: Stretch, *, ordered: bool
+    ) -> Stretch | None:
+        """Return where to go on after a listing that was cut.
 
         Normally at its last second. If that is where it began, that one second fills a listing:
         no call can show the rest of it, so it is closed as capped and reading goes on below it.
+
+        Raises:
+            UpstreamError: it was out of order, so nobody can say what it left out.
         """
+        if not ordered:
+            raise UpstreamError("YouTube listed a long range out of order")
         if left.ends_at < stretch.ends_at:
             return left
         capped = Stretch(stretch.ends_at, stretch.ends_at)
@@ -175,8 +194,12 @@ class Runner:
         self._tail.commit([], claim=poll.claim, progress=self._progress(poll, capped, capped=True))
         return next(iter(stretch.without(capped)), None)
 
-    def _search(self, query: SearchQuery, spending: Spending) -> SearchPage:
-        return self._ring.call(Bucket.SEARCH, lambda key: self._source.search(key, query), spending)
+    def _search(self, poll: Poll, query: SearchQuery, spending: Spending) -> SearchPage:
+        asked_at = self._clock()
+        page = self._ring.call(Bucket.SEARCH, lambda key: self._source.search(key, query), spending)
+        if self._clock() - asked_at > SLOW_CALL:
+            self._claims.renew(poll.claim)
+        return page
 
     def _commit(self, poll: Poll, page: SearchPage, done: Stretch | None, tally: Tally) -> None:
         completed = self._completion.of_page(page.videos, tally.spending)
@@ -223,10 +246,10 @@ class Runner:
         return write
 
     def _tell_lost(self, claim: Claim) -> None:
+        self._trouble.end(claim.watch_id)
         self._log.info("lease_lost", watch_id=claim.watch_id, fence=claim.fence)
 
     def _tell(self, poll: Poll, tally: Tally, outcome: Outcome | NewsreelError) -> None:
-        before = poll.watch.last_error
         details = {
             "watch_id": poll.watch.watch_id,
             "pages": tally.pages,
@@ -234,11 +257,14 @@ class Runner:
             "added": tally.added,
             "updated": tally.updated,
         }
-        if not isinstance(outcome, NewsreelError):
-            if before is not None or tally.added or tally.updated:
-                self._log.info("poll_done", **details)
-        elif before is None or before.code != code_of(outcome):
-            self._log.error("poll_failed", code=code_of(outcome), detail=str(outcome), **details)
+        if isinstance(outcome, NewsreelError):
+            code, detail = code_of(outcome), str(outcome)
+            self._trouble.begin(poll.watch.watch_id, code, detail)
+            self._log.debug("poll_failed", code=code, detail=detail, **details)
+            return
+        self._trouble.end(poll.watch.watch_id)
+        if tally.added or tally.updated:
+            self._log.info("poll_done", **details)
 
 
 def _done(stretch: Stretch, left: Stretch | None) -> Stretch | None:

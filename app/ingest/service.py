@@ -1,14 +1,20 @@
 """Ingest as processes use it: a tick that gives claims out, and a run per claim.
 
 The embedded ticker and the Celery tasks call the same two methods. Trouble with the database is
-told once, not at every tick; everything else about a poll stands in its watch.
+told once, not at every tick, and trouble with its writes apart from that with its reads; everything
+else about a poll stands in its watch.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.domain.errors import InvalidValueError, StoreUnavailableError
+from app.domain.errors import (
+    InvalidValueError,
+    LeaseLostError,
+    PollCrashedError,
+    StoreUnavailableError,
+)
 from app.telemetry import get_logger
 
 if TYPE_CHECKING:
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
     from app.ingest.claims import Claims
     from app.ingest.fetch_log import FetchLog
     from app.ingest.runner import Runner
+    from app.ingest.trouble import PollTrouble, WriteTrouble
     from app.ingest.watching import Watching
     from app.telemetry import Incidents
 
@@ -39,6 +46,8 @@ class Ingest:
         fetch_log: FetchLog,
         keywords: Sequence[str],
         incidents: Incidents,
+        write_trouble: WriteTrouble,
+        poll_trouble: PollTrouble,
     ) -> None:
         self._claims = claims
         self._runner = runner
@@ -47,31 +56,53 @@ class Ingest:
         self._fetch_log = fetch_log
         self._unseeded = list(keywords)
         self._incidents = incidents
+        self._write_trouble = write_trouble
+        self._poll_trouble = poll_trouble
         self._log = get_logger(__name__)
 
     def tick(self, limit: int = CLAIMS_PER_TICK) -> list[Claim]:
         """Put right what is behind, then claim what is due: at most `limit` claims."""
         try:
-            self._seed()
-            self._publisher.repair()
-            self._fetch_log.prune()
-            claims = self._claims.due(limit)
+            self._publisher.repair()  # reads
         except StoreUnavailableError as error:
             self._incidents.begin(error.code, str(error))
             return []
         self._incidents.end(StoreUnavailableError.code)
-        return claims
+        try:
+            self._seed()
+            self._fetch_log.prune()
+            return self._claims.due(limit)
+        except StoreUnavailableError as error:
+            self._write_trouble.begin(error)
+            return []
 
     def stop(self) -> None:
         """Let the polls under way end soon; nothing of them is lost."""
         self._runner.stop()
 
     def run(self, claim: Claim) -> None:
-        """Poll for a claim; without a database the claim simply runs out."""
+        """Poll for a claim; without a database the claim simply runs out.
+
+        A fault of ours costs the watch a wait like any other trouble, and stands in it.
+        """
         try:
             self._runner.run(claim)
         except StoreUnavailableError as error:
-            self._incidents.begin(error.code, str(error))
+            self._write_trouble.begin(error)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, it is logged whole
+            self._give_up(claim, fault)
+        else:
+            self._write_trouble.end()
+
+    def _give_up(self, claim: Claim, fault: Exception) -> None:
+        crash = PollCrashedError(f"a fault of Newsreel's own ({type(fault).__name__}); see its log")
+        self._poll_trouble.begin(claim.watch_id, crash.code, str(crash), cause=fault)
+        try:
+            self._claims.give_up(claim, crash)
+        except LeaseLostError:
+            return  # whoever has it now will meet the fault, too
+        except StoreUnavailableError as error:
+            self._write_trouble.begin(error)
 
     def _seed(self) -> None:
         """Add the configured keywords that are not watched yet, once per process."""

@@ -19,6 +19,7 @@ from app.feed.items import encode_item
 from app.feed.reader import FeedReader
 from app.store.database import Database
 from app.store.store import Store
+from app.telemetry import Incidents, get_logger
 from tests.contract.store.tellings import (
     NOW,
     add_watch,
@@ -246,8 +247,9 @@ class Checked:
         return [item for page in down for item in page.items]
 
     def page(self, request: PageRequest) -> Page:
-        heads = HeadReader(self.store, MemoryFeedCache(), lambda: NOW, hold_seconds=0)
-        return FeedReader(self.store, heads, lambda: NOW).page(request)
+        incidents = Incidents(get_logger("test"))
+        heads = HeadReader(self.store, MemoryFeedCache(), lambda: NOW, 0, incidents)
+        return FeedReader(self.store, heads, lambda: NOW, incidents).page(request)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.cache.memory import MemoryFeedCache
 from app.cache.redis import RedisFeedCache, connect
@@ -57,6 +58,10 @@ class CountedStore(Store):
         return super().read_replica(work)
 
 
+def told() -> Incidents:
+    return Incidents(get_logger("test"))
+
+
 class Clock:
     def __init__(self) -> None:
         self.now = NOW
@@ -92,7 +97,7 @@ def away() -> Iterator[RedisFeedCache]:
 
 @pytest.fixture
 def publisher(store: Store, cache: FeedCache, clock: Clock) -> FeedPublisher:
-    return FeedPublisher(store, cache, clock, Incidents(get_logger("test")))
+    return FeedPublisher(store, cache, clock, told())
 
 
 @pytest.mark.parametrize("kind", ["embedded", "redis away"])
@@ -101,7 +106,7 @@ def test_one_reader_rebuilds_while_twenty_wait(
 ) -> None:
     record(store, [VIDEO])
     chosen, hold_seconds = (cache, 0) if kind == "embedded" else (away, 1)
-    heads = HeadReader(store, chosen, clock, hold_seconds)
+    heads = HeadReader(store, chosen, clock, hold_seconds, told())
     store.gate.clear()
     with ThreadPoolExecutor(21) as pool:
         reads = [pool.submit(heads.read, ALL) for _ in range(21)]
@@ -116,7 +121,7 @@ def test_readers_with_a_page_kept_do_not_wait_for_the_one_that_rebuilds(
     store: CountedStore, away: FeedCache, clock: Clock
 ) -> None:
     record(store, [VIDEO])
-    heads = HeadReader(store, away, clock, hold_seconds=1)
+    heads = HeadReader(store, away, clock, 1, told())
     heads.read(ALL)
     clock.now += timedelta(seconds=7)
     record(store, [video(2)])
@@ -135,7 +140,7 @@ def test_the_version_never_goes_back_within_a_process(
     store: CountedStore, cache: MemoryFeedCache, clock: Clock
 ) -> None:
     record(store, [VIDEO, video(2)])
-    heads = HeadReader(store, cache, clock, hold_seconds=0)
+    heads = HeadReader(store, cache, clock, 0, told())
     newest = heads.read(ALL).head
     cache.replace(ALL, Head(1, 1, newest.positions[:1], newest.items[:1]))
     assert heads.read(ALL).head == newest
@@ -145,7 +150,7 @@ def test_a_head_is_served_without_the_cache_for_as_long_as_it_is_held(
     store: CountedStore, cache: MemoryFeedCache, clock: Clock, publisher: FeedPublisher
 ) -> None:
     record(store, [VIDEO])
-    heads = HeadReader(store, cache, clock, hold_seconds=1)
+    heads = HeadReader(store, cache, clock, 1, told())
     heads.read(ALL)
     record(store, [video(2)])
     publisher.publish([])
@@ -163,7 +168,7 @@ def test_any_first_page_is_a_slice_of_the_head_and_costs_no_read(
 ) -> None:
     record(store, [video(number) for number in range(HEAD_ITEMS + 50)])
     publisher.publish([])
-    reader = FeedReader(store, HeadReader(store, cache, clock, hold_seconds=0), clock)
+    reader = FeedReader(store, HeadReader(store, cache, clock, 0, told()), clock, told())
     whole = reader.page(PageRequest(ALL, HEAD_ITEMS))
     for limit in (1, 10, HEAD_ITEMS):
         page = reader.page(PageRequest(ALL, limit))
@@ -182,7 +187,9 @@ def test_a_publish_that_was_missed_is_made_up_for_by_the_next_repair(
 ) -> None:
     watch = add_watch(store)
     feed = Feed(watch_id=watch.watch_id)
-    FeedReader(store, HeadReader(store, cache, clock, 0), clock).page(PageRequest(feed, 10))
+    FeedReader(store, HeadReader(store, cache, clock, 0, told()), clock, told()).page(
+        PageRequest(feed, 10)
+    )
     record(store, [VIDEO], watch.watch_id)
     publisher.repair()
     for each in (ALL, feed):
@@ -208,7 +215,7 @@ def test_a_database_put_back_to_an_older_state_is_what_new_processes_serve(
     wipe(store.database)
     record(store, [video(4)])
     publisher.repair()
-    read = HeadReader(store, cache, clock, hold_seconds=0).read(ALL)
+    read = HeadReader(store, cache, clock, 0, told()).read(ALL)
     assert (read.head.version, len(read.head.items)) == (1, 1)
 
 
@@ -216,7 +223,7 @@ def test_a_watch_that_nobody_reads_is_not_published(
     store: CountedStore, cache: MemoryFeedCache, publisher: FeedPublisher, clock: Clock
 ) -> None:
     read, unread = add_watch(store, "read"), add_watch(store, "unread")
-    reader = FeedReader(store, HeadReader(store, cache, clock, 0), clock)
+    reader = FeedReader(store, HeadReader(store, cache, clock, 0, told()), clock, told())
     reader.page(PageRequest(Feed(watch_id=read.watch_id), 10))
     record(store, [VIDEO], read.watch_id)
     record(store, [VIDEO], unread.watch_id)
@@ -237,8 +244,21 @@ def test_a_cache_that_is_away_fails_neither_publish_nor_repair(
     store: CountedStore, away: RedisFeedCache, clock: Clock
 ) -> None:
     record(store, [VIDEO])
-    publisher = FeedPublisher(store, away, clock, Incidents(get_logger("test")))
+    publisher = FeedPublisher(store, away, clock, told())
     publisher.publish([])
     publisher.repair()
     with pytest.raises(CacheUnavailableError):
         away.get(ALL)
+
+
+def test_a_reader_tells_once_that_the_cache_is_away(
+    store: CountedStore, away: RedisFeedCache, clock: Clock
+) -> None:
+    record(store, [VIDEO])
+    with capture_logs() as logs:
+        heads = HeadReader(store, away, clock, 0, told())
+        for _ in range(3):
+            heads.read(ALL)
+    assert [(log["event"], log["code"]) for log in logs] == [
+        ("incident_began", "cache_unavailable")
+    ]

@@ -40,9 +40,9 @@ class Service:
     now: datetime = NOW
 
     def __post_init__(self) -> None:
-        heads = HeadReader(self.store, self.cache, self.clock, hold_seconds=1)
-        self.reader = FeedReader(self.store, heads, self.clock)
         incidents = Incidents(get_logger("test"))
+        heads = HeadReader(self.store, self.cache, self.clock, 1, incidents)
+        self.reader = FeedReader(self.store, heads, self.clock, incidents)
         self.publisher = FeedPublisher(self.store, self.cache, self.clock, incidents)
 
     def clock(self) -> datetime:

@@ -1,10 +1,14 @@
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from app.bootstrap import build_services
+from app.domain.watches import Claim, Problem
 from simulator.quota import Key, KeyState
-from tests.unit.ingest.rig import Rig, before_noon
+from tests.unit.ingest.rig import Rig, before_noon, settings
 from tests.unit.ingest.test_service import Outage
 from tests.unit.simulator.worlds import NOON
 
@@ -88,7 +92,7 @@ def test_trouble_with_youtube_keeps_the_instant_it_began(rig: Rig) -> None:
     rig.run_for(125, every=5)
     [problem] = rig.services.readiness.check().problems
     assert (problem.code, problem.since) == ("youtube_unavailable", NOON)
-    rig.run_for(120)
+    rig.run_for(180)
     assert rig.problems() == set()
 
 
@@ -150,3 +154,44 @@ def test_a_key_that_no_header_can_hold_is_refused_without_a_call(new_rig: NewRig
     rig.tick()
     assert rig.problems() == {"keys_disabled"}
     assert rig.calls == []
+
+
+def test_trouble_that_watches_share_counts_from_the_first_and_the_oldest_comes_first(
+    rig: Rig,
+) -> None:
+    met = [("youtube_unavailable", 20), ("youtube_unavailable", 10), ("bad_request", 30)]
+    for number, (code, seconds) in enumerate(met):
+        problem = Problem(code, NOON + timedelta(seconds=seconds), "it failed")
+        unclaimed = Claim(rig.watch(f"word {number}").watch_id, 0)
+        rig.services.store.write(
+            lambda t, claim=unclaimed, problem=problem: t.watches.release(  # type: ignore[misc]  # defaults' types
+                claim, next_due_at=NOON, now=NOON, problem=problem
+            )
+        )
+    told = [(it.code, it.since) for it in rig.services.readiness.check().problems]
+    assert told == [
+        ("youtube_unavailable", NOON + timedelta(seconds=10)),
+        ("bad_request", NOON + timedelta(seconds=30)),
+    ]
+
+
+def test_what_the_driver_said_is_for_the_log_alone(tmp_path: Path) -> None:
+    services = build_services(settings(database_url=f"sqlite:///{tmp_path}/new.db"))
+    with capture_logs() as logs:
+        [problem] = services.readiness.check().problems
+        services.readiness.check()
+    assert (problem.code, problem.detail) == (
+        "database_unavailable",
+        "the database is not migrated",
+    )
+    assert ["no such table" in log["detail"] for log in logs] == [True]
+    services.close()
+
+
+def test_a_database_that_is_away_is_told_without_its_address() -> None:
+    url = "mysql+pymysql://reader:secret@127.0.0.1:1/news"
+    services = build_services(settings(database_url=url))
+    [problem] = services.readiness.check().problems
+    assert problem.code == "database_unavailable"
+    assert not any(word in problem.detail for word in ("127.0.0.1", "reader", "Error"))
+    services.close()

@@ -148,14 +148,25 @@ def test_a_long_listing_out_of_order_is_trouble_and_closes_nothing(new_rig: NewR
     assert rig.problems() == set()
 
 
-def test_page_tokens_that_go_round_end_the_listing(new_rig: NewRig) -> None:
+def test_a_listing_that_goes_round_is_begun_anew_below_what_it_showed(new_rig: NewRig) -> None:
     first = listing(told("video000001", -1), token="a")
     second = listing(told("video000002", -2), token="b")
     third = listing(told("video000003", -3), token="a")
-    rig, source = _scripted(new_rig, first, second, third)
+    below = listing(told("video000003", -3), told("video000004", -4))
+    rig, source = _scripted(new_rig, first, second, third, below)
     rig.tick()
-    assert len(source.queries) == 3
-    assert len(rig.known()) == 3
+    assert source.queries[3].stretch.ends_at == NOON - timedelta(seconds=3)
+    assert source.queries[3].page_token is None
+    assert len(rig.known()) == 4
+    assert rig.open_ranges() == []
+
+
+def test_a_listing_that_goes_round_and_shows_nothing_is_trouble(new_rig: NewRig) -> None:
+    rig, source = _scripted(new_rig, listing(token="a"), listing(token="a"))
+    rig.tick()
+    assert len(source.queries) == 2
+    assert rig.problems() == {"youtube_unavailable"}
+    assert [stretch.ends_at for stretch in rig.open_ranges()] == [NOON]
 
 
 def test_a_listing_without_end_is_trouble_and_not_a_poll_without_end(new_rig: NewRig) -> None:
@@ -405,9 +416,40 @@ def test_the_log_tells_of_lasting_trouble_once(new_rig: NewRig) -> None:
     rig.fault("503", times=4)
     with capture_logs() as logs:
         rig.run_for(3600)
-    events = [log["event"] for log in logs]
-    assert events == ["poll_failed", "poll_done"]
-    assert logs[0]["code"] == "youtube_unavailable"
+    told = [(log["event"], log["code"]) for log in logs if log["log_level"] != "debug"]
+    assert told == [
+        ("incident_began", "poll_failed:youtube_unavailable"),
+        ("incident_ended", "poll_failed:youtube_unavailable"),
+    ]
+
+
+def test_the_log_tells_of_trouble_that_watches_share_once(new_rig: NewRig) -> None:
+    rig = new_rig()
+    for number in range(5):
+        rig.watch(f"word {number}")
+    rig.fault("503", times=7)
+    with capture_logs() as logs:
+        rig.run_for(600)
+    told = [log["event"] for log in logs if log["log_level"] != "debug"]
+    assert told == ["incident_began", "incident_ended"]
+
+
+def test_a_slow_search_leaves_time_to_complete_its_page(new_rig: NewRig) -> None:
+    videos = before_noon(3)
+    rig = new_rig(videos)
+    rig.watch()
+    other = rig.another()
+    taken: list[object] = []
+
+    def be_slow(call: Call) -> None:
+        rig.clock.move(18)
+        taken.extend(other.ingest.tick() if call.method == "videos" else [])
+
+    rig.youtube.wire.before_each = be_slow
+    rig.tick()
+    assert taken == []
+    assert rig.known() == ids_of(videos)
+    other.close()
 
 
 def test_queries_ask_for_whole_seconds(new_rig: NewRig) -> None:

@@ -1,9 +1,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
-from tests.unit.ingest.rig import Rig, before_noon, ids_of
+from app.domain.errors import StoreUnavailableError
+from tests.unit.ingest.rig import Rig, ScriptedSource, before_noon, ids_of, listing, told
+from tests.unit.simulator.worlds import NOON
 
 NewRig = Callable[..., Rig]
 
@@ -71,11 +74,15 @@ def test_without_a_database_a_tick_claims_nothing_and_the_log_tells_once(new_rig
     with capture_logs() as logs:
         for _ in range(3):
             assert rig.services.ingest.tick() == []
+            assert rig.services.refresher.due() == []
         assert rig.problems() == {"database_unavailable"}
         outage.end()
         rig.tick()
-    told = [log["event"] for log in logs if log.get("code") == "database_unavailable"]
-    assert told == ["incident_began", "incident_ended"]
+    told = [(log["event"], log["code"]) for log in logs if "incident" in log["event"]]
+    assert told == [
+        ("incident_began", "database_unavailable"),
+        ("incident_ended", "database_unavailable"),
+    ]
     assert rig.known() == ids_of(videos)
 
 
@@ -92,3 +99,55 @@ def test_a_database_that_leaves_during_a_poll_loses_nothing(new_rig: NewRig) -> 
     rig.clock.move(30)
     rig.tick()
     assert set(rig.known()) == set(ids_of(videos))
+
+
+def test_writes_that_fail_are_a_problem_told_once_until_a_poll_commits(
+    new_rig: NewRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    videos = before_noon(3)
+    rig = new_rig(videos, keywords="title")
+
+    def full(_work: object) -> None:
+        raise StoreUnavailableError("OperationalError: database or disk is full")
+
+    [claim] = rig.services.ingest.tick()
+    with capture_logs() as logs:
+        monkeypatch.setattr(rig.services.store, "write", full)
+        rig.services.ingest.run(claim)
+        rig.run_for(60)
+        [problem] = rig.services.readiness.check().problems
+        monkeypatch.undo()
+        [claim] = rig.services.ingest.tick()
+        assert rig.problems() == {"database_write_failed"}
+        rig.services.ingest.run(claim)
+    assert (problem.code, problem.since) == ("database_write_failed", NOON)
+    assert problem.detail == "the database refuses to write"
+    incidents = [(log["event"], log["code"]) for log in logs if "incident" in log["event"]]
+    assert incidents == [
+        ("incident_began", "database_write_failed"),
+        ("incident_ended", "database_write_failed"),
+    ]
+    assert rig.problems() == set()
+    assert rig.known() == ids_of(videos)
+
+
+def test_a_fault_of_our_own_stands_in_the_watch_and_waits_like_any_trouble(
+    new_rig: NewRig,
+) -> None:
+    faults = [OverflowError("date value out of range"), OverflowError("again")]
+    source = ScriptedSource([*faults, *[listing(told("video000001", -1))] * 30])
+    rig = new_rig(seed_source=lambda _: source)
+    rig.watch()
+    with capture_logs() as logs:
+        rig.run_for(50)
+        assert len(source.queries) == 1
+        rig.run_for(60)
+        [problem] = rig.services.readiness.check().problems
+        rig.run_for(120)
+    assert (problem.code, problem.since) == ("internal_error", NOON)
+    assert "date value" not in problem.detail
+    began, *rest = [log for log in logs if log["log_level"] == "error"]
+    assert isinstance(began["exc_info"], OverflowError)
+    assert rest == []
+    assert rig.problems() == set()
+    assert rig.known() == ["video000001"]
