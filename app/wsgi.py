@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def _build() -> Flask:
     settings = load_settings()
     configure_logging(settings.log_level)
-    services = build_services(settings)
+    services = build_services(settings, publishes=False)
     atexit.register(services.close)
     return create_app(services)
 
