@@ -11,19 +11,20 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from app.domain.intake import Finding, Recorded, Rejection
 from app.domain.refreshing import DEFAULT_REFRESH, next_refresh_at
 from app.domain.videos import Detail, Video, differs, merge
+from app.store.bulk import insert_rows
 from app.store.executing import execute_each
 from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.hour_counts import HourCounts
-from app.store.models import ALL_VIDEOS, TombstoneRow, VideoRow, WatchRow, WatchVideoRow
+from app.store.models import ALL_VIDEOS, Base, TombstoneRow, VideoRow, WatchRow, WatchVideoRow
 from app.store.rows import columns_of, select_videos, told_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime, timedelta
 
     from sqlalchemy import Connection, Row
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
     Stored = Row[tuple[object, ...]]
 
+_VIDEOS = Base.metadata.tables["videos"]
+_LINKS = Base.metadata.tables["watch_videos"]
 _STORED = select_videos().where(VideoRow.video_id.in_(bindparam("video_ids", expanding=True)))
 _LINKED = select(WatchVideoRow.video_id, WatchVideoRow.watch_id).where(
     WatchVideoRow.video_id.in_(bindparam("video_ids", expanding=True))
@@ -39,8 +42,6 @@ _LINKED = select(WatchVideoRow.video_id, WatchVideoRow.watch_id).where(
 _WATCHES = select(WatchRow.watch_id).where(
     WatchRow.watch_id.in_(bindparam("watch_ids", expanding=True))
 )
-_INSERT_VIDEOS = insert(VideoRow)
-_INSERT_LINKS = insert(WatchVideoRow)
 _DROP_TOMBSTONES = delete(TombstoneRow).where(
     TombstoneRow.video_id.in_(bindparam("video_ids", expanding=True))
 )
@@ -149,7 +150,7 @@ class Intake:
             }
             for change in changes
         ]
-        refused = execute_each(self._connection, _INSERT_VIDEOS, rows, key="video_id")
+        refused = execute_each(self._connection, _insert_videos, rows, key="video_id")
         back = [row["video_id"] for row in rows if row["video_id"] not in refused]
         if back:
             self._connection.execute(_DROP_TOMBSTONES, {"video_ids": back})
@@ -163,7 +164,7 @@ class Intake:
                 alike[tuple(columns)].append({"key": change.after.video_id, **columns})
         refused: dict[str, str] = {}
         for rows in alike.values():
-            refused |= execute_each(self._connection, _UPDATE_VIDEO, rows, key="key")
+            refused |= execute_each(self._connection, _update_videos, rows, key="key")
         return refused
 
     def _changed_columns(self, change: _Change) -> Columns:
@@ -182,7 +183,7 @@ class Intake:
         return {name: new for name, new in columns.items() if new != getattr(stored, name)}
 
     def _link(self, changes: list[_Change]) -> None:
-        rows = [
+        rows: list[Columns] = [
             {
                 "watch_id": watch_id,
                 "video_id": change.after.video_id,
@@ -194,8 +195,7 @@ class Intake:
             for change in changes
             for watch_id, finding in sorted(change.new_links.items())
         ]
-        if rows:
-            self._connection.execute(_INSERT_LINKS, rows)
+        insert_rows(self._connection, _LINKS, rows)
         for change in changes:
             if (
                 change.before is not None
@@ -238,6 +238,14 @@ class Intake:
     def _next_seq(self) -> int:
         self._seq += 1
         return self._seq
+
+
+def _insert_videos(connection: Connection, rows: Sequence[Columns]) -> None:
+    insert_rows(connection, _VIDEOS, rows)
+
+
+def _update_videos(connection: Connection, rows: Sequence[Columns]) -> None:
+    connection.execute(_UPDATE_VIDEO, list(rows))
 
 
 def _by_video(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
