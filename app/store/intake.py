@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, select, update
 
 from app.domain.intake import Finding, Recorded, Rejection
 from app.domain.refreshing import DEFAULT_REFRESH, next_refresh_at
@@ -20,7 +20,7 @@ from app.store.bulk import insert_rows
 from app.store.executing import execute_each
 from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.hour_counts import HourCounts
-from app.store.models import ALL_VIDEOS, Base, TombstoneRow, VideoRow, WatchRow, WatchVideoRow
+from app.store.models import ALL_VIDEOS, Base, VideoRow, WatchRow, WatchVideoRow
 from app.store.rows import columns_of, select_videos, told_by
 
 if TYPE_CHECKING:
@@ -41,9 +41,6 @@ _LINKED = select(WatchVideoRow.video_id, WatchVideoRow.watch_id).where(
 )
 _WATCHES = select(WatchRow.watch_id).where(
     WatchRow.watch_id.in_(bindparam("watch_ids", expanding=True))
-)
-_DROP_TOMBSTONES = delete(TombstoneRow).where(
-    TombstoneRow.video_id.in_(bindparam("video_ids", expanding=True))
 )
 _UPDATE_VIDEO = update(VideoRow).where(VideoRow.video_id == bindparam("key"))
 """Made once: what SQLAlchemy derives from a statement is kept with it."""
@@ -150,11 +147,7 @@ class Intake:
             }
             for change in changes
         ]
-        refused = execute_each(self._connection, _insert_videos, rows, key="video_id")
-        back = [row["video_id"] for row in rows if row["video_id"] not in refused]
-        if back:
-            self._connection.execute(_DROP_TOMBSTONES, {"video_ids": back})
-        return refused
+        return execute_each(self._connection, _insert_videos, rows, key="video_id")
 
     def _update(self, changes: list[_Change]) -> dict[str, str]:
         """Write the columns that changed; rows that change in the same ones go together."""
