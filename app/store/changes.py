@@ -75,6 +75,7 @@ class ChangeRepository:
         deleted = select(TombstoneRow.seq, TombstoneRow.video_id).where(
             TombstoneRow.seq > after,
             TombstoneRow.seq <= upto,
+            ~exists().where(VideoRow.video_id == TombstoneRow.video_id),  # it came back
         )
         return merge(
             self._gone(hidden.order_by(VideoRow.seq).limit(limit)),
