@@ -34,7 +34,8 @@ _WORDS = {
 }
 _INTRODUCTION = """\
 {terms} terms of one to three words are looked for in {videos} videos of {characters:,} characters
-(seed {seed}); CPU milliseconds for all of it, median of {rounds} rounds in turns. Goal: under {goal:.0f}.
+(seed {seed}); CPU milliseconds for all of it, median of {rounds} rounds in turns. Goal: under
+{goal:.0f}.
 
 | language | CPU | matches | raw rounds |
 |---|---|---|---|

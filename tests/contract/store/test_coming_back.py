@@ -9,6 +9,8 @@ from app.domain.changes import Bookmark
 from tests.contract.store.tellings import NOW, record, video
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.store.store import Store
 
 
@@ -17,8 +19,12 @@ def test_a_video_that_came_back_and_went_again_is_deleted_once(store: Store) -> 
         now = NOW + timedelta(days=day)
         record(store, [video(1)], now=now)
         assert _told(store) == [("video-00001", True)]
-        store.write(lambda transaction, now=now: transaction.delete(["video-00001"], now))
+        _delete(store, now)
         assert _told(store) == [("video-00001", False)]
+
+
+def _delete(store: Store, now: datetime) -> None:
+    store.write(lambda transaction: transaction.delete(["video-00001"], now))
 
 
 def _told(store: Store) -> list[tuple[str, bool]]:
