@@ -23,7 +23,8 @@ page. In each of {rounds} rounds of {pages} pages the two take turns; then the s
 again: known, half of the titles edited, refreshed with other view counts. Figures are medians over
 the rounds, in milliseconds per page; "x bare" is the median of the rounds' own ratios. CPU is the
 client's and, where the benchmark started one, the database server's.
-Goal: new at most {goal} x the bare insert, known cheaper than new.
+Goal, by CPU: new at most {goal} x the bare insert, known cheaper than new. The break that misses
+it: let `execute_each` write every row in a batch of its own (2.5 x on MariaDB, 3.0 x on SQLite).
 """
 
 

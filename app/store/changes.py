@@ -5,7 +5,7 @@ from __future__ import annotations
 from heapq import merge
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 
 from app.domain.changes import Change
 from app.store.feed import list_stored
@@ -73,7 +73,9 @@ class ChangeRepository:
             VideoRow.hidden_at.is_not(None), VideoRow.seq > after, VideoRow.seq <= upto
         )
         deleted = select(TombstoneRow.seq, TombstoneRow.video_id).where(
-            TombstoneRow.seq > after, TombstoneRow.seq <= upto
+            TombstoneRow.seq > after,
+            TombstoneRow.seq <= upto,
+            ~exists().where(VideoRow.video_id == TombstoneRow.video_id),  # it came back
         )
         return merge(
             self._gone(hidden.order_by(VideoRow.seq).limit(limit)),

@@ -12,22 +12,24 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from app.store.database import is_row_trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection
-    from sqlalchemy.sql.dml import Insert, UpdateBase
+    from sqlalchemy.sql.dml import Insert
 
     from app.store.rows import Columns
 
+    Execute = Callable[[Connection, Sequence[Columns]], object]
+
 
 def execute_each(
-    connection: Connection, statement: UpdateBase, rows: Sequence[Columns], *, key: str
+    connection: Connection, execute: Execute, rows: Sequence[Columns], *, key: str
 ) -> dict[str, str]:
-    """Run `statement` once per row, in as few batches as the rows allow.
+    """Write rows in as few batches as they allow.
 
     Args:
         connection: in a transaction; refused rows are undone by savepoints.
-        statement: an INSERT or UPDATE with bound parameters.
+        execute: writes a batch, or raises for any of its rows.
         rows: one set of parameters each.
         key: the parameter that names a row.
 
@@ -39,8 +41,8 @@ def execute_each(
     # In plain SQL: SQLAlchemy would compile a new name for every savepoint.
     connection.exec_driver_sql("SAVEPOINT batch")
     try:
-        connection.execute(statement, list(rows))
-    except (StatementError, UnicodeError, OverflowError) as error:
+        execute(connection, rows)
+    except (StatementError, ValueError, OverflowError) as error:
         if isinstance(error, DBAPIError) and not is_row_trouble(error):
             raise
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT batch")
@@ -48,8 +50,8 @@ def execute_each(
         if len(rows) == 1:
             return {str(rows[0][key]): _words(error)}
         middle = len(rows) // 2
-        first = execute_each(connection, statement, rows[:middle], key=key)
-        return first | execute_each(connection, statement, rows[middle:], key=key)
+        first = execute_each(connection, execute, rows[:middle], key=key)
+        return first | execute_each(connection, execute, rows[middle:], key=key)
     connection.exec_driver_sql("RELEASE SAVEPOINT batch")
     return {}
 
@@ -66,6 +68,6 @@ def insert_if_absent(connection: Connection, statement: Insert) -> bool:
     return True
 
 
-def _words(error: StatementError | UnicodeError | OverflowError) -> str:
+def _words(error: StatementError | ValueError | OverflowError) -> str:
     cause = error.orig if isinstance(error, StatementError) else error
     return f"{type(cause).__name__}: {str(cause).partition(chr(10))[0][:200]}"

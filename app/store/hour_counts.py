@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
-from app.store.models import HourCountRow
+from app.store.bulk import insert_rows
+from app.store.models import Base, HourCountRow
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+    from app.store.rows import Columns
 
 
 _FIND = select(HourCountRow.scope, HourCountRow.hour_at).where(
     HourCountRow.scope.in_(bindparam("scopes", expanding=True)),
     HourCountRow.hour_at.in_(bindparam("hours", expanding=True)),
 )
-_INSERT = insert(HourCountRow).values(
-    scope=bindparam("of"), hour_at=bindparam("at"), videos=bindparam("n")
-)
+_TABLE = Base.metadata.tables["hour_counts"]
 _MOVE = (
     update(HourCountRow)
     .where(HourCountRow.scope == bindparam("of"), HourCountRow.hour_at == bindparam("at"))
@@ -45,30 +46,39 @@ class HourCounts:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._differences: Counter[tuple[int, datetime]] = Counter()
+        self._differences: dict[datetime, Counter[int]] = defaultdict(Counter)
 
     def add_all(self, scopes: Iterable[int], published_at: datetime, difference: int) -> None:
         """Note that each scope gained (or lost, if negative) videos in the hour of an instant."""
-        hour_at = published_at.replace(minute=0, second=0, microsecond=0)
+        of_hour = self._differences[published_at.replace(minute=0, second=0, microsecond=0)]
         for scope in scopes:
-            self._differences[scope, hour_at] += difference
+            of_hour[scope] += difference
 
     def flush(self) -> None:
         """Write what was noted."""
-        differences = {key: n for key, n in sorted(self._differences.items()) if n}
-        rows = [{"of": scope, "at": hour_at, "n": n} for (scope, hour_at), n in differences.items()]
+        differences = {
+            (scope, hour_at): n
+            for hour_at, of_hour in self._differences.items()
+            for scope, n in of_hour.items()
+            if n
+        }
+        keys = sorted(differences)
+        rows = [{"of": key[0], "at": key[1], "n": differences[key]} for key in keys]
         if not rows or self._connection.execute(_MOVE, rows).rowcount == len(rows):
             return
-        moved = self._stored(differences)
-        fresh = [row for row in rows if (row["of"], row["at"]) not in moved]
-        if fresh:
-            self._connection.execute(_INSERT, fresh)
+        moved = self._stored()
+        fresh: list[Columns] = [
+            {"scope": scope, "hour_at": hour_at, "videos": differences[scope, hour_at]}
+            for scope, hour_at in keys
+            if (scope, hour_at) not in moved
+        ]
+        insert_rows(self._connection, _TABLE, fresh)
 
-    def _stored(self, keys: Collection[tuple[int, datetime]]) -> set[tuple[int, datetime]]:
-        """Return which of the keys have a row; a few others may be among them."""
-        scopes, hours = ({key[part] for key in keys} for part in (0, 1))
-        found = self._connection.execute(_FIND, {"scopes": list(scopes), "hours": list(hours)})
-        return {(scope, hour_at) for scope, hour_at in found}
+    def _stored(self) -> set[tuple[object, object]]:
+        """Return which of the scopes and hours have a row together."""
+        scopes = {scope for of_hour in self._differences.values() for scope in of_hour}
+        wanted = {"scopes": list(scopes), "hours": list(self._differences)}
+        return {(scope, hour_at) for scope, hour_at in self._connection.execute(_FIND, wanted)}
 
 
 def total(connection: Connection, scope: int) -> int:

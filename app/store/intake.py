@@ -11,19 +11,20 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, select, update
 
 from app.domain.intake import Finding, Recorded, Rejection
 from app.domain.refreshing import DEFAULT_REFRESH, next_refresh_at
 from app.domain.videos import Detail, Video, differs, merge
+from app.store.bulk import insert_rows
 from app.store.executing import execute_each
 from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.hour_counts import HourCounts
-from app.store.models import ALL_VIDEOS, TombstoneRow, VideoRow, WatchRow, WatchVideoRow
+from app.store.models import ALL_VIDEOS, Base, VideoRow, WatchRow, WatchVideoRow
 from app.store.rows import columns_of, select_videos, told_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime, timedelta
 
     from sqlalchemy import Connection, Row
@@ -32,17 +33,14 @@ if TYPE_CHECKING:
 
     Stored = Row[tuple[object, ...]]
 
+_VIDEOS = Base.metadata.tables["videos"]
+_LINKS = Base.metadata.tables["watch_videos"]
 _STORED = select_videos().where(VideoRow.video_id.in_(bindparam("video_ids", expanding=True)))
 _LINKED = select(WatchVideoRow.video_id, WatchVideoRow.watch_id).where(
     WatchVideoRow.video_id.in_(bindparam("video_ids", expanding=True))
 )
 _WATCHES = select(WatchRow.watch_id).where(
     WatchRow.watch_id.in_(bindparam("watch_ids", expanding=True))
-)
-_INSERT_VIDEOS = insert(VideoRow)
-_INSERT_LINKS = insert(WatchVideoRow)
-_DROP_TOMBSTONES = delete(TombstoneRow).where(
-    TombstoneRow.video_id.in_(bindparam("video_ids", expanding=True))
 )
 _UPDATE_VIDEO = update(VideoRow).where(VideoRow.video_id == bindparam("key"))
 """Made once: what SQLAlchemy derives from a statement is kept with it."""
@@ -149,11 +147,7 @@ class Intake:
             }
             for change in changes
         ]
-        refused = execute_each(self._connection, _INSERT_VIDEOS, rows, key="video_id")
-        back = [row["video_id"] for row in rows if row["video_id"] not in refused]
-        if back:
-            self._connection.execute(_DROP_TOMBSTONES, {"video_ids": back})
-        return refused
+        return execute_each(self._connection, _insert_videos, rows, key="video_id")
 
     def _update(self, changes: list[_Change]) -> dict[str, str]:
         """Write the columns that changed; rows that change in the same ones go together."""
@@ -163,7 +157,7 @@ class Intake:
                 alike[tuple(columns)].append({"key": change.after.video_id, **columns})
         refused: dict[str, str] = {}
         for rows in alike.values():
-            refused |= execute_each(self._connection, _UPDATE_VIDEO, rows, key="key")
+            refused |= execute_each(self._connection, _update_videos, rows, key="key")
         return refused
 
     def _changed_columns(self, change: _Change) -> Columns:
@@ -182,7 +176,7 @@ class Intake:
         return {name: new for name, new in columns.items() if new != getattr(stored, name)}
 
     def _link(self, changes: list[_Change]) -> None:
-        rows = [
+        rows: list[Columns] = [
             {
                 "watch_id": watch_id,
                 "video_id": change.after.video_id,
@@ -194,8 +188,7 @@ class Intake:
             for change in changes
             for watch_id, finding in sorted(change.new_links.items())
         ]
-        if rows:
-            self._connection.execute(_INSERT_LINKS, rows)
+        insert_rows(self._connection, _LINKS, rows)
         for change in changes:
             if (
                 change.before is not None
@@ -238,6 +231,14 @@ class Intake:
     def _next_seq(self) -> int:
         self._seq += 1
         return self._seq
+
+
+def _insert_videos(connection: Connection, rows: Sequence[Columns]) -> None:
+    insert_rows(connection, _VIDEOS, rows)
+
+
+def _update_videos(connection: Connection, rows: Sequence[Columns]) -> None:
+    connection.execute(_UPDATE_VIDEO, list(rows))
 
 
 def _by_video(findings: Iterable[Finding]) -> dict[str, list[Finding]]:

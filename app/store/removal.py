@@ -49,6 +49,8 @@ class Removal:
             {"video_id": video_id, "seq": seq, "deleted_at": self._now}
             for seq, video_id in enumerate(gone, start=self._before + 1)
         ]
+        # One that came back after an earlier deletion still has the tombstone of that.
+        self._connection.execute(delete(TombstoneRow).where(TombstoneRow.video_id.in_(gone)))
         self._connection.execute(insert(TombstoneRow), tombstones)
         version = self._finish(self._before + len(gone), watches)
         return Recorded(version, (), (), watches, (), deleted=tuple(gone))

@@ -125,7 +125,7 @@ def test_a_video_that_was_told_in_between_begins_anew(new_rig: NewRig) -> None:
         for batch in services.refresher.everything():
             services.refresher.refresh(batch)
         rig.clock.move(ABSENCE)
-    assert "video000002" in rig.known()
+    assert rig.stored("video000002")
 
 
 def test_a_search_result_that_youtube_does_not_tell_is_deleted_in_the_end(
