@@ -19,7 +19,7 @@ from benchmarks.rounds import machine_facts
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from benchmarks.rounds import Result
+    from benchmarks.results import Result
 
 REPORT = Path(__file__).with_name("report.md")
 TITLE = "# Benchmarks: what was measured, and how to measure it again\n"
