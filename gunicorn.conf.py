@@ -6,23 +6,18 @@ Threads rather than processes wait for database and Redis; a few processes use t
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.settings import Settings, SettingsError, load_settings
+from app.startup import settings_or_exit
 from app.telemetry import configure_logging
 from app.web.gunicorn_logger import RootLogger
 
+if TYPE_CHECKING:
+    from app.settings import Settings
+
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes files of its own names there
 _MAX_WORKERS = 4  # of about 110 MB each
-
-
-def _settings() -> Settings:
-    try:
-        return load_settings()
-    except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2)
 
 
 def _workers(settings: Settings) -> int:
@@ -30,7 +25,7 @@ def _workers(settings: Settings) -> int:
     return min(2 * (os.cpu_count() or 1), _MAX_WORKERS) if settings.redis_url else 1
 
 
-_loaded = _settings()
+_loaded = settings_or_exit()
 configure_logging(_loaded.log_level)
 
 bind = (

@@ -18,7 +18,8 @@ from app.domain.errors import (
     NoUsableKeyError,
     SourceError,
 )
-from app.settings import Settings, SettingsError, load_settings
+from app.settings import Settings, SettingsError
+from app.startup import WRONG_SETTINGS, checked_settings, tell
 from app.telemetry import configure_logging
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from app.ingest.planning import Preview
     from app.ingest.watching import Watching
 
-OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+OK, FAILED, MISUSED, INTERRUPTED = 0, 1, WRONG_SETTINGS, 130
 
 
 class KeysFailedError(NewsreelError):
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
     parsed = _parser().parse_args(arguments)
     try:
-        settings = load_settings()
+        settings = checked_settings()
         configure_logging(settings.log_level)
         parsed.run(settings, parsed)
     except (SettingsError, InvalidValueError) as error:
@@ -300,5 +301,5 @@ def _say(text: str) -> None:
 
 
 def _fail(error: Exception, code: int) -> int:
-    sys.stderr.write(f"newsreel: {error}\n")
+    tell(error)
     return code

@@ -11,20 +11,35 @@ import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 # A key is sent as a header, so it is printable ASCII without blanks.
-_API_KEY = re.compile(r"([^:\s][^:\x00-\x1f]*:)? *[!-9;-~]+", re.ASCII)
+_API_KEY = re.compile(r"([^\s:][^\x00-\x1f]*:)? *[!-9;-~]+", re.ASCII)
 LAST_PORT = 65_535
 LONGEST_PROJECT = 100
-DATABASE_SCHEMES = ("sqlite", "mysql+pymysql", "postgresql+psycopg")
+MOST_PER_DAY = 10**9
 
+# What a URL may hold after its `?`; a driver would end in a traceback over any other.
+_TLS_FILES = ("ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher")
+_REDIS_TLS = ("ssl_cert_reqs", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+_POSTGRESQL_TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
+DATABASE_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "sqlite": (),
+    "mysql+pymysql": ("charset", "unix_socket", *_TLS_FILES),
+    "postgresql+psycopg": ("host", "application_name", "target_session_attrs", *_POSTGRESQL_TLS),
+}
+REDIS_OPTIONS: Mapping[str, tuple[str, ...]] = {"redis": (), "rediss": _REDIS_TLS}
+
+_UNCLEAR = (
+    "must be SCHEME://USER:PASSWORD@HOST:PORT/NAME with a port from 0 to 65535; "
+    "in a password / # ? @ : and % are percent-encoded"
+)
 _GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}")
 
 
@@ -33,34 +48,67 @@ class SettingsError(Exception):
 
 
 def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if value.partition("://")[0] not in ("http", "https"):
         raise ValueError("must be an http:// or https:// URL")
+    if not _parts(value).hostname:
+        raise ValueError("must name a host")
     return value if value.endswith("/") else value + "/"
 
 
 def _database_url(value: str) -> str:
-    scheme, _, rest = value.partition("://")
-    if value and scheme not in DATABASE_SCHEMES:
-        raise ValueError(f"must start with one of {', '.join(s + '://' for s in DATABASE_SCHEMES)}")
-    if scheme == "sqlite" and rest in ("", "/", "/:memory:"):
-        raise ValueError("must name a file: sqlite:///PATH")
-    return value if scheme == "sqlite" else _with_port(value)
+    if not value:
+        return value
+    scheme = _scheme(value, DATABASE_OPTIONS)
+    if scheme == "sqlite":
+        path = value.removeprefix("sqlite:///").partition("?")[0]
+        if path in (value, "", ":memory:") or not value.isprintable():
+            raise ValueError("must name a file: sqlite:///PATH")
+    elif not _parts(value).hostname and scheme == "mysql+pymysql":
+        raise ValueError("must name a host")  # PostgreSQL has a usual socket
+    _check_options(value, DATABASE_OPTIONS[scheme])
+    return value
 
 
 def _redis_url(value: str) -> str:
-    if value and urlsplit(value).scheme not in ("redis", "rediss"):
-        raise ValueError("must start with redis:// or rediss://")
-    return _with_port(value)
+    if not value:
+        return value
+    scheme = _scheme(value, REDIS_OPTIONS)
+    parts = _parts(value)
+    if not parts.hostname:
+        raise ValueError("must name a host")
+    if not re.fullmatch(r"/?[0-9]{0,9}", parts.path):
+        raise ValueError("must end with the number of a database, as in redis://HOST:PORT/0")
+    _check_options(value, REDIS_OPTIONS[scheme])
+    return value
 
 
-def _with_port(url: str) -> str:
-    """Check the port by hand: a library's words may hold a part of the password."""
-    host = url.partition("://")[2].rpartition("@")[2].partition("/")[0].partition("?")[0]
-    port = host.rpartition("]")[2].partition(":")[2]
-    if port and not (port.isascii() and port.isdigit() and int(port[:6]) <= LAST_PORT):
-        raise ValueError("has a port that is not a number from 0 to 65535")
-    return url
+def _scheme(url: str, known: Collection[str]) -> str:
+    scheme, separator, _ = url.partition("://")
+    if not separator or scheme not in known:
+        raise ValueError(f"must start with {' or '.join(f'{one}://' for one in known)}")
+    return scheme
+
+
+def _parts(url: str) -> SplitResult:
+    """Cut the URL where every library would; refuse one that they could cut differently.
+
+    In our own words, because a library's may hold a part of the password.
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ValueError(_UNCLEAR) from None
+    ambiguous = "#" in url or url.count("@") > 1 or ("@" in url) is not ("@" in parts.netloc)
+    if ambiguous or parts.netloc.endswith(":") or not url.isprintable() or " " in url:
+        raise ValueError(_UNCLEAR)
+    return parts
+
+
+def _check_options(url: str, known: Collection[str]) -> None:
+    given = [name for name, _ in parse_qsl(url.partition("?")[2], keep_blank_values=True)]
+    if len(set(given)) < len(given) or not set(given).issubset(known):
+        raise ValueError(f"may have after its ? no more than {', '.join(known) or 'nothing'}")
 
 
 def _api_keys(value: str) -> str:
@@ -93,8 +141,8 @@ class Settings(BaseModel):
 
     youtube_api_keys: ApiKeys = Field(default="", repr=False)
     youtube_api_endpoint: HttpUrl = "https://youtube.googleapis.com/"
-    youtube_search_calls_per_day: int = Field(default=100, ge=0)
-    youtube_units_per_day: int = Field(default=10_000, ge=0)
+    youtube_search_calls_per_day: int = Field(default=100, ge=0, le=MOST_PER_DAY)
+    youtube_units_per_day: int = Field(default=10_000, ge=0, le=MOST_PER_DAY)
     keywords: str = ""
     fetch_interval_seconds: int = Field(default=10, ge=1, le=86_400)
     lookback_seconds: int = Field(default=3_600, ge=0, le=7 * 86_400)
@@ -112,7 +160,7 @@ class Settings(BaseModel):
 
     @property
     def broker_url(self) -> str:
-        """The queue's URL; empty means the embedded scheduler."""
+        """Where Celery's queue is; empty if there is none."""
         return self.redis_url if self.celery_broker_url is None else self.celery_broker_url
 
     @property

@@ -1,7 +1,7 @@
 """gunicorn's target, `app.wsgi:app`: importing this module builds the web application of a process.
 
-It is the one module with an effect when imported. It opens no connection: the process starts, and
-says so in /ready, while its database and its Redis are away.
+Importing has this effect because servers import their target. It opens no connection: the process
+starts, and says so in /ready, while its database and its Redis are away.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import atexit
 from typing import TYPE_CHECKING
 
 from app.bootstrap import build_services
-from app.settings import load_settings
+from app.startup import settings_or_exit
 from app.telemetry import configure_logging
 from app.web.factory import create_app
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _build() -> Flask:
-    settings = load_settings()
+    settings = settings_or_exit()
     configure_logging(settings.log_level)
     services = build_services(settings, publishes=False)
     atexit.register(services.close)

@@ -6,21 +6,23 @@ harm: claims in the database decide who fetches, and the next tick finds what wa
 
 from __future__ import annotations
 
-import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_shutdown
+from celery.signals import after_task_publish, setup_logging, worker_process_shutdown
 from kombu import Queue
 
 from app.bootstrap import Services, build_services
-from app.settings import Settings, SettingsError, load_settings
-from app.telemetry import configure_logging
+from app.startup import settings_or_exit
+from app.telemetry import Incidents, configure_logging, get_logger
+from workers.logs import QUEUE_UNAVAILABLE, quieten
 from workers.schedule import beat_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from app.settings import Settings
 
 
 class NewsreelCelery(Celery):
@@ -28,13 +30,18 @@ class NewsreelCelery(Celery):
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings, read once."""
-        return load_settings()
+        """The settings, read once; the process ends here when they are wrong or name no queue."""
+        return settings_or_exit(needs_broker=True)
 
     @cached_property
     def services(self) -> Services:
         """The services of this process."""
         return build_services(self.settings)
+
+    @cached_property
+    def incidents(self) -> Incidents:
+        """What is wrong with the queue, told once."""
+        return Incidents(get_logger("workers"))
 
 
 def _configuration(settings: Settings) -> Mapping[str, object]:
@@ -72,17 +79,19 @@ def _configuration(settings: Settings) -> Mapping[str, object]:
 def make_celery() -> NewsreelCelery:
     """Make the application from the environment; a wrong setting ends the process in one line."""
     celery = NewsreelCelery("newsreel", include=["workers.tasks"])
-    try:
-        celery.conf.update(_configuration(celery.settings))
-    except SettingsError as error:
-        sys.stderr.write(f"newsreel: {error}\n")
-        sys.exit(2)
+    celery.conf.update(_configuration(celery.settings))
     return celery
 
 
 @setup_logging.connect
 def _log_as_configured(**_: object) -> None:
     configure_logging(app.settings.log_level)
+    quieten(app.incidents)
+
+
+@after_task_publish.connect
+def _queue_takes_messages(**_: object) -> None:
+    app.incidents.end(QUEUE_UNAVAILABLE)
 
 
 @worker_process_shutdown.connect

@@ -74,12 +74,15 @@ def parse_keyword(text: str) -> str:
     """Return the keyword without surrounding white space.
 
     Raises:
-        InvalidValueError: empty, over 200 characters, or with control characters.
+        InvalidValueError: empty, over 200 characters, with control characters or lone surrogates.
     """
     term = text.strip()
     if not 1 <= len(term) <= MAX_TERM_CHARACTERS:
         raise InvalidValueError(f"a keyword has 1 to {MAX_TERM_CHARACTERS} characters")
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in term):
+    categories = {unicodedata.category(character) for character in term}
+    if "Cs" in categories:
+        raise InvalidValueError("a keyword is valid Unicode text, which this is not")
+    if "Cc" in categories:
         raise InvalidValueError("a keyword has no control characters")
     return term
 

@@ -34,16 +34,19 @@ class DemoError(NewsreelError):
 
 
 def is_wanted(settings: Settings) -> bool:
-    """Tell whether there is nothing to fetch from but the simulator."""
+    """Tell whether there is nothing to fetch from but the simulator.
+
+    A queue for Celery says that this is a full stack: without a key it fetches nothing and says so.
+    """
     default = Settings.model_fields["youtube_api_endpoint"].default
-    return not settings.youtube_api_keys and settings.youtube_api_endpoint == default
+    return not (
+        settings.youtube_api_keys or settings.youtube_api_endpoint != default or settings.broker_url
+    )
 
 
 def settings_beside(settings: Settings) -> Settings:
     """Return the settings a command needs to work on the database that `serve` uses."""
-    if is_wanted(settings) and not settings.broker_url:
-        return with_own_database(settings)
-    return settings
+    return with_own_database(settings) if is_wanted(settings) else settings
 
 
 def with_own_database(settings: Settings) -> Settings:

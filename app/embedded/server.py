@@ -36,7 +36,7 @@ class AlreadyRunningError(NewsreelError):
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM; with no API key, a demo.
+    """Serve until SIGINT or SIGTERM; with neither an API key nor a queue for Celery, a demo.
 
     Raises:
         AlreadyRunningError: another process serves this database.

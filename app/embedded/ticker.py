@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from app.domain.errors import StoreUnavailableError
+from app.domain.errors import NewsreelError
 from app.telemetry import Incidents, get_logger
 
 if TYPE_CHECKING:
@@ -24,17 +24,27 @@ MAX_PENDING = 40
 
 
 class Ticker:
-    """Runs ticks at an interval in a thread, and their claims in a pool."""
+    """Runs ticks at an interval in a thread, and their claims in a pool.
 
-    def __init__(self, services: Services, interval_seconds: int) -> None:
+    Args:
+        services: those of this process.
+        interval_seconds: from the end of a tick to the next.
+        void_leases: nobody else can hold one, so those of a process that was killed end at once.
+    """
+
+    def __init__(
+        self, services: Services, interval_seconds: int, *, void_leases: bool = True
+    ) -> None:
         self._services = services
         self._interval = interval_seconds
+        self._void_leases = void_leases
         self._stopped = Event()
         self._thread = Thread(target=self._loop, name="ticker", daemon=True)
         self._pool = ThreadPoolExecutor(POOL_THREADS, thread_name_prefix="fetch")
         self._pending: set[Future[None]] = set()
         self._log = get_logger(__name__)
         self._incidents = Incidents(self._log)
+        self._hindrance: str | None = None
 
     def start(self) -> None:
         """Begin to tick, at once and then at the interval."""
@@ -56,16 +66,30 @@ class Ticker:
             self._stopped.wait(self._interval)
 
     def _prepared(self) -> bool:
-        """Bring the schema up and void leases: by the file lock nobody else can hold one."""
-        store = self._services.store
+        """Bring the schema up; tell whether it is. The thread must outlive any fault here too."""
         try:
-            store.migrate()
+            self._prepare()
+        except NewsreelError as error:
+            self._hindered_by(error.code, str(error))
+        except Exception as error:  # noqa: BLE001 - as in _tick; told once, tried for ever
+            self._hindered_by("preparation_failed", f"{type(error).__name__}: {error}")
+        else:
+            self._hindered_by(None)
+            return True
+        return False
+
+    def _prepare(self) -> None:
+        store = self._services.store
+        store.migrate()
+        if self._void_leases:
             store.write(lambda transaction: transaction.watches.void_leases())
-        except StoreUnavailableError as error:
-            self._incidents.begin(error.code, str(error))
-            return False
-        self._incidents.end(StoreUnavailableError.code)
-        return True
+
+    def _hindered_by(self, code: str | None, detail: str = "") -> None:
+        if self._hindrance not in (None, code):
+            self._incidents.end(self._hindrance)
+        if code is not None:
+            self._incidents.begin(code, detail)
+        self._hindrance = code
 
     def _tick(self) -> None:
         self._pending = {future for future in self._pending if not future.done()}

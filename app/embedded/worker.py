@@ -17,7 +17,10 @@ class EmbeddedWorker:
 
     def __init__(self, settings: Settings) -> None:
         self._services = build_services(settings)
-        self._ticker = Ticker(self._services, settings.fetch_interval_seconds)
+        # The file lock keeps others from a file; on a server anyone may hold leases.
+        alone = settings.database_url.startswith("sqlite:")
+        interval = settings.fetch_interval_seconds
+        self._ticker = Ticker(self._services, interval, void_leases=alone)
         self.application = create_app(self._services)
 
     def start(self) -> None:

@@ -59,18 +59,24 @@ class Watching:
         """Return a watch by its id or its keyword.
 
         Raises:
-            InvalidValueError: neither can look like this.
+            InvalidValueError: neither can look like this, or it is the id of one watch and the
+                keyword of another.
             NotFoundError: there is none.
         """
         term = parse_keyword(name)
 
         def work(transaction: Transaction) -> Watch:
             by_term = transaction.watches.find_by_term(WatchKind.KEYWORD, term)
-            if by_term is not None:
-                return by_term
-            if term.isdecimal() and len(term) <= MAX_ID_DIGITS:
-                return transaction.watches.get(int(term))
-            raise NotFoundError(f"there is no watch {term!r}")
+            by_id = _find_by_id(transaction, term)
+            if by_term and by_id and by_term != by_id:
+                raise InvalidValueError(
+                    f"{term} is the id of the watch {by_id.term!r} and the keyword of the watch "
+                    f"{by_term.watch_id}: name one by those"
+                )
+            found = by_term or by_id
+            if found is None:
+                raise NotFoundError(f"there is no watch {term!r}")
+            return found
 
         return self._store.read(work)
 
@@ -90,3 +96,12 @@ class Watching:
         """
         now = self._clock()
         self._store.write(lambda transaction: transaction.watches.remove(watch_id, now))
+
+
+def _find_by_id(transaction: Transaction, name: str) -> Watch | None:
+    if not (name.isdecimal() and len(name) <= MAX_ID_DIGITS):
+        return None
+    try:
+        return transaction.watches.get(int(name))
+    except NotFoundError:
+        return None

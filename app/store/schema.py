@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
+
+from app.domain.errors import NewsreelError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
     from app.store.database import Database
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+
+class SchemaError(NewsreelError):
+    """The database is there, but its schema cannot be brought to this release's."""
+
+    code = "schema_unusable"
 
 
 def migrate(database: Database, revision: str = "head") -> None:
@@ -21,11 +34,10 @@ def migrate(database: Database, revision: str = "head") -> None:
 
     Raises:
         StoreUnavailableError: the database cannot be reached.
+        SchemaError: it is of another release, or a migration failed.
     """
-    with database.connection() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+    with _told(), database.connection() as connection:
+        command.upgrade(_config(connection), revision)
 
 
 def downgrade(database: Database, revision: str = "base") -> None:
@@ -33,25 +45,27 @@ def downgrade(database: Database, revision: str = "base") -> None:
 
     Raises:
         StoreUnavailableError: the database cannot be reached.
+        SchemaError: it is of another release, or a migration failed.
     """
-    with database.connection() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, revision)
+    with _told(), database.connection() as connection:
+        command.downgrade(_config(connection), revision)
 
 
-def is_current(database: Database) -> bool:
-    """Tell whether every migration has been run.
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except CommandError as error:
+        raise SchemaError(
+            f"the database's schema is not one that this release of Newsreel knows: {error}"
+        ) from None
+    except DBAPIError as error:
+        words = str(error.orig).partition("\n")[0]
+        raise SchemaError(f"the database's schema cannot be changed: {words}") from None
 
-    Raises:
-        StoreUnavailableError: the database cannot be reached.
-    """
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    with database.connection() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
 
-
-def _config() -> Config:
+def _config(connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
     return config

@@ -1,5 +1,7 @@
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,6 +90,9 @@ def keyed(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
         ("REDIS_URL", f"redis://:{PASSWORD}@redis:six/0"),
         ("CELERY_BROKER_URL", "amqp://broker"),
         ("YOUTUBE_API_KEYS_FILE", "no/such/file"),
+        ("KEYWORDS", f"news,{'x' * 300}"),
+        ("KEYWORDS", "news,a\tb"),
+        ("KEYWORDS", "caf\udce9"),
     ],
 )
 @pytest.mark.parametrize("command", ["serve", "migrate"])
@@ -105,7 +110,7 @@ def test_a_wrong_setting_is_one_line_that_names_it(
     "url",
     [
         f"mysql+pymysql://u:{PASSWORD}@db/newsreel",
-        f"mysql+pymysql://u:{PASSWORD}#/?@db:3307/newsreel",
+        f"mysql+pymysql://u:{PASSWORD}%23%2F%3F%40@db:3307/newsreel",
         f"postgresql+psycopg://u:{PASSWORD}@[::1]:5432/newsreel",
         "postgresql+psycopg://user@/newsreel",
     ],
@@ -148,6 +153,30 @@ def test_a_file_that_is_no_database_is_one_line(keyed: Run) -> None:
     said = keyed("migrate", DATABASE_URL="sqlite:///notes.txt")
     assert said.code == FAILED
     assert said.complaint
+
+
+def test_a_database_of_a_newer_release_is_one_line(keyed: Run) -> None:
+    keyed("migrate")
+    with closing(sqlite3.connect("var/newsreel.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    for command in (["migrate"], ["watch", "list"]):
+        said = keyed(*command)
+        assert said.code == FAILED
+        assert "this release" in said.complaint
+
+
+def test_a_name_that_may_be_either_of_two_watches_changes_neither(keyed: Run) -> None:
+    keyed("watch", "add", "music")
+    keyed("watch", "add", "1")
+    said = keyed("watch", "remove", "1")
+    assert (said.code, said.out) == (MISUSED, "")
+    assert "'music'" in said.complaint
+    assert keyed("watch", "remove", "2").out.startswith("removed: 2  keyword  1  ")
+    assert keyed("watch", "list").out.startswith("1  keyword  music  ")
+
+
+def test_a_term_that_is_no_text_is_told_so(keyed: Run) -> None:
+    assert "valid Unicode" in keyed("watch", "add", "caf\udce9").complaint
 
 
 def test_migrate_makes_the_tables_and_may_run_again(keyed: Run) -> None:

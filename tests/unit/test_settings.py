@@ -41,7 +41,29 @@ WRONG = [
     ("DATABASE_URL", "mysql+pymysql://u:s3cret@host:port/db"),
     ("DATABASE_URL", "sqlite://"),
     ("DATABASE_URL", "sqlite:///:memory:"),
+    ("DATABASE_URL", "mysql+pymysql://u:pa:1@h:s3cret@y/db"),
+    ("DATABASE_URL", "mysql+pymysql://u:s3cret/pw@h/db"),
+    ("DATABASE_URL", "mysql+pymysql://u:s3cret?pw@h/db"),
+    ("DATABASE_URL", "mysql+pymysql://u:s3cret#pw@h/db"),
+    ("DATABASE_URL", "mysql+pymysql://u:p[s3cret@h/db"),
+    ("DATABASE_URL", "mysql+pymysql://u:s3cret@h:/db"),
+    ("DATABASE_URL", "mysql+pymysql://u:s3cret@/db"),
+    ("DATABASE_URL", "mysql+pymysql://u:s3cret@h/db?foo=bar"),
+    ("DATABASE_URL", "postgresql+psycopg://u:s3cret@h/db?foo=s3cret"),
+    ("DATABASE_URL", "postgresql+psycopg://u:s3cret@h/db?sslmode=require&sslmode=disable"),
+    ("DATABASE_URL", "sqlite:///x.db?timeout=abc"),
+    ("DATABASE_URL", "sqlite:///x.db?foo"),
+    ("DATABASE_URL", "sqlite://host/x.db"),
+    ("DATABASE_URL", "sqlite:///:memory:?cache=shared"),
     ("DATABASE_REPLICA_URL", "s3cret"),
+    ("REDIS_URL", "redis://:s3cret/PW@h/0"),
+    ("REDIS_URL", "redis://:s3cret@h:12x/0"),
+    ("REDIS_URL", "redis://:s3cret@h/s3cret"),
+    ("REDIS_URL", "redis:///0"),
+    ("REDIS_URL", "redis://h/0?socket_timeout=abc"),
+    ("YOUTUBE_SEARCH_CALLS_PER_DAY", str(10**9 + 1)),
+    ("YOUTUBE_UNITS_PER_DAY", "9" * 30),
+    ("YOUTUBE_API_ENDPOINT", "http://host:port/"),
     ("REDIS_URL", "http://:s3cret@host"),
     ("REDIS_URL", "redis://:s3cret@host:99999/0"),
     ("CELERY_BROKER_URL", "amqp://u:s3cret@host"),
@@ -147,11 +169,20 @@ def test_an_unset_broker_is_redis_and_an_empty_one_the_embedded_scheduler(
     [
         "mysql+pymysql://u:p%40ss@host:3306/db?ssl_ca=/x",
         "postgresql+psycopg://u@[::1]:5432/db",
+        "postgresql+psycopg://u:p:q@db/news?sslmode=verify-full&sslrootcert=/x",
+        "postgresql+psycopg://user@/news",
         "sqlite:////var/lib/newsreel.db",
     ],
 )
 def test_good_database_urls_pass_unchanged(dotenv: Path, url: str) -> None:
     assert load_settings({"DATABASE_URL": url}, dotenv).database_url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://:a%2Fb@host:6379/0", "redis://[::1]", "rediss://h/1?ssl_cert_reqs=required"]
+)
+def test_good_redis_urls_pass_unchanged(dotenv: Path, url: str) -> None:
+    assert load_settings({"REDIS_URL": url}, dotenv).redis_url == url
 
 
 def test_keys_may_have_projects_and_blanks_around_them(dotenv: Path) -> None:

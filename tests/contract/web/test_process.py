@@ -72,7 +72,7 @@ def test_it_ends_when_asked_and_leaves_nothing_but_json_lines(
 def test_a_wrong_setting_stops_the_start_with_one_line(processes: Processes) -> None:
     process = gunicorn(processes, PORT="http")
     assert process.wait() == 2
-    assert process.output().startswith("PORT: ")
+    assert process.output().startswith("newsreel: PORT: ")
     assert process.output().count("\n") == 1
 
 

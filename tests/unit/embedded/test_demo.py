@@ -28,6 +28,8 @@ def test_a_demo_is_for_those_without_a_key_who_name_no_other_youtube() -> None:
     assert demo.is_wanted(_settings(keywords="chess", database_url="sqlite:///x.db"))
     assert not demo.is_wanted(_settings(youtube_api_keys="k"))
     assert not demo.is_wanted(_settings(youtube_api_endpoint="http://127.0.0.1:8800"))
+    assert not demo.is_wanted(_settings(redis_url="redis://cache"))
+    assert demo.is_wanted(_settings(redis_url="redis://cache", celery_broker_url=""))
 
 
 def test_a_demo_has_a_database_of_its_own_whatever_is_configured() -> None:

@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 from app.domain.errors import StoreUnavailableError
 from app.domain.watches import Claim
 from app.embedded.ticker import MAX_PENDING, Ticker
+from app.store.schema import SchemaError
 from tests.unit.ingest.rig import Rig, before_noon, ids_of, make_rig
 from tests.waiting import wait_until
 
@@ -57,6 +58,37 @@ def test_leases_of_a_process_that_was_killed_are_void_at_the_start(
     start()
     wait_until(lambda: rig.services.store.read(lambda t: t.watches.get(1)).last_success_at)
     assert rig.known() == ids_of(before_noon(120))
+
+
+def test_leases_of_others_stand_where_no_lock_keeps_them_out(rig: Rig) -> None:
+    assert len(rig.services.ingest.tick()) == 1  # by another process
+    running = Ticker(rig.services, 1, void_leases=False)
+    running._prepare()
+    assert rig.services.ingest.tick() == []
+
+
+def test_any_trouble_at_the_start_is_told_once_and_tried_again(
+    rig: Rig, start: Callable[[], Ticker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate = rig.services.store.migrate
+    troubles: list[Exception] = [SchemaError("9999"), SchemaError("9999"), RuntimeError("odd")]
+
+    def fail() -> None:
+        if troubles:
+            raise troubles.pop(0)
+        migrate()
+
+    monkeypatch.setattr(rig.services.store, "migrate", fail)
+    with capture_logs() as logs:
+        start()
+        wait_until(rig.known)
+    told = [(log["event"], log["code"]) for log in logs if log["event"].startswith("incident")]
+    assert told == [
+        ("incident_began", "schema_unusable"),
+        ("incident_ended", "schema_unusable"),
+        ("incident_began", "preparation_failed"),
+        ("incident_ended", "preparation_failed"),
+    ]
 
 
 def test_it_waits_for_a_database_that_is_away_at_the_start(

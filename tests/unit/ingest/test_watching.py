@@ -17,11 +17,14 @@ def test_adding_a_known_keyword_gives_the_watch_there_is(rig: Rig) -> None:
     assert again == watch
 
 
-def test_a_watch_is_found_by_its_keyword_before_its_id(rig: Rig) -> None:
+def test_a_watch_is_found_by_its_keyword_or_its_id_unless_two_are(rig: Rig) -> None:
     rig.watch("music")
     rig.watch("1")
-    assert rig.services.watching.find("1").term == "1"
+    rig.watch("3")
+    with pytest.raises(InvalidValueError, match=r"'music'.* 2: "):
+        rig.services.watching.find("1")
     assert rig.services.watching.find("2").term == "1"
+    assert rig.services.watching.find("3").term == "3"
     assert rig.services.watching.find(" music ").watch_id == 1
 
 

@@ -1,0 +1,49 @@
+"""What every process does first: read its settings, or end with one line that names the variable.
+
+It imports little, because gunicorn's master and the command line import it before anything else.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from app.domain.errors import InvalidValueError
+from app.domain.watches import parse_keyword
+from app.settings import Settings, SettingsError, load_settings
+
+WRONG_SETTINGS = 2
+"""The exit code of a process whose settings are wrong."""
+
+
+def checked_settings(*, needs_broker: bool = False) -> Settings:
+    """Read the settings and hold them against the domain's rules, which they cannot know.
+
+    Args:
+        needs_broker: the process is one of Celery's, which would look for a queue of its own.
+
+    Raises:
+        SettingsError: a setting is wrong.
+    """
+    settings = load_settings()
+    for keyword in settings.keyword_list:
+        try:
+            parse_keyword(keyword)
+        except InvalidValueError as error:
+            raise SettingsError(f"KEYWORDS: {error}") from None
+    if needs_broker and not settings.broker_url:
+        raise SettingsError("REDIS_URL: needed by Celery")
+    return settings
+
+
+def settings_or_exit(*, needs_broker: bool = False) -> Settings:
+    """Read the settings like `checked_settings`; the process ends here when they are wrong."""
+    try:
+        return checked_settings(needs_broker=needs_broker)
+    except SettingsError as error:
+        tell(error)
+        sys.exit(WRONG_SETTINGS)
+
+
+def tell(error: Exception) -> None:
+    """Say on stderr, in the one line that every process uses, why it ends."""
+    sys.stderr.write(f"newsreel: {error}\n")
