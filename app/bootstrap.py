@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Event
 from typing import TYPE_CHECKING
 
 from app.cache import redis as redis_cache
@@ -28,7 +29,7 @@ from app.ingest.quota_report import QuotaReporter
 from app.ingest.readiness import ReadinessCheck
 from app.ingest.refresher import Refresher
 from app.ingest.runner import Runner
-from app.ingest.service import Ingest
+from app.ingest.service import Flag, Ingest
 from app.ingest.tail import Tail
 from app.ingest.trouble import PollTrouble, WriteTrouble
 from app.ingest.watching import Watching
@@ -79,6 +80,7 @@ def build_services(
     source: VideoSource | None = None,
     *,
     publishes: bool = True,
+    seeded: Flag | None = None,
 ) -> Services:
     """Build the services of one process.
 
@@ -88,6 +90,7 @@ def build_services(
         source: in the place of YouTube itself.
         publishes: whether this process polls. One that only reads must not keep heads in a cache
             of its own, where nobody would replace them.
+        seeded: whether KEYWORDS were added since the start, where several processes share it.
     """
     store = _store(settings)
     cache, index, hold_seconds = _cache(settings, publishes=publishes)
@@ -149,6 +152,7 @@ def build_services(
             watching=watching,
             fetch_log=fetch_log,
             keywords=settings.keyword_list,
+            seeded=seeded or Event(),
             incidents=incidents,
             write_trouble=write_trouble,
             poll_trouble=poll_trouble,

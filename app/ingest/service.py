@@ -7,7 +7,7 @@ else about a poll stands in its watch.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from app.domain.errors import (
     InvalidValueError,
@@ -33,6 +33,16 @@ CLAIMS_PER_TICK = 50
 """How many watches one tick gives out; more would wait in the queue until their leases end."""
 
 
+class Flag(Protocol):
+    """Something done once, as all processes of one start see it (an Event of either kind)."""
+
+    def is_set(self) -> bool:
+        """Tell whether it was done."""
+
+    def set(self) -> None:
+        """Note that it was done."""
+
+
 class Ingest:
     """Runs ticks and polls; any number of processes may do so at once."""
 
@@ -45,6 +55,7 @@ class Ingest:
         watching: Watching,
         fetch_log: FetchLog,
         keywords: Sequence[str],
+        seeded: Flag,
         incidents: Incidents,
         write_trouble: WriteTrouble,
         poll_trouble: PollTrouble,
@@ -54,7 +65,8 @@ class Ingest:
         self._publisher = publisher
         self._watching = watching
         self._fetch_log = fetch_log
-        self._unseeded = list(keywords)
+        self._keywords = keywords
+        self._seeded = seeded
         self._incidents = incidents
         self._write_trouble = write_trouble
         self._poll_trouble = poll_trouble
@@ -105,14 +117,22 @@ class Ingest:
             self._write_trouble.begin(error)
 
     def _seed(self) -> None:
-        """Add the configured keywords that are not watched yet, once per process."""
-        while self._unseeded:
-            keyword = self._unseeded[0]
-            try:
-                watch, is_new = self._watching.add_keyword(keyword)
-            except InvalidValueError as error:
-                self._log.error("keyword_refused", keyword=keyword[:50], detail=str(error))
-            else:
-                if is_new:
-                    self._log.info("watch_added", watch_id=watch.watch_id, term=watch.term)
-            self._unseeded.pop(0)
+        """Add the configured keywords that are not watched yet, once per start.
+
+        Not once per process: workers are replaced while they run, and a watch that was removed
+        meanwhile must not come back.
+        """
+        if self._seeded.is_set():
+            return
+        for keyword in self._keywords:
+            self._add(keyword)
+        self._seeded.set()
+
+    def _add(self, keyword: str) -> None:
+        try:
+            watch, is_new = self._watching.add_keyword(keyword)
+        except InvalidValueError as error:
+            self._log.error("keyword_refused", keyword=keyword[:50], detail=str(error))
+            return
+        if is_new:
+            self._log.info("watch_added", watch_id=watch.watch_id, term=watch.term)

@@ -18,6 +18,7 @@ from app.domain.quota import ApiKey
 from app.domain.ranges import Reading, Stretch
 from app.domain.videos import Detail, Video
 from app.domain.watches import Watch
+from app.ingest.service import Flag
 from app.settings import Settings
 from app.sources.base import SearchPage, SearchQuery, VideoBatch, VideoSource
 from app.sources.youtube import YouTube
@@ -189,10 +190,13 @@ class Rig:
     def problems(self) -> set[str]:
         return {problem.code for problem in self.services.readiness.check().problems}
 
-    def another(self, source: VideoSource | None = None, **values: object) -> Services:
+    def another(
+        self, source: VideoSource | None = None, *, seeded: Flag | None = None, **values: object
+    ) -> Services:
         """The services of one more process on the same database."""
         own = settings(database_url=self.database_url, **values)
-        return build_services(own, self.clock, source or WiredYouTube(self.simulator))
+        youtube = source or WiredYouTube(self.simulator)
+        return build_services(own, self.clock, youtube, seeded=seeded)
 
 
 def make_rig(

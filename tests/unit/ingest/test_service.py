@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from structlog.testing import capture_logs
@@ -56,6 +57,21 @@ def test_a_watch_removed_while_we_run_stays_removed(new_rig: NewRig) -> None:
     rig.services.watching.remove(1)
     rig.run_for(60)
     assert rig.services.watching.list_all() == []
+
+
+def test_a_worker_replaced_while_we_run_brings_no_removed_watch_back(rig: Rig) -> None:
+    one_start = Event()
+    for _ in range(2):
+        process = rig.another(seeded=one_start, keywords="music")
+        process.ingest.tick()
+        for watch in process.watching.list_all():
+            process.watching.remove(watch.watch_id)
+        process.close()
+    assert one_start.is_set()
+    process = rig.another(seeded=one_start, keywords="music")
+    process.ingest.tick()
+    assert process.watching.list_all() == []
+    process.close()
 
 
 def test_a_keyword_that_cannot_be_watched_is_told_and_costs_only_itself(new_rig: NewRig) -> None:
