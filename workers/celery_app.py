@@ -6,6 +6,7 @@ harm: claims in the database decide who fetches, and the next tick finds what wa
 
 from __future__ import annotations
 
+import multiprocessing
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,14 @@ if TYPE_CHECKING:
 
 
 class NewsreelCelery(Celery):
-    """Celery with our settings; services are built on first use, so after a worker's fork."""
+    """Celery with our settings; services are built on first use, so after a worker's fork.
+
+    What all processes of a worker share is made before it forks: whether KEYWORDS were added.
+    """
+
+    def __init__(self, name: str, *, include: list[str]) -> None:
+        super().__init__(name, include=include)
+        self._seeded = multiprocessing.Event()
 
     @cached_property
     def settings(self) -> Settings:
@@ -36,7 +44,7 @@ class NewsreelCelery(Celery):
     @cached_property
     def services(self) -> Services:
         """The services of this process."""
-        return build_services(self.settings)
+        return build_services(self.settings, seeded=self._seeded)
 
     @cached_property
     def incidents(self) -> Incidents:
