@@ -17,7 +17,9 @@ from benchmarks import ingest, matching
 from benchmarks.rounds import machine_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.results import Result
 
 REPORT = Path(__file__).with_name("report.md")
 TITLE = "# Benchmarks: what was measured, and how to measure it again\n"
@@ -30,7 +32,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--mariadb-url", help="a server for ingest, instead of one of its own")
     options = parser.parse_args(arguments)
-    benchmarks = {**BENCHMARKS, "ingest": partial(ingest.run, options.mariadb_url)}
+    benchmarks: dict[str, Callable[[], Result]] = {
+        **BENCHMARKS,
+        "ingest": partial(ingest.run, options.mariadb_url),
+    }
     names = options.names or list(BENCHMARKS)
     if unknown := set(names) - set(BENCHMARKS):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
