@@ -100,7 +100,7 @@ class Claims:
                 stretches=tuple(stretches),
                 unread=tuple(p for p in pending if p.reading is Reading.FIRST),
                 lookback=self._lookback,
-                calls_allowed=pace.calls_allowed(backlog=len(stretches) > 1),
+                calls_allowed=pace.calls_allowed(stretches, coverage.unread(pending)),
                 started_at=now,
             )
 

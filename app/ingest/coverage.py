@@ -88,6 +88,11 @@ def stretches_to_read(
     return _joined(wanted, appetite.rate)
 
 
+def unread(pending: Iterable[Pending]) -> list[Stretch]:
+    """Return what nobody has read, newest first (seconds at the cap excepted)."""
+    return union(p.stretch for p in pending if _is_unread(p))
+
+
 def _joined(wanted: list[Stretch], rate: float) -> list[Stretch]:
     """Join later stretches to earlier ones wherever the joint listing is not longer."""
     joined: list[Stretch] = []
