@@ -94,15 +94,13 @@ class Claims:
             transaction.ranges.replace(claim.watch_id, pending)
             transaction.watches.read_to(claim, floor_second(now))
             stretches = coverage.stretches_to_read(pending, pace.appetite(self._lookback), now=now)
-            unread = tuple(p for p in pending if p.reading is Reading.FIRST)
-            backlog = len(stretches) > 1 or len(unread) > 1
             return Poll(
                 claim=claim,
                 watch=watch,
                 stretches=tuple(stretches),
-                unread=unread,
+                unread=tuple(p for p in pending if p.reading is Reading.FIRST),
                 lookback=self._lookback,
-                calls_allowed=pace.calls_allowed(backlog=backlog),
+                calls_allowed=pace.calls_allowed(stretches, coverage.unread(pending)),
                 started_at=now,
             )
 

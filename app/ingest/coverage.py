@@ -90,6 +90,11 @@ def stretches_to_read(
     return _with_lookback([*newest, *again, *first[1:], *later], appetite)
 
 
+def unread(pending: Iterable[Pending]) -> list[Stretch]:
+    """Return what nobody has read, newest first (seconds at the cap excepted)."""
+    return union(p.stretch for p in pending if _is_unread(p))
+
+
 def _with_lookback(wanted: list[Stretch], appetite: Appetite) -> list[Stretch]:
     """Read the look-back once more: for nothing where a page holds it, else with plenty of calls.
 

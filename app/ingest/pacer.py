@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from app.domain.quota import Bucket
 from app.ingest import pacing
-from app.ingest.coverage import Appetite
+from app.ingest.coverage import Appetite, pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from app.domain.clock import Clock
+    from app.domain.ranges import Stretch
     from app.quota.ledger import Ledger
     from app.quota.ring import KeyRing
     from app.store.store import Store
@@ -48,13 +49,22 @@ class Pace:
             spare=pacing.has_spare(self.plan, self.budget, self.now),
         )
 
-    def calls_allowed(self, *, backlog: bool) -> int:
-        """Return the search calls a poll may make."""
-        return pacing.calls_allowed(self.plan, self.budget, now=self.now, backlog=backlog)
+    def calls_allowed(self, wanted: Sequence[Stretch], unread: Sequence[Stretch]) -> int:
+        """Return the search calls of a poll that would read `wanted`, of which some is unread."""
+        return pacing.calls_allowed(
+            self.plan,
+            self.budget,
+            now=self.now,
+            backlog=self._exceeds_plan(unread),
+            later=self._exceeds_plan(wanted),
+        )
 
     def next_due_at(self, started_at: datetime) -> datetime:
         """Return when a poll begun at `started_at` is to be followed by the next."""
         return pacing.next_due_at(started_at, self.plan, self.budget, self.tick)
+
+    def _exceeds_plan(self, stretches: Sequence[Stretch]) -> bool:
+        return sum(pages(stretch, self.load.rate) for stretch in stretches) > self.plan.calls
 
 
 @dataclass(frozen=True, slots=True)

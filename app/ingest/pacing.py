@@ -4,7 +4,7 @@ A watch with `rate` videos a second that is polled every I seconds shows them on
 and costs `calls / I` calls a second. The sum of rate times delay over all watches is least, for a
 given number of calls, when each is polled in proportion to sqrt(rate / calls): that is the share
 given here, with a tick as the least interval. A tenth of the day's calls is a reserve, released
-over the last three hours.
+over the last three hours: half of it for later readings, half for more polls.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ LEAST_RATE = 1 / 86_400
 _ROUNDS = 8
 _POLLS_AHEAD = 10
 _TICK_SLACK = timedelta(seconds=1)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,32 @@ class Budget:
         kept = RESERVE * self.limit * min(1.0, max(0.0, remaining / RELEASE))
         return max(0.0, self.left - kept)
 
+    def supply(self, now: datetime) -> float:
+        """Return the calls a second that pacing may plan with."""
+        return self.free(now) / max(1.0, (self.resets_at - now).total_seconds())
+
+    def spare(self, now: datetime) -> float:
+        """Return the calls that polls at the usual pace will leave over today."""
+        usual = (1 - RESERVE) * self.limit * ((self.resets_at - now) / _DAY)
+        return self.free(now) - usual
+
+    def when_spent(self, calls: float, now: datetime) -> datetime:
+        """Return when polls will have spent so many more calls, all watches together.
+
+        Half of the reserve counts for the last hours, and from the reset on the next day's calls:
+        an interval reckoned with the few calls of a late hour must not reach far into that day.
+        """
+        released_at = max(now, self.resets_at - RELEASE)
+        before = self.supply(now) * (released_at - now).total_seconds()
+        if calls < before:
+            return now + calls / before * (released_at - now)
+        calls -= before
+        evening = (self.left + self.free(now)) / 2 - before
+        if calls < evening:
+            return released_at + calls / evening * (self.resets_at - released_at)
+        next_day = max(1.0, (1 - RESERVE) * self.limit)
+        return self.resets_at + (calls - evening) / next_day * _DAY
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -77,8 +104,7 @@ def plan(
     loads: Sequence[Load], budget: Budget, *, now: datetime, tick: timedelta, lookback: timedelta
 ) -> dict[int, Plan]:
     """Share the calls that are left until the reset among the watches, by watch id."""
-    seconds = max(1.0, (budget.resets_at - now).total_seconds())
-    supply = budget.free(now) / seconds
+    supply = budget.supply(now)
     rates = {load.watch_id: max(load.rate, LEAST_RATE) for load in loads}
     for_all = {w: _calls_for_all(rate, tick, lookback) for w, rate in rates.items()}
     if sum(for_all.values()) / tick.total_seconds() <= supply:
@@ -89,11 +115,21 @@ def plan(
     return {w: Plan(intervals[w], calls[w], plenty=False) for w in rates}
 
 
-def calls_allowed(plan_: Plan, budget: Budget, *, now: datetime, backlog: bool) -> int:
-    """Return how many calls a poll may make; one more than planned while something waits."""
+def calls_allowed(
+    plan_: Plan, budget: Budget, *, now: datetime, backlog: bool, later: bool = False
+) -> int:
+    """Return how many calls a poll may make.
+
+    One more than planned while more is unread than those can show (`backlog`); in the last hours,
+    while calls are spare, also while other readings wait (`later`).
+    """
     if plan_.plenty:
         return max(1, int(budget.free(now) / _POLLS_AHEAD))
-    return ceil(plan_.calls) + int(backlog)
+    if has_spare(plan_, budget, now):
+        more = (backlog or later) and budget.spare(now) >= 1
+    else:
+        more = backlog
+    return ceil(plan_.calls) + int(more)
 
 
 def has_spare(plan_: Plan, budget: Budget, now: datetime) -> bool:
@@ -104,12 +140,17 @@ def has_spare(plan_: Plan, budget: Budget, now: datetime) -> bool:
 def next_due_at(started_at: datetime, plan_: Plan, budget: Budget, tick: timedelta) -> datetime:
     """Return when a watch polled at `started_at` is due again.
 
-    A second early, so that a poll that began just after its tick is due at a later tick.
+    That is after the calls all watches make in an interval: sooner where calls come to be more
+    frequent, in the evening and on the next day. A second early, so that a poll that began just
+    after its tick is due at a later tick.
     """
     slack = min(_TICK_SLACK, tick / 2)
     if plan_.interval is None:
         return max(started_at + tick, budget.resets_at) - slack
-    return started_at + max(tick, plan_.interval) - slack
+    if plan_.interval <= tick:
+        return started_at + tick - slack
+    calls = budget.supply(started_at) * plan_.interval.total_seconds()
+    return max(started_at + tick, budget.when_spent(calls, started_at)) - slack
 
 
 def _share(
@@ -145,14 +186,14 @@ def _intervals(
 
 
 def _calls(rate: float, interval: timedelta, lookback: timedelta) -> float:
-    """Return the calls a poll is planned with: one, or two where a look-back fills pages.
+    """Return the calls a poll is planned with: one, or two where a look-back is over a page.
 
     One listing shows the new videos and, a look-back further down, those due again, if all of
     it fits on a page; else each takes a call. A poll is never planned with more: what a call does
     not show stays open and is read when calls are left.
     """
-    videos = rate * (interval + lookback).total_seconds()
-    return min(2.0, max(1.0, videos / PAGE_ITEMS))
+    videos = rate * (interval + max(interval, lookback)).total_seconds()
+    return 1.0 if videos <= PAGE_ITEMS else 2.0
 
 
 def _calls_for_all(rate: float, tick: timedelta, lookback: timedelta) -> float:

@@ -8,30 +8,29 @@ INSERT and UPDATE do without a dialect's upsert.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select, update
 
 from app.domain.intake import Finding, Recorded, Rejection
 from app.domain.refreshing import DEFAULT_REFRESH, next_refresh_at
-from app.domain.videos import Detail, Video, differs, merge
+from app.store.batch import by_video, change_of
 from app.store.bulk import insert_rows
 from app.store.executing import execute_each
 from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.hour_counts import HourCounts
 from app.store.models import ALL_VIDEOS, Base, VideoRow, WatchRow, WatchVideoRow
-from app.store.rows import columns_of, select_videos, told_by
+from app.store.rows import columns_of, select_videos
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime, timedelta
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
+    from app.domain.videos import Video
+    from app.store.batch import Change, Stored
     from app.store.rows import Columns
-
-    Stored = Row[tuple[object, ...]]
 
 _VIDEOS = Base.metadata.tables["videos"]
 _LINKS = Base.metadata.tables["watch_videos"]
@@ -44,35 +43,6 @@ _WATCHES = select(WatchRow.watch_id).where(
 )
 _UPDATE_VIDEO = update(VideoRow).where(VideoRow.video_id == bindparam("key"))
 """Made once: what SQLAlchemy derives from a statement is kept with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What a batch does to one video: `stored` is its row before, None if it is new."""
-
-    stored: Stored | None
-    before: Video | None
-    after: Video
-    first: Finding
-    linked: frozenset[int]
-    new_links: dict[int, Finding]
-    complete: bool
-    seen_by_readers: bool
-
-    @property
-    def hidden(self) -> bool:
-        """Whether no feed shows the video."""
-        return self.stored is not None and self.stored.hidden_at is not None
-
-    @property
-    def watches(self) -> frozenset[int]:
-        """The watches the video belongs to afterwards."""
-        return self.linked.union(self.new_links)
-
-    @property
-    def needless(self) -> bool:
-        """Whether the video's row can stay as it is."""
-        return self.after == self.before and not self.new_links and not self.complete
 
 
 class Intake:
@@ -91,7 +61,7 @@ class Intake:
 
         A video the database refuses costs that video alone and is told in `rejected`.
         """
-        changes = self._plan(_by_video(findings))
+        changes = self._plan(by_video(findings))
         new = [change for change in changes if change.stored is None]
         known = [change for change in changes if change.stored is not None]
         refused = self._insert(new) | self._update([c for c in known if not c.needless])
@@ -108,14 +78,14 @@ class Intake:
             rejected=tuple(Rejection(i, detail) for i, detail in refused.items()),
         )
 
-    def _plan(self, told: dict[str, list[Finding]]) -> list[_Change]:
+    def _plan(self, told: dict[str, list[Finding]]) -> list[Change]:
         rows = self._connection.execute(_STORED, {"video_ids": list(told)})
         stored: dict[str, Stored] = {row.video_id: row for row in rows}
         linked = self._linked(list(stored))
         finders = {finding.watch_id for findings in told.values() for finding in findings}
         known = self._known_watches(finders - {None})
         return [
-            _change(told[video_id], stored.get(video_id), frozenset(linked[video_id]), known)
+            change_of(told[video_id], stored.get(video_id), frozenset(linked[video_id]), known)
             for video_id in sorted(told)
         ]
 
@@ -133,7 +103,7 @@ class Intake:
         rows = self._connection.execute(_WATCHES, {"watch_ids": list(finders)})
         return frozenset(rows.scalars())
 
-    def _insert(self, changes: list[_Change]) -> dict[str, str]:
+    def _insert(self, changes: list[Change]) -> dict[str, str]:
         rows = [
             {
                 **columns_of(change.after),
@@ -149,7 +119,7 @@ class Intake:
         ]
         return execute_each(self._connection, _insert_videos, rows, key="video_id")
 
-    def _update(self, changes: list[_Change]) -> dict[str, str]:
+    def _update(self, changes: list[Change]) -> dict[str, str]:
         """Write the columns that changed; rows that change in the same ones go together."""
         alike: dict[tuple[str, ...], list[Columns]] = defaultdict(list)
         for change in changes:
@@ -160,7 +130,7 @@ class Intake:
             refused |= execute_each(self._connection, _update_videos, rows, key="key")
         return refused
 
-    def _changed_columns(self, change: _Change) -> Columns:
+    def _changed_columns(self, change: Change) -> Columns:
         stored = change.stored
         if stored is None:
             raise ValueError("only a stored video can be updated")
@@ -175,7 +145,7 @@ class Intake:
             columns["seq"] = self._next_seq()
         return {name: new for name, new in columns.items() if new != getattr(stored, name)}
 
-    def _link(self, changes: list[_Change]) -> None:
+    def _link(self, changes: list[Change]) -> None:
         rows: list[Columns] = [
             {
                 "watch_id": watch_id,
@@ -209,7 +179,7 @@ class Intake:
             .values(published_at=video.published_at)
         )
 
-    def _count(self, changes: list[_Change]) -> None:
+    def _count(self, changes: list[Change]) -> None:
         counts = HourCounts(self._connection)
         for change in changes:
             if change.hidden:
@@ -239,33 +209,3 @@ def _insert_videos(connection: Connection, rows: Sequence[Columns]) -> None:
 
 def _update_videos(connection: Connection, rows: Sequence[Columns]) -> None:
     connection.execute(_UPDATE_VIDEO, list(rows))
-
-
-def _by_video(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
-    by_video: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        by_video[finding.video.video_id].append(finding)
-    return by_video
-
-
-def _change(
-    findings: list[Finding], stored: Stored | None, linked: frozenset[int], known: frozenset[int]
-) -> _Change:
-    after = findings[0].video
-    for finding in findings[1:]:
-        after = merge(after, finding.video)
-    before = None if stored is None else told_by(stored)
-    complete = after.detail is Detail.FULL
-    after = after if before is None else merge(before, after)
-    wanted = {f.watch_id: f for f in findings if f.watch_id is not None}
-    new_links = {w: f for w, f in wanted.items() if w in known and w not in linked}
-    return _Change(
-        stored=stored,
-        before=before,
-        after=after,
-        first=findings[0],
-        linked=linked,
-        new_links=new_links,
-        complete=complete,
-        seen_by_readers=before is None or bool(new_links) or differs(before, after),
-    )

@@ -23,6 +23,7 @@ from app.ingest.coverage import (
     pages,
     stretches_to_read,
     take_in_hand,
+    unread,
 )
 from tests.unit.ingest.rig import listing, told
 
@@ -108,6 +109,11 @@ def test_the_newest_comes_first_then_second_readings_then_what_was_left_long_ago
     items = [pending(1000, 1100), pending(500, 600, reading=2), pending(0, 100)]
     wanted = stretches_to_read(items, POOR, now=at(2000))
     assert wanted == [stretch(1000, 1100), stretch(500, 600), stretch(0, 100)]
+
+
+def test_what_nobody_has_read_is_told_apart_from_what_is_due_again_or_capped() -> None:
+    items = [pending(1000, 1100), pending(500, 600, reading=2), pending(0, 100)]
+    assert unread(after_cap(items, at(50))) == [stretch(1000, 1100), stretch(0, 100)]
 
 
 def test_a_second_reading_shares_the_listing_of_the_newest_where_one_page_shows_both() -> None:

@@ -95,6 +95,48 @@ def test_the_last_call_is_planned_for_the_end_of_the_day_not_before() -> None:
     assert now > MIDNIGHT - timedelta(hours=1)
 
 
+def test_an_interval_of_a_late_hour_does_not_reach_far_into_the_next_day() -> None:
+    """Six calls for six watches are few for an hour, but a hundred come at midnight."""
+    late = MIDNIGHT - timedelta(hours=1)
+    budget = Budget(6, 100, MIDNIGHT)
+    one = plans([50] * 6, budget, late)[0]
+    assert seconds(one) > 2 * 3600
+    assert next_due_at(late, one, budget, TICK) < MIDNIGHT + timedelta(minutes=30)
+
+
+def test_the_days_last_second_does_not_stretch_a_tick() -> None:
+    ample = Budget(5_000_000, 10_000_000, MIDNIGHT)
+    late = MIDNIGHT - timedelta(seconds=1)
+    (one,) = plans([50], ample, late).values()
+    assert next_due_at(late, one, ample, TICK) <= late + TICK
+
+
+def test_fifty_watches_spend_the_day_though_few_of_them_are_polled_in_the_evening() -> None:
+    """The second day, poll by poll: long intervals are fixed before the reserve is released."""
+    rates = [100 / n for n in range(1, 51)]
+    due = dict.fromkeys(range(50), MORNING)
+    spent = [0, 0]
+    while (now := min(due.values())) < MIDNIGHT + timedelta(days=1):
+        day = int(now >= MIDNIGHT)
+        budget = Budget(100 - spent[day], 100, MIDNIGHT + day * timedelta(days=1))
+        polled = min(due, key=lambda n: due[n])
+        one = plans(rates, budget, now)[polled]
+        spent[day] += min(
+            budget.left, calls_allowed(one, budget, now=now, backlog=False, later=True)
+        )
+        due[polled] = next_due_at(now, one, budget, TICK)
+    assert spent[1] >= 95
+
+
+def test_in_the_evening_a_poll_goes_on_to_other_readings_only_with_spare_calls() -> None:
+    one = Plan(timedelta(hours=1), 1, plenty=False)
+    evening = MIDNIGHT - timedelta(hours=1)
+    rich, poor = Budget(20, 100, MIDNIGHT), Budget(6, 100, MIDNIGHT)
+    assert calls_allowed(one, rich, now=evening, backlog=False, later=True) == 2
+    assert calls_allowed(one, poor, now=evening, backlog=False, later=True) == 1
+    assert calls_allowed(one, FULL, now=MORNING, backlog=False, later=True) == 1
+
+
 def test_a_poll_in_want_spends_what_is_planned_and_one_more_while_something_waits() -> None:
     one = Plan(timedelta(hours=1), 1.4, plenty=False)
     assert calls_allowed(one, FULL, now=MORNING, backlog=False) == 2
