@@ -115,8 +115,8 @@ def test_two_beats_and_two_workers_never_poll_one_watch_twice_at_once(
     stack: Stack, gate: Tollgate
 ) -> None:
     beat, worker = stack.start_beat("second"), stack.start_worker()
-    wait_until(lambda: "Task newsreel.fetch[" in worker.output(), READY_SECONDS)
-    wait_until(lambda: "Sending due task" in beat.output(), READY_SECONDS)
+    wait_until(lambda: " ready." in worker.output(), READY_SECONDS)
+    wait_until(lambda: "is starting." in beat.output(), READY_SECONDS)
     gate.forget()
     gate.delay_seconds = 0.4
     wait_until(lambda: min(gate.finished["music"], gate.finished["boats"]) >= 6, 40)
