@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
 from app.domain.clock import pacific_day, system_clock
 from app.domain.quota import Bucket
+from app.domain.ranges import Reading
 from app.store.database import Database
-from app.store.store import Store
+from app.store.store import Store, Transaction
 from tests.proofs.replay import compare
 from tests.proofs.traffic import KEYWORDS, PLENTY, keywords_of
 from tests.proofs.victims import PROJECTS
@@ -18,6 +20,8 @@ from tests.proofs.victims import PROJECTS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
+
+    from sqlalchemy import Connection
 
     from tests.e2e.site import Site
     from tests.proofs.traffic import Item, Traffic
@@ -29,6 +33,7 @@ _ROWS_PER_SCOPE = """
     SELECT 0 AS scope, COUNT(*) AS videos FROM videos
     UNION ALL SELECT watch_id, COUNT(*) FROM watch_videos GROUP BY watch_id
 """
+_LINKS = "SELECT term, video_id FROM watch_videos JOIN watches USING (watch_id)"
 _COUNTS_PER_SCOPE = "SELECT scope, SUM(videos) AS videos FROM hour_counts GROUP BY scope"
 
 
@@ -78,6 +83,17 @@ class Books:
             spent |= {p: spent[p] - PLENTY + left for p, left in ALLOWED.items()}
         return spent
 
+    def check_coverage(self, shown: Sequence[Item]) -> None:
+        """See that nothing counts as read that was not: the second reading would hide it.
+
+        Args:
+            shown: videos that search showed before anything was read.
+
+        Raises:
+            AssertionError: a watch lacks one of them and does not know that it has it to read.
+        """
+        self.database.read(lambda connection: _check_coverage(connection, shown))
+
     def check_rows(self, truth: Sequence[Item]) -> None:
         """Hold links against the truth and counts against rows.
 
@@ -85,7 +101,7 @@ class Books:
             AssertionError: a watch misses a video or has a wrong one, a count is off, or two rows
                 share a seq.
         """
-        links = self._query("SELECT term, video_id FROM watch_videos JOIN watches USING (watch_id)")
+        links = self._query(_LINKS)
         for keyword in KEYWORDS:
             linked = sorted(str(video_id) for term, video_id in links if term == keyword)
             wanted = sorted(str(v["video_id"]) for v in truth if keyword in keywords_of(v))
@@ -102,6 +118,23 @@ class Books:
         return self.database.read(
             lambda connection: [tuple(row) for row in connection.execute(text(sql))]
         )
+
+
+def _check_coverage(connection: Connection, shown: Sequence[Item]) -> None:
+    transaction = Transaction(connection)
+    linked = {tuple(row) for row in connection.execute(text(_LINKS))}
+    for watch in transaction.watches.list_all():
+        unread = [
+            pending.stretch
+            for pending in transaction.ranges.list_pending(watch.watch_id)
+            if pending.reading is Reading.FIRST
+        ]
+        for video in shown:
+            at = datetime.fromisoformat(str(video["published_at"]))
+            if (watch.term, video["video_id"]) in linked or watch.term not in keywords_of(video):
+                continue
+            known = at > watch.read_until or any(stretch.holds(at) for stretch in unread)
+            assert known, f"{watch.term} counts {video['video_id']} of {at} as read"
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,11 +121,13 @@ class KillProof:
         started_at = time.monotonic()
         plan = planned(list(self._victims.commands), kills, self._random)
         burst = max(LEAST_BURST, (VIDEOS - HISTORY_VIDEOS) // kills)
+        history = self._traffic.truth()
         self._victims.start()
         for number, kill in enumerate(plan):
             if number == kills // 2:
                 self._in_the_middle()
             self._carry_out(kill, burst)
+            self._books.check_coverage(history)
             self._victims.start()
         videos = self._settle()
         self._victims.stop()
