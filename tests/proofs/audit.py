@@ -83,6 +83,18 @@ class Books:
             spent |= {p: spent[p] - PLENTY + left for p, left in ALLOWED.items()}
         return spent
 
+    def state(self) -> str:
+        """What each watch waits for, for whoever has to find out why something is missing."""
+        watches = self._query(
+            "SELECT term, next_due_at, leased_until, error_since, error_code FROM watches"
+        )
+        unread = self._query(
+            "SELECT term, starts_at, ends_at FROM ranges JOIN watches USING (watch_id)"
+            " WHERE reading = 1"
+        )
+        rows = [*watches, *unread, (f"{self.incomplete()} incomplete",)]
+        return "\n".join(" ".join(map(str, row)) for row in rows)
+
     def check_coverage(self, shown: Sequence[Item]) -> None:
         """See that nothing counts as read that was not: the second reading would hide it.
 

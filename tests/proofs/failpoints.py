@@ -22,6 +22,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.ingest import retries
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -72,6 +74,9 @@ WAITS: Mapping[str, timedelta] = {
     "app.ingest.retries.SOONEST": timedelta(seconds=1),
 }
 """What is half a minute, ten minutes and a minute by design."""
+
+LONGEST_RETRY = timedelta(seconds=3)
+"""By design a watch waits for as long as it has not been polled to the end since it failed."""
 
 _NOTHING: tuple[object, ...] = (False, [])
 
@@ -128,9 +133,9 @@ def install() -> None:
         NoSuchStepError: one of them does not exist.
     """
     for place, wait in WAITS.items():  # first: other modules import the values by name
-        module, _, name = place.rpartition(".")
-        _found(vars(import_module(module)), name, place)
-        setattr(import_module(module), name, wait)
+        _replace(place, wait)
+    longest = tuple((kind, min(wait, LONGEST_RETRY)) for kind, wait in retries._LONGEST)
+    _replace("app.ingest.retries._LONGEST", longest)
     wrap(STEPS)
 
 
@@ -145,6 +150,12 @@ def wrap(steps: Mapping[str, Step]) -> None:
         owner = _found(vars(import_module(step.module)), owner_name, step.method)
         original = _found(vars(owner), method, step.method)
         setattr(owner, method, _wrapped(name, original, after=step.after))
+
+
+def _replace(place: str, value: object) -> None:
+    module, _, name = place.rpartition(".")
+    _found(vars(import_module(module)), name, place)
+    setattr(import_module(module), name, value)
 
 
 def _found(names: Mapping[str, object], name: str, wanted: str) -> object:

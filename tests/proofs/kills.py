@@ -185,11 +185,15 @@ class KillProof:
         self._victims.start_web()
         shown = len(self._traffic.truth())
         site = self._victims.site
-        wait_until(
-            lambda: site.total() >= shown and not self._books.incomplete(),
-            _SETTLED_WITHIN_SECONDS,
-            claim=f"all {shown} videos are served",
-        )
+        try:
+            wait_until(
+                lambda: site.total() >= shown and not self._books.incomplete(),
+                _SETTLED_WITHIN_SECONDS,
+                claim=f"all {shown} videos are served",
+            )
+        except AssertionError as error:
+            error.add_note(f"{site.total()} are served\n{self._books.state()}")
+            raise
         return check_feed(site, self._traffic.truth())
 
     def _calls(self) -> int:
