@@ -35,7 +35,7 @@ while the simulator publishes a burst a round for {keywords} keywords, most of i
 a third of it up to {lag} s late in search, and answers with 5xx, resets, cut and broken bodies,
 wrong order, repeated items and calls slower than a lease. Halfway, FLUSHALL empties Redis, queue
 included. So that minutes are enough, leases hold {lease:.0f} s and a poll that failed is tried
-again after a second.
+again after one to three seconds.
 
 Two of three projects begin with {allowed} searches left, so that the limit binds: both end used up
 to the last call. At the end each of these held, or nothing would be written here: the feed walked
