@@ -36,6 +36,7 @@ def test_nothing_is_lost_or_doubled_when_worker_and_beat_are_killed(
     assert survived.kills.total() == KILLS
     assert survived.steps.keys() == STEPS.keys()
     assert survived.videos >= 5000
+    assert survived.faults > 0
 
 
 @pytest.mark.timeout(300)
@@ -48,6 +49,7 @@ def test_nothing_is_lost_or_doubled_when_the_embedded_service_is_killed(
     assert survived.kills.total() == KILLS
     assert survived.steps.keys() == STEPS.keys()
     assert survived.videos >= 5000
+    assert survived.faults > 0
 
 
 def test_a_step_that_is_gone_stops_the_proof() -> None:

@@ -129,6 +129,7 @@ class KillProof:
             self._carry_out(kill, burst)
             self._books.check_coverage(history)
             self._victims.start()
+        faults = self._traffic.end_of_trouble()
         videos = self._settle()
         self._victims.stop()
         self._books.check_rows(self._traffic.truth())
@@ -136,7 +137,7 @@ class KillProof:
             kills=Counter(kill.victim for kill in plan),
             steps=Counter(kill.step for kill in plan if kill.step is not None),
             videos=videos,
-            faults=self._traffic.faults_met(),
+            faults=faults,
             searches=check_calls(self._books, self._traffic, Bucket.SEARCH),
             units=check_calls(self._books, self._traffic, Bucket.UNITS),
             seconds=time.monotonic() - started_at,
@@ -181,7 +182,6 @@ class KillProof:
 
     def _settle(self) -> int:
         """Wait until all is read, without further trouble; check and count it."""
-        self._traffic.end_of_trouble()
         self._victims.start_web()
         shown = len(self._traffic.truth())
         site = self._victims.site

@@ -81,9 +81,11 @@ class Traffic:
             lag = self._random.randint(1, MOST_LAG_SECONDS) if late else 0
             self._control(do="publish", title=self._title(), index_lag_seconds=lag)
 
-    def end_of_trouble(self) -> None:
-        """No more faults."""
+    def end_of_trouble(self) -> int:
+        """No more faults; return how many calls met one."""
+        rules = self._client.get("/_truth", params={"after": 2**60}).json()["faults"]
         self._control(do="clear_faults")
+        return sum(int(rule["hits"]) for rule in rules)
 
     def truth(self) -> list[Item]:
         """Every video there is, in the order of a feed."""
@@ -97,11 +99,6 @@ class Traffic:
         for call in part["calls"]:
             calls[call["key"]] += call["charged"] if call["bucket"] == bucket else 0
         return calls
-
-    def faults_met(self) -> int:
-        """How many calls met a fault so far."""
-        part = self._client.get("/_truth", params={"after": 2**60}).json()
-        return sum(int(rule["hits"]) for rule in part["faults"])
 
     def _write_history(self, path: Path) -> Path:
         end = datetime.now(UTC).replace(microsecond=0)
