@@ -41,9 +41,9 @@ bench: install-dev ## the measurements (ONLY=NAME for one, CORPUS=FILE.jsonl.gz 
 	@$(BIN)/python -m tests.servers
 	@exec $(BIN)/python -m benchmarks $(ONLY) $(if $(CORPUS),--corpus $(CORPUS))
 
-prove: install-dev ## the long proofs (CORPUS=FILE.jsonl.gz replays that file); writes docs/reliability.md
+prove: install-dev ## the long proofs (ONLY=NAME for one, CORPUS=FILE.jsonl.gz to replay it); writes docs/reliability.md
 	@$(BIN)/python -m tests.servers
-	@exec $(BIN)/python -m tests.prove $(if $(CORPUS),--corpus $(CORPUS))
+	@exec $(BIN)/python -m tests.prove $(if $(CORPUS),--corpus $(CORPUS)) $(if $(ONLY),--only $(ONLY))
 
 lock: .venv-lock/bin/uv ## resolve requirements/*.in into the pinned lists (UPGRADE=1 takes new versions)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements.txt requirements/runtime.in

@@ -1,6 +1,7 @@
 """`python -m tests.prove`: the long proofs, each with its figures, written to docs/reliability.md.
 
     make prove CORPUS=videos.jsonl.gz
+    make prove ONLY=kills
 
 Without a corpus the replay uses 20,000 generated videos and the report says so. Run it detached:
 it takes minutes and uses both cores.
@@ -10,137 +11,36 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from simulator.corpus import read_rows
-from tests.processes import PROJECT, Processes
-from tests.proofs.corpus import write_corpus
-from tests.proofs.replay import Replay, replay, start_simulator
-from tests.servers.mariadb import MariaDB
-from tests.servers.postgresql import PostgreSQL
-from tests.servers.server import running
+from tests.processes import PROJECT
+from tests.proofs import prove_kills, prove_replay
+from tests.proofs.report import merged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    Row = dict[str, object]
-
 REPORT = PROJECT / "docs" / "reliability.md"
-GENERATED_VIDEOS = 20_000
-ARRIVING_SECONDS = 120
-"""The newest videos arrive during the run: as many as their squeezed times put into so long."""
-
-HISTORY_SECONDS = 6 * 3600
-"""The corpus is squeezed into the hours before now, so that its bursts stay bursts."""
-
-
-_INTRODUCTION = """# Reliability: what was proved, and how to prove it again
-
-Written by `make prove CORPUS=FILE.jsonl.gz` on {day}. A proof that fails writes nothing.
-
-## Replay: what YouTube showed is served, byte for byte, in the same order everywhere
-
-Corpus: {corpus}, {videos} videos with publish times to the second, squeezed into the {hours} hours
-before the start (same-second ties stay ties), the newest {arriving} arriving during the run. The
-simulator shows them over HTTP with a search index up to 3 s late. Each database is filled by the
-real ingest and walked through `GET /videos` by cursor. Every field that YouTube determines must
-equal the simulator's truth, and the items of the three databases each other's (all but `fetched_at`
-and `updated_at`, which tell when a run took place: the digest is of the rest). The first run waits
-for the newest videos to arrive, the others find them there.
-
-| database | shown | served | distinct | pages walked | seconds | sha256 of the items |
-|---|---|---|---|---|---|---|
-"""
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What the replay of one corpus showed."""
-
-    corpus: str
-    videos: int
-    arriving: int
-    replays: dict[str, Replay]
+PROOFS = (prove_replay.PROOF, prove_kills.PROOF)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the proofs; 0 if each holds."""
     parser = argparse.ArgumentParser(prog="python -m tests.prove", description=__doc__)
     parser.add_argument("--corpus", type=Path, help="JSON lines of videos, plain or gzip")
-    corpus: Path | None = parser.parse_args(arguments).corpus
-    with TemporaryDirectory() as folder:
-        proof = prove_replay(corpus, Path(folder))
-    REPORT.write_text(_report(proof), encoding="utf-8")
+    parser.add_argument("--only", choices=[proof.name for proof in PROOFS], help="one proof alone")
+    options = parser.parse_args(arguments)
+    only: str | None = options.only
+    for proof in PROOFS:
+        if only in (None, proof.name):
+            with TemporaryDirectory() as folder:
+                text = proof.run(options.corpus, Path(folder))
+            before = REPORT.read_text(encoding="utf-8") if REPORT.exists() else ""
+            REPORT.write_text(merged(before, PROOFS, {proof.name: text}), encoding="utf-8")
     sys.stdout.write(REPORT.read_text(encoding="utf-8"))
     return 0
-
-
-def prove_replay(corpus: Path | None, folder: Path) -> Proof:
-    """Replay a corpus into every database and compare what each serves.
-
-    Raises:
-        AssertionError: a database serves something else than the simulator showed, or than
-            another database.
-    """
-    source = corpus or write_corpus(folder / "corpus.jsonl", videos=GENERATED_VIDEOS, seed=1)
-    rows = read_rows(source)
-    replays: dict[str, Replay] = {}
-    with ExitStack() as stack:
-        processes = Processes(folder)
-        stack.callback(processes.close)
-        arriving = _arriving(rows)
-        simulator = start_simulator(processes, source, arriving=arriving, speed=_speed(rows))
-        mariadb = stack.enter_context(running(MariaDB))
-        postgresql = stack.enter_context(running(PostgreSQL))
-        urls = {
-            "SQLite": f"sqlite:///{folder}/newsreel.db",
-            "MariaDB": stack.enter_context(mariadb.fresh_database()),
-            "PostgreSQL": stack.enter_context(postgresql.fresh_database()),
-        }
-        for name, url in urls.items():
-            replays[name] = replay(simulator, url, videos=len(rows))
-    first, *others = replays.values()
-    assert all(other.items == first.items for other in others), "the databases differ"
-    name = "generated (seed 1)" if corpus is None else corpus.name
-    return Proof(name, len(rows), arriving, replays)
-
-
-def _speed(rows: Sequence[Row]) -> float:
-    times = _publish_times(rows)
-    return max(1.0, (max(times) - min(times)).total_seconds() / HISTORY_SECONDS)
-
-
-def _arriving(rows: Sequence[Row]) -> int:
-    times = _publish_times(rows)
-    first = max(times) - timedelta(seconds=ARRIVING_SECONDS * _speed(rows))
-    return sum(at > first for at in times)
-
-
-def _publish_times(rows: Sequence[Row]) -> list[datetime]:
-    return [datetime.fromisoformat(str(row["published_at"])) for row in rows]
-
-
-def _report(proof: Proof) -> str:
-    introduction = _INTRODUCTION.format(
-        day=datetime.now(UTC).date(),
-        corpus=proof.corpus,
-        videos=f"{proof.videos:,}",
-        hours=HISTORY_SECONDS // 3600,
-        arriving=proof.arriving,
-    )
-    return introduction + "".join(_line(name, done) for name, done in proof.replays.items())
-
-
-def _line(name: str, done: Replay) -> str:
-    digest = sha256(b"\n".join(done.items)).hexdigest()[:16]
-    counts = f"{done.shown:,} | {len(done.items):,} | {len(set(done.items)):,}"
-    return f"| {name} | {counts} | {done.pages} | {done.seconds:.0f} | `{digest}` |\n"
 
 
 if __name__ == "__main__":

@@ -65,15 +65,19 @@ class Site:
         return total
 
     def ids(self) -> list[str]:
+        """The ids of the whole feed in its order; nothing while it cannot be walked."""
+        return [str(item["video_id"]) for item in self.items()]
+
+    def items(self) -> list[Json]:
         """Every video of the feed in its order, walked by cursor; nothing while it cannot be."""
-        found: list[str] = []
+        found: list[Json] = []
         path: object = "/videos?limit=100"
         while isinstance(path, str):
             reply = self.get(path)
             if reply.status != 200:
                 return []
             page = reply.json
-            found += [str(item["video_id"]) for item in items_of(page)]
+            found += items_of(page)
             cursor = page["next_cursor"]
             path = f"/videos?limit=100&cursor={cursor}" if cursor else None
         return found

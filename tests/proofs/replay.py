@@ -90,7 +90,7 @@ def replay(simulator_url: str, database_url: str, *, videos: int) -> Replay:
         items, pages = _walk(create_app(services).test_client())
     finally:
         services.close()
-    _compare(items, truth)
+    compare(items, truth)
     stable = [{k: v for k, v in item.items() if k not in _OURS} for item in items]
     encoded = [json.dumps(item, ensure_ascii=False).encode() for item in stable]
     return Replay(len(truth), encoded, pages, time.monotonic() - started_at)
@@ -153,7 +153,12 @@ def _walk(client: FlaskClient) -> tuple[list[Item], int]:
     return items, pages
 
 
-def _compare(items: list[Item], truth: list[Item]) -> None:
+def compare(items: list[Item], truth: list[Item]) -> None:
+    """Hold a whole feed against the truth.
+
+    Raises:
+        AssertionError: a video is missing, doubled, misplaced or not as YouTube told it.
+    """
     served = [cast("str", item["video_id"]) for item in items]
     shown = [cast("str", video["video_id"]) for video in truth]
     assert len(set(served)) == len(served), "a video is served twice"

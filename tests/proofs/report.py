@@ -1,0 +1,47 @@
+"""docs/reliability.md as sections: each proof owns the one below its heading, and no other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+INTRODUCTION = """# Reliability: what was proved, and how to prove it again
+
+Written by `make prove CORPUS=FILE.jsonl.gz`; `make prove ONLY=NAME` runs one proof and replaces its
+section alone. Each section tells its day. A proof that fails writes nothing.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A long proof.
+
+    Args:
+        name: as `--only` takes it.
+        heading: of its section.
+        run: proves and returns the section's text, given the corpus and a folder of its own; an
+            AssertionError says what did not hold.
+    """
+
+    name: str
+    heading: str
+    run: Callable[[Path | None, Path], str]
+
+
+def merged(before: str, proofs: Sequence[Proof], fresh: Mapping[str, str]) -> str:
+    """Return the report with the fresh sections, by name, in place of what it said before."""
+    kept = _sections(before)
+    texts = ((p.heading, fresh.get(p.name, kept.get(p.heading))) for p in proofs)
+    told = (f"## {heading}\n\n{text.strip()}\n" for heading, text in texts if text is not None)
+    return "\n".join([INTRODUCTION, *told])
+
+
+def _sections(report: str) -> dict[str, str]:
+    """Return what stands below each heading of the second level."""
+    _, *parts = re.split(r"^## ", report, flags=re.MULTILINE)
+    return {heading: text for heading, _, text in (part.partition("\n") for part in parts)}
