@@ -24,6 +24,7 @@ from app.ingest.completion import Completion
 from app.ingest.coverage_reports import CoverageReports
 from app.ingest.fetch_log import FetchLog
 from app.ingest.pacer import Pacer
+from app.ingest.packed_runner import PackedRunner
 from app.ingest.planning import Planning
 from app.ingest.quota_report import QuotaReporter
 from app.ingest.readiness import ReadinessCheck
@@ -59,6 +60,7 @@ class Services:
     changes: ChangesReader
     readiness: ReadinessCheck
     ingest: Ingest
+    packed: PackedRunner
     refresher: Refresher
     watching: Watching
     fetch_log: FetchLog
@@ -117,15 +119,17 @@ def build_services(
     tail = Tail(store, publisher, clock)
     lookback = timedelta(seconds=settings.lookback_seconds)
     tick = timedelta(seconds=settings.fetch_interval_seconds)
-    pacer = Pacer(store, ring, ledger, clock, tick=tick, lookback=lookback)
+    packs = settings.share_searches
+    pacer = Pacer(store, ring, ledger, clock, tick=tick, lookback=lookback, packs=packs)
     claims = Claims(store, pacer, clock, lookback)
     fetch_log = FetchLog(store, clock, timedelta(days=settings.fetch_log_days))
+    completion = Completion(store, source, ring, tail, incidents)
     runner = Runner(
         claims=claims,
         source=source,
         ring=ring,
         tail=tail,
-        completion=Completion(store, source, ring, tail, incidents),
+        completion=completion,
         fetch_log=fetch_log,
         clock=clock,
         trouble=poll_trouble,
@@ -156,6 +160,18 @@ def build_services(
             incidents=incidents,
             write_trouble=write_trouble,
             poll_trouble=poll_trouble,
+        ),
+        packed=PackedRunner(
+            store=store,
+            pacer=pacer,
+            source=source,
+            ring=ring,
+            tail=tail,
+            completion=completion,
+            fetch_log=fetch_log,
+            clock=clock,
+            incidents=incidents,
+            writes=write_trouble,
         ),
         refresher=Refresher(
             store=store,

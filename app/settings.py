@@ -146,6 +146,7 @@ class Settings(BaseModel):
     keywords: str = ""
     fetch_interval_seconds: int = Field(default=10, ge=1, le=86_400)
     lookback_seconds: int = Field(default=3_600, ge=0, le=7 * 86_400)
+    share_searches: bool = True
     backfill_seconds: int = Field(default=86_400, ge=0, le=365 * 86_400)
     refresh_days: int = Field(default=20, ge=1, le=24)
     fetch_log_days: int = Field(default=30, ge=1, le=3_650)

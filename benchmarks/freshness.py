@@ -52,6 +52,7 @@ POLICIES: Mapping[str, Callable[[Quest], Stored]] = {
     "blind 10 s poll": policies.blind,
     "even spacing": policies.even,
     "even, no reserve": partial(policies.even, calls_a_day=CALLS_OUTSIDE_THE_RESERVE),
+    "ours, alone": partial(policies.ours, share_searches=False),
     "ours": policies.ours,
 }
 

@@ -47,7 +47,7 @@ class Quest:
     lookback: timedelta
 
 
-def ours(quest: Quest) -> Stored:
+def ours(quest: Quest, *, share_searches: bool = True) -> Stored:
     """Run the product from its first start on."""
     with TemporaryDirectory(prefix="newsreel-") as folder:
         settings = Settings(
@@ -57,6 +57,7 @@ def ours(quest: Quest) -> Stored:
             keywords=",".join(quest.terms),
             lookback_seconds=int(quest.lookback.total_seconds()),
             fetch_interval_seconds=int(TICK.total_seconds()),
+            share_searches=share_searches,
         )
         services = build_services(settings, quest.clock, quest.source)
         try:
@@ -102,7 +103,7 @@ def blind(quest: Quest) -> Stored:
 def _take(quest: Quest, stored: Stored, term: str, reach: Stretch) -> list[datetime]:
     """Store a first page as of the end of its reach; return the publish times on it."""
     quest.clock.move_to(reach.ends_at)
-    page, _ = quest.source.first_page(term, reach)
+    page, _ = quest.source.first_page([term], reach)
     for arrival in page:
         stored.setdefault(arrival.video_id, reach.ends_at)
     return [arrival.published_at for arrival in page]
@@ -113,9 +114,18 @@ def _tick_until(services: Services, quest: Quest) -> None:
     while quest.clock() < quest.ends_at:
         for claim in services.ingest.tick():
             services.ingest.run(claim)
-        due_at = min(watch.next_due_at for watch in services.watching.list_all())
+        for pack in services.packed.due():
+            services.packed.run(pack)
+        due_at = _next_at(services)
         ticks = -((quest.starts_at - due_at) // TICK)
         quest.clock.move_to(max(quest.clock() + TICK, quest.starts_at + ticks * TICK))
+
+
+def _next_at(services: Services) -> datetime:
+    """Return when something is due at the earliest."""
+    due_at = min(watch.next_due_at for watch in services.watching.list_all())
+    look_at = services.packed.look_at
+    return due_at if look_at is None else min(due_at, look_at)
 
 
 def _read_feed(services: Services) -> Stored:

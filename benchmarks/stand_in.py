@@ -82,7 +82,7 @@ class StandIn:
         """Return one page, for the product."""
         del key
         if query.page_token is None:
-            page, rest = self.first_page(query.term, query.stretch)
+            page, rest = self.first_page(query.term.split("|"), query.stretch)
         else:
             page, rest = self._turn(self._rests.pop(query.page_token))
         token = None
@@ -98,14 +98,18 @@ class StandIn:
         return VideoBatch(tuple(_video(self._by_id[i], Detail.FULL) for i in video_ids))
 
     def first_page(
-        self, term: str, stretch: Stretch
+        self, terms: Iterable[str], stretch: Stretch
     ) -> tuple[Sequence[Arrival], Sequence[Arrival]]:
-        """Return the first page of a new listing, and the rest of that listing."""
+        """Return the first page of a new listing of any of the terms, and the rest of it."""
+        found = [a for term in terms for a in self._published(term, stretch)]
+        found.sort(key=_published_at, reverse=True)
+        return self._turn([a for a in found if self._shows(a, stretch)][:LISTING])
+
+    def _published(self, term: str, stretch: Stretch) -> Sequence[Arrival]:
         published = self._by_term[term]
         first = bisect_left(published, stretch.starts_at, key=_published_at)
         after = bisect_right(published, stretch.ends_at + SECOND, key=_published_at)
-        shown = [a for a in reversed(published[first:after]) if self._shows(a, stretch)]
-        return self._turn(shown[:LISTING])
+        return published[first:after]
 
     def _turn(self, listing: Sequence[Arrival]) -> tuple[Sequence[Arrival], Sequence[Arrival]]:
         self.calls[pacific_day(self._clock())] += 1
@@ -136,7 +140,7 @@ def _published_at(arrival: Arrival) -> datetime:
 def _video(arrival: Arrival, detail: Detail) -> Video:
     return Video(
         video_id=arrival.video_id,
-        title=arrival.video_id,
+        title=f"{arrival.video_id} {arrival.term}",
         description="",
         published_at=arrival.published_at,
         channel_id="UC" + "a" * 22,

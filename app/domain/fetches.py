@@ -23,6 +23,7 @@ class Purpose(StrEnum):
     """What a fetch is for."""
 
     POLL = "poll"
+    PACKED_POLL = "packed_poll"
     REFRESH = "refresh"
 
 

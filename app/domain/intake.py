@@ -11,9 +11,18 @@ if TYPE_CHECKING:
 
 
 class LinkReason(StrEnum):
-    """Why a video belongs to a watch."""
+    """Why a video belongs to a watch: its own search found it, or a search it shared with others.
+
+    Of a shared search, where the video's text holds the watch's term; `UNMATCHED` if no term of
+    them is found anywhere, so that nobody knows which watch it was shown for.
+    """
 
     OWN_SEARCH = "own_search"
+    IN_TITLE = "packed_title"
+    IN_DESCRIPTION = "packed_description"
+    IN_TAGS = "packed_tags"
+    IN_CHANNEL = "packed_channel"
+    UNMATCHED = "packed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,7 @@ class Finding:
         watch_id: the watch that found it; None if it was told for its own sake.
         reason: why it belongs to the watch.
         late: an earlier reading of its second did not show it.
+        uncertain: it stays out of the watch's feed until a finding that is certain.
     """
 
     video: Video
@@ -33,6 +43,7 @@ class Finding:
     watch_id: int | None = None
     reason: LinkReason = LinkReason.OWN_SEARCH
     late: bool = False
+    uncertain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

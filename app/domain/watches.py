@@ -63,6 +63,29 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class ActiveWatch:
+    """What pacing needs to know of a watch that is not paused.
+
+    Args:
+        watch_id: whose.
+        kind: what is watched.
+        term: the keyword, or the channel's id.
+        videos: how many of its feed were published since a certain hour.
+        first_hour: when the first hour began that had any of them; that hour if there are none.
+        looked_until: how far it has been read, by itself or in a packed reading.
+        packed_at: when it was last taken for a packed reading.
+    """
+
+    watch_id: int
+    kind: WatchKind
+    term: str
+    videos: int
+    first_hour: datetime
+    looked_until: datetime
+    packed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """The right to fetch for a watch until the lease ends or a higher fence is given out."""
 

@@ -97,6 +97,8 @@ class Ticker:
             claims = self._services.ingest.tick(limit=MAX_PENDING - len(self._pending))
             self._pending |= {self._pool.submit(self._run, claim) for claim in claims}
             if len(self._pending) < MAX_PENDING // 2:  # polls go first
+                packs = self._services.packed.due()
+                self._pending |= {self._pool.submit(self._run_packed, pack) for pack in packs}
                 batches = self._services.refresher.due()
                 self._pending |= {self._pool.submit(self._refresh, batch) for batch in batches}
         except Exception:  # noqa: BLE001 - the thread must outlive any fault; it is logged whole
@@ -107,6 +109,12 @@ class Ticker:
             self._services.ingest.run(claim)
         except Exception:  # noqa: BLE001 - as above
             self._log.exception("poll_crashed", watch_id=claim.watch_id)
+
+    def _run_packed(self, pack: Sequence[int]) -> None:
+        try:
+            self._services.packed.run(pack)
+        except Exception:  # noqa: BLE001 - as above
+            self._log.exception("packed_poll_crashed")
 
     def _refresh(self, batch: Sequence[str]) -> None:
         try:

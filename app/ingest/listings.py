@@ -21,8 +21,8 @@ PAGE_ITEMS = 50
 FILL = 40.0
 """Videos to expect of a page: it holds 50, and arrivals vary by about their root."""
 
-REACH = timedelta(days=1)
-"""How far down the newest listing may show what is known already."""
+REACH = timedelta(days=8)
+"""How far down the newest listing may show what is known already: down to fourth readings."""
 
 PATIENCE = timedelta(days=1)
 """How long second readings wait until there are enough of them for a page of their own."""

@@ -7,15 +7,20 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.domain.quota import Bucket
+from app.domain.watches import WatchKind
 from app.ingest import pacing
 from app.ingest.listings import Appetite, pages
+from app.ingest.packed_pacing import share_calls
+from app.ingest.terms import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from app.domain.clock import Clock
+    from app.domain.watches import ActiveWatch
     from app.ingest.listings import Listing
+    from app.ingest.packed_pacing import PackedPolls
     from app.quota.ledger import Ledger
     from app.quota.ring import KeyRing
     from app.store.store import Store
@@ -69,11 +74,13 @@ class Outlook:
 
     Args:
         plans: by watch id.
+        packed: the polls that look for many at once; None where each has enough of its own.
         budget: what they share.
         now: when they were made.
     """
 
     plans: Mapping[int, pacing.Plan]
+    packed: PackedPolls | None
     budget: pacing.Budget
     now: datetime
 
@@ -95,6 +102,7 @@ class Outlook:
         """
         plans = self.plans.values()
         pace = sum(p.calls / p.interval.total_seconds() for p in plans if p.interval is not None)
+        pace += 0.0 if self.packed is None else 1 / self.packed.interval.total_seconds()
         free = self.budget.free(self.now)
         if not pace or not free:
             return None
@@ -115,6 +123,7 @@ class Pacer:
         clock: the present.
         tick: the least time between two polls of a watch.
         lookback: the age at which a stretch is read again.
+        packs: whether watches may share calls.
     """
 
     def __init__(
@@ -126,6 +135,7 @@ class Pacer:
         *,
         tick: timedelta,
         lookback: timedelta,
+        packs: bool,
     ) -> None:
         self._store = store
         self._ring = ring
@@ -133,6 +143,7 @@ class Pacer:
         self._clock = clock
         self._tick = tick
         self._lookback = lookback
+        self._packs = packs
 
     def of(self, watch_id: int) -> Pace:
         """Return the pace of a watch; of one that is gone or paused, the pace of an idle one."""
@@ -140,13 +151,14 @@ class Pacer:
         loads = self._loads(now)
         load = loads.setdefault(watch_id, pacing.Load(watch_id, pacing.LEAST_RATE))
         budget = self.budget()
-        plans = self._plan(loads.values(), budget, now)
+        plans, _ = self._plan(loads.values(), budget, now)
         return Pace(load, plans[watch_id], budget, self._tick, now)
 
     def outlook(self) -> Outlook:
         """Return how the rest of today's calls is shared now."""
         now, budget = self._clock(), self.budget()
-        return Outlook(self._plan(self._loads(now).values(), budget, now), budget, now)
+        plans, packed = self._plan(self._loads(now).values(), budget, now)
+        return Outlook(plans, packed, budget, now)
 
     def loads(self) -> list[pacing.Load]:
         """Return the active watches with the videos a second they bring."""
@@ -157,7 +169,7 @@ class Pacer:
         now = self._clock()
         limit = self._ring.limit(Bucket.SEARCH)
         budget = pacing.Budget(limit, limit, now + _DAY)
-        return self._plan(loads, budget, now)
+        return self._plan(loads, budget, now)[0]
 
     def budget(self) -> pacing.Budget:
         """Return what is left of today's search calls."""
@@ -169,16 +181,21 @@ class Pacer:
 
     def _plan(
         self, loads: Iterable[pacing.Load], budget: pacing.Budget, now: datetime
-    ) -> dict[int, pacing.Plan]:
-        return pacing.plan(list(loads), budget, now=now, tick=self._tick, lookback=self._lookback)
+    ) -> tuple[dict[int, pacing.Plan], PackedPolls | None]:
+        each = list(loads)
+        plans = pacing.plan(each, budget, now=now, tick=self._tick, lookback=self._lookback)
+        return share_calls(each, plans, self._lookback) if self._packs else (plans, None)
 
     def _loads(self, now: datetime) -> dict[int, pacing.Load]:
         since = (now - RATE_WINDOW).replace(minute=0, second=0, microsecond=0)
         active = self._store.read(lambda transaction: transaction.watches.list_active(since))
-        return {
-            watch_id: pacing.Load(watch_id, _rate(videos, first_hour, since, now))
-            for watch_id, (videos, first_hour) in active.items()
-        }
+        return {watch.watch_id: _load(watch, since, now) for watch in active}
+
+
+def _load(watch: ActiveWatch, since: datetime, now: datetime) -> pacing.Load:
+    rate = _rate(watch.videos, watch.first_hour, since, now)
+    shares = watch.kind is WatchKind.KEYWORD and is_plain(watch.term)
+    return pacing.Load(watch.watch_id, rate, watch.term if shares else None)
 
 
 def _rate(videos: int, first_hour: datetime, since: datetime, now: datetime) -> float:

@@ -35,10 +35,17 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A watch as pacing sees it: the videos a second it brings."""
+    """A watch as pacing sees it.
+
+    Args:
+        watch_id: whose.
+        rate: the videos a second it brings.
+        term: what it searches for, if it may share that search with others.
+    """
 
     watch_id: int
     rate: float
+    term: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +100,16 @@ class Plan:
     """How often a watch is polled.
 
     Args:
-        interval: between two polls; None when no calls are left.
+        interval: between two polls of its own; None when no calls are left.
         calls: search calls a poll is planned with.
         plenty: every watch is polled at every tick and calls are left over.
+        packed_interval: between two packed polls that look for it, too; None if none does.
     """
 
     interval: timedelta | None
     calls: float
     plenty: bool
+    packed_interval: timedelta | None = None
 
 
 def plan(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.domain.errors import InvalidValueError
 from app.domain.watches import WatchKind, parse_keyword
 from app.ingest import pacing
+from app.ingest.terms import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +29,9 @@ _DAY_SECONDS = 86_400.0
 class Cadence:
     """How a watch is polled, in seconds; None when no calls are left to plan with.
 
-    `mean_delay_seconds` is from a video's appearance in search to its being stored: half an
-    interval on average.
+    `interval_seconds` is between polls that look for it, packed ones where it has any;
+    `mean_delay_seconds` from a video's appearance in search to its being stored, half of that on
+    average; `calls_per_day` are its own.
     """
 
     interval_seconds: float | None
@@ -94,18 +96,24 @@ class Planning:
             cadence = _cadence(before[known.watch_id])
             return Preview(term, _per_day(own), cadence, (), known=True)
         rate = _rate(videos_per_day, loads)
-        after = self._pacer.full_day([*loads, pacing.Load(_NEW, rate)])
+        shared = term if is_plain(term) else None
+        after = self._pacer.full_day([*loads, pacing.Load(_NEW, rate, shared)])
         others = (
             Slowdown(watch, _cadence(before[watch.watch_id]), _cadence(after[watch.watch_id]))
             for watch in watches
             if watch.watch_id in before
         )
-        slower = tuple(other for other in others if other.before != other.after)
+        slower = tuple(other for other in others if _is_slower(other))
         return Preview(term, _per_day(rate), _cadence(after[_NEW]), slower, known=False)
 
 
 def _is_for(watch: Watch, term: str) -> bool:
     return watch.kind is WatchKind.KEYWORD and watch.term == term
+
+
+def _is_slower(change: Slowdown) -> bool:
+    before, after = change.before.interval_seconds, change.after.interval_seconds
+    return before is not None and (after is None or after > before)
 
 
 def _rate(videos_per_day: float | None, loads: Sequence[pacing.Load]) -> float:
@@ -126,4 +134,5 @@ def _cadence(plan: pacing.Plan) -> Cadence:
     if plan.interval is None:
         return Cadence(None, None, 0.0)
     seconds = plan.interval.total_seconds()
-    return Cadence(seconds, seconds / 2, plan.calls * _DAY_SECONDS / seconds)
+    looked = seconds if plan.packed_interval is None else plan.packed_interval.total_seconds()
+    return Cadence(looked, looked / 2, plan.calls * _DAY_SECONDS / seconds)

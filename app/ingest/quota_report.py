@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from app.domain.quota import KeyReport, Usage
     from app.domain.watches import Watch
@@ -34,10 +34,12 @@ class PlannedPoll:
     """When a watch is polled next, and how long after that again.
 
     `interval_seconds` is as planned with the calls that are left now; None if none are.
+    `packed_interval_seconds` is between polls that look for it along with others; None if none do.
     """
 
     watch: Watch
     interval_seconds: float | None
+    packed_interval_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class QuotaReporter:
         active = (watch for watch in watches if not watch.paused)
         return Forecast(
             polls=tuple(
-                PlannedPoll(watch, _seconds(outlook.plans.get(watch.watch_id)))
+                _planned(watch, outlook.plans.get(watch.watch_id))
                 for watch in sorted(active, key=lambda watch: watch.next_due_at)
             ),
             calls_left=outlook.budget.left,
@@ -113,7 +115,11 @@ class QuotaReporter:
         )
 
 
-def _seconds(plan: Plan | None) -> float | None:
-    if plan is None or plan.interval is None:
-        return None
-    return plan.interval.total_seconds()
+def _planned(watch: Watch, plan: Plan | None) -> PlannedPoll:
+    if plan is None:
+        return PlannedPoll(watch, None, None)
+    return PlannedPoll(watch, _seconds(plan.interval), _seconds(plan.packed_interval))
+
+
+def _seconds(interval: timedelta | None) -> float | None:
+    return None if interval is None else interval.total_seconds()

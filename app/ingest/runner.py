@@ -24,7 +24,7 @@ from app.domain.videos import Source
 from app.ingest import coverage
 from app.ingest.claims import Outcome, code_of
 from app.ingest.tail import LEASE
-from app.ingest.tally import Tally, record_of
+from app.ingest.tally import Tally, begun_by, record_of
 from app.sources.base import SearchQuery
 from app.telemetry import get_logger
 
@@ -94,7 +94,8 @@ class Runner:
             self._tell_lost(claim)
             return tally
         outcome = self._finish(poll, tally)
-        self._fetch_log.record(record_of(poll, tally, outcome, self._clock()))
+        trouble = outcome if isinstance(outcome, NewsreelError) else None
+        self._fetch_log.record(record_of(begun_by(poll), tally, trouble, self._clock()))
         if isinstance(outcome, LeaseLostError):
             self._tell_lost(claim)
         else:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from app.domain.errors import NewsreelError
 from app.domain.fetches import FetchRecord, FetchSource, Purpose
 from app.domain.quota import Spending
 from app.domain.ranges import Stretch
@@ -15,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from app.domain.errors import NewsreelError
     from app.domain.intake import Recorded
-    from app.ingest.claims import Outcome, Poll
+    from app.ingest.claims import Poll
     from app.sources.base import SearchPage
 
 
@@ -41,16 +41,11 @@ class Tally:
 
 
 def record_of(
-    poll: Poll, tally: Tally, outcome: Outcome | NewsreelError, now: datetime
+    begun: FetchRecord, tally: Tally, trouble: NewsreelError | None, now: datetime
 ) -> FetchRecord:
-    """Return the line of a poll that is over."""
-    trouble = outcome if isinstance(outcome, NewsreelError) else None
-    return FetchRecord(
-        source=FetchSource.SEARCH,
-        purpose=Purpose.POLL,
-        watch_ids=(poll.watch.watch_id,),
-        stretch=_span([listing.wanted for listing in poll.listings]),
-        started_at=poll.started_at,
+    """Return the line of a fetch that is over, from its line when it began."""
+    return replace(
+        begun,
         finished_at=now,
         pages=tally.pages,
         search_calls=tally.spending.search_calls,
@@ -61,6 +56,18 @@ def record_of(
         rejected=tally.rejected,
         error_code=code_of(trouble) if trouble else None,
         error_detail=str(trouble) if trouble else None,
+    )
+
+
+def begun_by(poll: Poll) -> FetchRecord:
+    """Return the line of a watch's own poll when it begins."""
+    return FetchRecord(
+        source=FetchSource.SEARCH,
+        purpose=Purpose.POLL,
+        watch_ids=(poll.watch.watch_id,),
+        stretch=_span([listing.wanted for listing in poll.listings]),
+        started_at=poll.started_at,
+        finished_at=poll.started_at,
     )
 
 

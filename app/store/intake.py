@@ -35,8 +35,13 @@ if TYPE_CHECKING:
 _VIDEOS = Base.metadata.tables["videos"]
 _LINKS = Base.metadata.tables["watch_videos"]
 _STORED = select_videos().where(VideoRow.video_id.in_(bindparam("video_ids", expanding=True)))
-_LINKED = select(WatchVideoRow.video_id, WatchVideoRow.watch_id).where(
+_LINKED = select(WatchVideoRow.video_id, WatchVideoRow.watch_id, WatchVideoRow.uncertain).where(
     WatchVideoRow.video_id.in_(bindparam("video_ids", expanding=True))
+)
+_CONFIRM_LINK = (
+    update(WatchVideoRow)
+    .where(WatchVideoRow.video_id == bindparam("video"), WatchVideoRow.watch_id == bindparam("of"))
+    .values(uncertain=False, reason=bindparam("why"))
 )
 _WATCHES = select(WatchRow.watch_id).where(
     WatchRow.watch_id.in_(bindparam("watch_ids", expanding=True))
@@ -85,15 +90,16 @@ class Intake:
         finders = {finding.watch_id for findings in told.values() for finding in findings}
         known = self._known_watches(finders - {None})
         return [
-            change_of(told[video_id], stored.get(video_id), frozenset(linked[video_id]), known)
+            change_of(told[video_id], stored.get(video_id), linked[video_id], known)
             for video_id in sorted(told)
         ]
 
-    def _linked(self, video_ids: list[str]) -> dict[str, set[int]]:
-        linked: dict[str, set[int]] = defaultdict(set)
+    def _linked(self, video_ids: list[str]) -> dict[str, dict[int, bool]]:
+        """Return the watches of each video, and whether they are uncertain of it."""
+        linked: dict[str, dict[int, bool]] = defaultdict(dict)
         links = self._connection.execute(_LINKED, {"video_ids": video_ids}) if video_ids else ()
-        for video_id, watch_id in links:
-            linked[video_id].add(watch_id)
+        for video_id, watch_id, uncertain in links:
+            linked[video_id][watch_id] = uncertain
         return linked
 
     def _known_watches(self, finders: set[int | None]) -> frozenset[int]:
@@ -152,19 +158,30 @@ class Intake:
                 "video_id": change.after.video_id,
                 "published_at": change.after.published_at,
                 "reason": finding.reason.value,
-                "uncertain": False,
+                "uncertain": finding.uncertain,
                 "delay_seconds": self._delay(change.after) if finding.late else None,
             }
             for change in changes
-            for watch_id, finding in sorted(change.new_links.items())
+            for watch_id, finding in sorted((change.new_links | change.uncertain).items())
         ]
         insert_rows(self._connection, _LINKS, rows)
+        self._confirm(changes)
         for change in changes:
             if (
                 change.before is not None
                 and change.before.published_at != change.after.published_at
             ):
                 self._redate_links(change.after)
+
+    def _confirm(self, changes: list[Change]) -> None:
+        """Put videos into the feeds of watches that were uncertain of them."""
+        rows: list[Columns] = [
+            {"video": change.after.video_id, "of": watch_id, "why": finding.reason.value}
+            for change in changes
+            for watch_id, finding in sorted(change.confirmed.items())
+        ]
+        if rows:
+            self._connection.execute(_CONFIRM_LINK, rows)
 
     def _refresh_due_at(self, video: Video) -> datetime:
         return next_refresh_at(video, self._now, self._refresh_after)
@@ -185,7 +202,7 @@ class Intake:
             if change.hidden:
                 continue
             published_at = change.after.published_at
-            gained = change.new_links if change.before else (ALL_VIDEOS, *change.new_links)
+            gained = change.gained if change.before else (ALL_VIDEOS, *change.gained)
             counts.add_all(gained, published_at, 1)
             if change.before and change.before.published_at != published_at:
                 scopes = (ALL_VIDEOS, *change.linked)

@@ -68,7 +68,11 @@ class VideoRow(Base):
 
 
 class WatchRow(Base):
-    """A watched keyword or channel, its claim (lease and fence) and how far it has been read."""
+    """A watched keyword or channel, its claim (lease and fence) and how far it has been read.
+
+    `packed_at` is when it was last taken for a packed reading, `packed_until` up to when such a
+    reading has looked for it; neither says anything about completeness.
+    """
 
     __tablename__ = "watches"
     __table_args__ = (
@@ -87,6 +91,8 @@ class WatchRow(Base):
     leased_until: Mapped[datetime | None] = mapped_column(Instant)
     fence: Mapped[int] = mapped_column(BigInteger)
     read_until: Mapped[datetime] = mapped_column(Instant)
+    packed_at: Mapped[datetime | None] = mapped_column(Instant)
+    packed_until: Mapped[datetime | None] = mapped_column(Instant)
     feed_seq: Mapped[int] = mapped_column(BigInteger)
     last_accessed_at: Mapped[datetime | None] = mapped_column(Instant)
     last_success_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -9,15 +9,16 @@ from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, updat
 from sqlalchemy.orm import aliased
 
 from app.domain.errors import LeaseLostError, NotFoundError
-from app.domain.watches import Claim, Problem, Watch, WatchKind
+from app.domain.watches import ActiveWatch, Claim, Problem, Watch, WatchKind
 from app.store import hour_counts
 from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.models import RangeRow, VideoRow, WatchRow, WatchVideoRow
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row, Update
 
 
 class WatchRepository:
@@ -78,12 +79,33 @@ class WatchRepository:
         """Return how many watches there are."""
         return self._connection.execute(select(func.count()).select_from(WatchRow)).scalar_one()
 
-    def list_active(self, since: datetime) -> dict[int, tuple[int, datetime]]:
-        """Return each unpaused watch with its videos published since then and their first hour."""
-        query = select(WatchRow.watch_id).where(WatchRow.paused.is_(False))
+    def list_active(self, since: datetime) -> list[ActiveWatch]:
+        """Return the unpaused watches with their videos published since then, oldest first."""
+        query = select(WatchRow.__table__).where(WatchRow.paused.is_(False))
         counts = hour_counts.counts_since(self._connection, since)
-        watch_ids = self._connection.execute(query).scalars()
-        return {watch_id: counts.get(watch_id, (0, since)) for watch_id in watch_ids}
+        rows = self._connection.execute(query.order_by(WatchRow.watch_id))
+        return [_active(row, *counts.get(row.watch_id, (0, since))) for row in rows]
+
+    def pack(self, watch_ids: Collection[int], now: datetime) -> None:
+        """Take watches for a packed reading; the feed version must be locked."""
+        self._connection.execute(_members(watch_ids).values(packed_at=now))
+
+    def packed_to(self, watch_ids: Collection[int], until: datetime) -> None:
+        """Note how far a packed reading has looked for these watches."""
+        self._connection.execute(_members(watch_ids).values(packed_until=until))
+
+    def drop_uncertain(self, published_before: datetime) -> int:
+        """Drop links that nothing has confirmed, of videos published before; return how many.
+
+        They are in no feed and no count.
+        """
+        watch_ids = select(WatchRow.watch_id).scalar_subquery()
+        old = and_(
+            WatchVideoRow.watch_id.in_(watch_ids),  # for the index
+            WatchVideoRow.published_at < published_before,
+            WatchVideoRow.uncertain.is_(True),
+        )
+        return self._connection.execute(delete(WatchVideoRow).where(old)).rowcount
 
     def set_paused(self, watch_id: int, *, paused: bool) -> Watch:
         """Pause or resume a watch.
@@ -232,6 +254,23 @@ class WatchRepository:
         mine = and_(WatchRow.watch_id == claim.watch_id, WatchRow.fence == claim.fence)
         if self._connection.execute(update(WatchRow).where(mine).values(values)).rowcount != 1:
             raise LeaseLostError(f"the claim on watch {claim.watch_id} was taken over")
+
+
+def _members(watch_ids: Collection[int]) -> Update:
+    return update(WatchRow).where(WatchRow.watch_id.in_(watch_ids))
+
+
+def _active(row: Row[tuple[object, ...]], videos: int, first_hour: datetime) -> ActiveWatch:
+    packed_until = row.packed_until or row.read_until
+    return ActiveWatch(
+        watch_id=row.watch_id,
+        kind=WatchKind(row.kind),
+        term=row.term,
+        videos=videos,
+        first_hour=first_hour,
+        looked_until=max(row.read_until, packed_until),
+        packed_at=row.packed_at,
+    )
 
 
 def _watch(row: Row[tuple[object, ...]]) -> Watch:

@@ -196,6 +196,7 @@ QUOTA: Final[dict[str, object]] = {
                 "term": "news",
                 "at": "2026-01-02T18:14:00Z",
                 "interval_seconds": 1028.571,
+                "packed_interval_seconds": None,
             }
         ],
         "calls_left": 59,

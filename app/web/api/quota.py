@@ -87,6 +87,7 @@ def _forecast(forecast: Forecast) -> dict[str, object]:
                 "term": poll.watch.term,
                 "at": format_instant(poll.watch.next_due_at),
                 "interval_seconds": rounded(poll.interval_seconds),
+                "packed_interval_seconds": rounded(poll.packed_interval_seconds),
             }
             for poll in forecast.polls
         ],

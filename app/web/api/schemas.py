@@ -206,12 +206,13 @@ class Plan(Schema):
     known: bool = Field(description="It is watched already: nothing would change.")
     videos_per_day: float = Field(description="Reckoned with.")
     interval_seconds: float | None = Field(
-        description="Between two polls; null where there are no calls to plan with."
+        description="Between two searches for it, its own or shared with others; null where there "
+        "are no calls to plan with."
     )
     mean_delay_seconds: float | None = Field(
         description="From a video's appearance in search to its being stored, on average."
     )
-    calls_per_day: float = Field(description="Search calls that its polls would take.")
+    calls_per_day: float = Field(description="Search calls of its own.")
     slower: list[Slower] = Field(description="Watches that would be polled less often.")
 
 
@@ -256,6 +257,9 @@ class NextPoll(Schema):
     at: datetime
     interval_seconds: float | None = Field(
         description="From then to the poll after it; null when no calls are left today."
+    )
+    packed_interval_seconds: float | None = Field(
+        description="Between searches it shares with other watches; null where it shares none."
     )
 
 

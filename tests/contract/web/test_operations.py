@@ -91,6 +91,7 @@ def test_quota_is_told_per_project_with_its_keys_and_what_comes_next(sqlite_url:
                 "term": "news",
                 "at": "2026-01-02T18:00:00Z",
                 "interval_seconds": 291.329,  # 14 hours over 173 calls
+                "packed_interval_seconds": None,
             }
         ],
         "calls_left": 193,

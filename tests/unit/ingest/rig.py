@@ -142,6 +142,8 @@ class Rig:
     def tick(self) -> None:
         for claim in self.services.ingest.tick():
             self.services.ingest.run(claim)
+        for pack in self.services.packed.due():
+            self.services.packed.run(pack)
 
     def run_for(self, seconds: float, every: float = 10) -> None:
         """Ticks until that much time has passed."""

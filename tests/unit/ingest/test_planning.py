@@ -61,7 +61,9 @@ class Bench:
             incidents=Incidents(get_logger("test")),
         )
         lookback = timedelta(hours=1)
-        pacer = RatedPacer(self.store, ring, ledger, clock, tick=TICK, lookback=lookback)
+        pacer = RatedPacer(
+            self.store, ring, ledger, clock, tick=TICK, lookback=lookback, packs=False
+        )
         pacer.rates = rates
         return Planning(self.store, pacer), pacer
 

@@ -50,7 +50,7 @@ REPORT = QuotaReport(
             ),
         ),
     ),
-    Forecast((PlannedPoll(NEWS, 1028.5714),), 59, 10.0, RESETS_AT, plenty=False),
+    Forecast((PlannedPoll(NEWS, 1028.5714, None),), 59, 10.0, RESETS_AT, plenty=False),
 )
 
 
