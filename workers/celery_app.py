@@ -6,7 +6,6 @@ harm: claims in the database decide who fetches, and the next tick finds what wa
 
 from __future__ import annotations
 
-import multiprocessing
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from app.startup import settings_or_exit
 from app.telemetry import Incidents, configure_logging, get_logger
 from workers.logs import QUEUE_UNAVAILABLE, quieten
 from workers.schedule import beat_schedule
+from workers.shared_flag import SharedFlag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ class NewsreelCelery(Celery):
 
     def __init__(self, name: str, *, include: list[str]) -> None:
         super().__init__(name, include=include)
-        self._seeded = multiprocessing.Event()
+        self._seeded = SharedFlag()
 
     @cached_property
     def settings(self) -> Settings:

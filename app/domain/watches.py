@@ -47,6 +47,8 @@ class Watch:
 
     `read_until`: every publish time before it was read or stands in an open range.
     `feed_seq`: the feed version at which this watch's feed last changed.
+    `last_error`: what ended the last poll; its `since` is when the watch last came to a stop, so
+    it begins anew with a poll that got on before it failed.
     """
 
     watch_id: int

@@ -110,10 +110,11 @@ class Claims:
 
         return self._store.write(work)
 
-    def end(self, poll: Poll, outcome: Outcome | NewsreelError) -> None:
+    def end(self, poll: Poll, outcome: Outcome | NewsreelError, *, advanced: bool) -> None:
         """Give a watch back: due at its pace, at once if only time ran out, later after trouble.
 
-        What was due and not read for the first time says why.
+        What was due and not read for the first time says why. Trouble of a poll that `advanced`,
+        so left less to read than it found, begins anew: the next try is soon.
 
         Raises:
             LeaseLostError: the claim was taken over.
@@ -121,8 +122,8 @@ class Claims:
         now = self._clock()
         problem = None
         if isinstance(outcome, NewsreelError):
-            problem = Problem(code_of(outcome), now, str(outcome))
-        due_at = self._due_at(poll, outcome)
+            problem = _problem(outcome, None if advanced else poll.watch.last_error, now)
+        due_at = self._due_at(poll, outcome, failing_since=problem.since if problem else now)
         reason = RangeReason.ERROR if _is_fault(outcome) else RangeReason.BUDGET
 
         def work(transaction: Transaction) -> None:
@@ -150,27 +151,27 @@ class Claims:
             LeaseLostError: the claim was taken over, or the watch removed.
         """
         now = self._clock()
-        problem = Problem(code_of(error), now, str(error))
 
         def work(transaction: Transaction) -> None:
             transaction.watches.renew(claim, now + LEASE)
             before = transaction.watches.get(claim.watch_id).last_error
-            since = before.since if before and before.code == problem.code else now
-            due_at = retries.retry_at(error, failing_since=since, now=now, turn=claim.watch_id)
+            problem = _problem(error, before, now)
+            turn = claim.watch_id
+            due_at = retries.retry_at(error, failing_since=problem.since, now=now, turn=turn)
             transaction.watches.release(claim, next_due_at=due_at, now=now, problem=problem)
 
         self._store.write(work)
 
-    def _due_at(self, poll: Poll, outcome: Outcome | NewsreelError) -> datetime:
+    def _due_at(
+        self, poll: Poll, outcome: Outcome | NewsreelError, *, failing_since: datetime
+    ) -> datetime:
         now = self._clock()
         if outcome is Outcome.TIME:
             return now
         if not isinstance(outcome, NewsreelError):
             return self._pacer.of(poll.watch.watch_id).next_due_at(poll.started_at)
-        before = poll.watch.last_error
-        since = before.since if before and before.code == code_of(outcome) else now
         turn = poll.watch.watch_id
-        due_at = retries.retry_at(outcome, failing_since=since, now=now, turn=turn)
+        due_at = retries.retry_at(outcome, failing_since=failing_since, now=now, turn=turn)
         if isinstance(outcome, NoUsableKeyError):
             return due_at  # costs no call
         return max(due_at, self._pacer.of(poll.watch.watch_id).next_due_at(now))
@@ -179,6 +180,13 @@ class Claims:
 def code_of(error: NewsreelError) -> str:
     """Return the name of an error as /ready and the log show it."""
     return error.reason if isinstance(error, NoUsableKeyError) else error.code
+
+
+def _problem(error: NewsreelError, before: Problem | None, now: datetime) -> Problem:
+    """Return what is wrong now; if it goes on from `before`, since that began."""
+    code = code_of(error)
+    since = before.since if before and before.code == code else now
+    return Problem(code, since, str(error))
 
 
 def _is_fault(outcome: Outcome | NewsreelError) -> bool:

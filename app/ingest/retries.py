@@ -39,7 +39,8 @@ def retry_at(
 
     Args:
         error: what went wrong now.
-        failing_since: when it went wrong first; `now` if this is the first time.
+        failing_since: when it went wrong first since a poll last left less to read; `now` if it
+            just did, or if this is the first time.
         now: the present.
         turn: a number that differs between watches, so that those that fail together are not
             tried again together.

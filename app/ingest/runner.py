@@ -105,7 +105,7 @@ class Runner:
     def _finish(self, poll: Poll, tally: Tally) -> Outcome | NewsreelError:
         try:
             outcome = self._attempt(poll, tally)
-            self._claims.end(poll, outcome)
+            self._claims.end(poll, outcome, advanced=tally.advanced)
         except LeaseLostError as error:
             return error
         return outcome
@@ -214,7 +214,7 @@ class Runner:
             claim=poll.claim,
             progress=self._progress(poll, done),
         )
-        tally.add(page, recorded)
+        tally.add(page, recorded, advanced=done is not None)
         for reason in page.rejected:
             self._log.warning("item_rejected", watch_id=poll.watch.watch_id, reason=reason)
 

@@ -34,7 +34,7 @@ CLAIMS_PER_TICK = 50
 
 
 class Flag(Protocol):
-    """Something done once, as all processes of one start see it (an Event of either kind)."""
+    """Something done once, as all processes of one start see it (a threading.Event has it)."""
 
     def is_set(self) -> bool:
         """Tell whether it was done."""

@@ -22,22 +22,24 @@ if TYPE_CHECKING:
 
 @dataclass
 class Tally:
-    """Counts what a poll reads and spends."""
+    """Counts what a poll reads and spends; `advanced` once there is less left to read."""
 
     pages: int = 0
     found: int = 0
     added: int = 0
     updated: int = 0
     rejected: int = 0
+    advanced: bool = False
     spending: Spending = field(default_factory=Spending)
 
-    def add(self, page: SearchPage, recorded: Recorded) -> None:
-        """Count a page that was committed."""
+    def add(self, page: SearchPage, recorded: Recorded, *, advanced: bool) -> None:
+        """Count a page that was committed; `advanced` if its commit left less to read."""
         self.pages += 1
         self.found += len(page.videos)
         self.added += len(recorded.added)
         self.updated += len(recorded.updated)
         self.rejected += len(page.rejected) + len(recorded.rejected)
+        self.advanced = self.advanced or advanced
 
 
 def record_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
@@ -178,7 +177,7 @@ class WatchRepository:
     def release(
         self, claim: Claim, *, next_due_at: datetime, now: datetime, problem: Problem | None
     ) -> None:
-        """End a claim; a problem that goes on keeps the instant it began.
+        """End a claim, well or with the problem that ended the poll.
 
         Raises:
             LeaseLostError: another worker has the watch, or it was removed.
@@ -194,10 +193,6 @@ class WatchRepository:
                 error_detail=None,
             )
             return
-        watch = self._find(WatchRow.watch_id == claim.watch_id)
-        before = None if watch is None else watch.last_error
-        if before is not None and before.code == problem.code:
-            problem = replace(problem, since=before.since)
         self._under(
             claim,
             next_due_at=next_due_at,

@@ -1,11 +1,12 @@
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier, Lock, Thread
 
+from app.domain.errors import BadRequestError, UpstreamError
 from app.domain.watches import Claim
 from simulator.quota import Key
-from tests.unit.ingest.rig import Rig, before_noon, ids_of
+from tests.unit.ingest.rig import Rig, ScriptedSource, before_noon, ids_of, listing
 from tests.unit.simulator.worlds import NOON
 
 NewRig = Callable[..., Rig]
@@ -14,6 +15,11 @@ NewRig = Callable[..., Rig]
 def _next_due_in(rig: Rig, watch_id: int = 1) -> float:
     watch = rig.services.store.read(lambda t: t.watches.get(watch_id))
     return (watch.next_due_at - rig.clock()).total_seconds()
+
+
+def _trouble_since(rig: Rig, watch_id: int = 1) -> datetime | None:
+    problem = rig.services.store.read(lambda t: t.watches.get(watch_id)).last_error
+    return None if problem is None else problem.since
 
 
 def test_what_is_claimed_is_not_given_out_again_while_its_lease_holds(rig: Rig) -> None:
@@ -96,6 +102,49 @@ def test_trouble_waits_a_minute(rig: Rig) -> None:
     rig.fault("503", times=1)
     rig.tick()
     assert _next_due_in(rig) == 60
+
+
+def test_trouble_that_goes_on_keeps_the_instant_it_began_and_other_trouble_does_not(
+    new_rig: NewRig,
+) -> None:
+    met = [UpstreamError("HTTP 503"), UpstreamError("HTTP 500"), BadRequestError("no such word")]
+    rig = new_rig(seed_source=lambda _: ScriptedSource([*met]))
+    rig.watch()
+    since = []
+    for _ in met:
+        rig.clock.move(_next_due_in(rig))
+        rig.tick()
+        since.append(_trouble_since(rig))
+    assert since == [NOON, NOON, rig.clock()]
+    assert rig.clock() > NOON
+
+
+def test_trouble_begins_anew_when_a_poll_got_on_before_it_failed(new_rig: NewRig) -> None:
+    rig = new_rig(before_noon(300))
+    rig.watch()
+    rig.fault("503")
+    rig.run_for(3600)
+    rig.simulator.faults.clear()
+    rig.clock.move(_next_due_in(rig))
+    rig.fault("503", method="search", skip=1)
+    rig.tick()
+    assert len(rig.known()) == 50
+    assert _next_due_in(rig) == 60
+    assert _trouble_since(rig) == rig.clock()
+    rig.clock.move(60)
+    rig.tick()
+    assert len(rig.known()) == 50
+    assert _next_due_in(rig) <= 75  # not the quarter of an hour it had come to
+    assert rig.problems() == {"youtube_unavailable"}
+
+
+def test_a_page_that_gets_a_poll_nowhere_shortens_no_wait(new_rig: NewRig) -> None:
+    round_and_round = ScriptedSource([listing(token="a") for _ in range(20)])
+    rig = new_rig(seed_source=lambda _: round_and_round)
+    rig.watch()
+    rig.run_for(3600)
+    assert _trouble_since(rig) == NOON
+    assert len(round_and_round.queries) < 20
 
 
 def test_a_missing_key_is_looked_for_every_minute(new_rig: NewRig) -> None:
