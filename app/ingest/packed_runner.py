@@ -195,7 +195,7 @@ class PackedRunner:
             missing=completed.missing,
             progress=lambda transaction: transaction.watches.packed_to(watch_ids, stretch.ends_at),
         )
-        tally.add(page, recorded)
+        tally.add(page, recorded, advanced=True)
 
     def _drop_uncertain(self, now: datetime) -> None:
         """Drop links that were not confirmed; a link is at most REACH younger than its video."""
