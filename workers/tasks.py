@@ -14,9 +14,11 @@ REFRESH_EXPIRES_SECONDS = 300
 
 @app.task(name="newsreel.tick")
 def tick() -> None:
-    """Take what is due and send a fetch for each claim, a refresh for each batch."""
+    """Take what is due and send a fetch for each claim and pack, a refresh for each batch."""
     for claim in app.services.ingest.tick():
         fetch.apply_async((claim.watch_id, claim.fence), expires=FETCH_EXPIRES_SECONDS)
+    for pack in app.services.packed.due():
+        fetch_packed.apply_async((pack,), expires=FETCH_EXPIRES_SECONDS)
     for batch in app.services.refresher.due():
         refresh.apply_async((batch,), expires=REFRESH_EXPIRES_SECONDS)
 
@@ -25,6 +27,12 @@ def tick() -> None:
 def fetch(watch_id: int, fence: int) -> None:
     """Fetch for one claim."""
     app.services.ingest.run(Claim(watch_id, fence))
+
+
+@app.task(name="newsreel.fetch_packed")
+def fetch_packed(watch_ids: list[int]) -> None:
+    """Fetch for watches that share a search."""
+    app.services.packed.run(watch_ids)
 
 
 @app.task(name="newsreel.refresh")
