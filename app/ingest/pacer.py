@@ -33,6 +33,8 @@ _MANY = 10
 _LEAST_SECONDS = 3600.0
 _LONG_SECONDS = 1e7  # longer than any day, and short enough to be added to an instant
 _ROUNDING = timedelta(seconds=1)
+_LAST_HOUR = timedelta(hours=1)
+"""Of the day: what polls of their own will not need any more goes into packed ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,8 @@ class Pacer:
         """Return how the rest of today's calls is shared now."""
         now, budget = self._clock(), self.budget()
         plans, packed = self._plan(self._loads(now).values(), budget, now)
+        if packed is not None and budget.resets_at - now < _LAST_HOUR:
+            packed = packed.at_least_every(timedelta(seconds=1 / budget.supply(now)))
         return Outlook(plans, packed, budget, now)
 
     def loads(self) -> list[pacing.Load]:

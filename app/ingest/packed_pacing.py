@@ -45,6 +45,10 @@ class PackedPolls:
     packs: tuple[tuple[int, ...], ...]
     rates: tuple[float, ...]
 
+    def at_least_every(self, interval: timedelta) -> PackedPolls:
+        """Return the same with no more than this between two."""
+        return replace(self, interval=min(self.interval, interval))
+
     def intervals(self) -> Iterable[timedelta]:
         """Return how often each pack has its turn: by the root of what it brings."""
         roots = [sqrt(rate) for rate in self.rates]

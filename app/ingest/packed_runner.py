@@ -54,7 +54,7 @@ REACH = timedelta(days=1)
 UNCERTAIN_KEPT = timedelta(days=7)
 """How long a link waits for a reading that confirms it."""
 
-_LOOK_AGAIN = timedelta(minutes=1)
+_LOOK_AGAIN = timedelta(minutes=5)
 _DROPPED_EVERY = timedelta(hours=12)
 _TROUBLE = "packed_poll_failed"
 
@@ -102,12 +102,14 @@ class PackedRunner:
             self._drop_uncertain(now)
             if self._look_at is not None and now < self._look_at:
                 return []
-            self._look_at = now + _LOOK_AGAIN  # others take packs, too
             packed = self._pacer.outlook().packed
-            return [] if packed is None else self._take(packed, now)
+            packs, turn_at = ([], None) if packed is None else self._take(packed, now)
+            again_at = now + _LOOK_AGAIN  # there may be more calls by then, or more watches
+            self._look_at = again_at if turn_at is None else min(turn_at, again_at)
         except StoreUnavailableError as error:
             self._writes.begin(error)
             return []
+        return packs
 
     def run(self, pack: Sequence[int]) -> None:
         """Make the packed poll of a pack that was taken; what goes wrong is told once."""
@@ -116,22 +118,20 @@ class PackedRunner:
         except StoreUnavailableError as error:
             self._writes.begin(error)
 
-    def _take(self, packed: PackedPolls, now: datetime) -> list[Pack]:
-        """Take the pack that is most in want, unless it is too early for another one."""
+    def _take(self, packed: PackedPolls, now: datetime) -> tuple[list[Pack], datetime]:
+        """Take the pack that is most in want, unless it is too early; return the next turn, too."""
 
-        def work(transaction: Transaction) -> list[Pack]:
+        def work(transaction: Transaction) -> tuple[list[Pack], datetime]:
             transaction.stand_in_line()  # nobody else takes one meanwhile
             active = {watch.watch_id: watch for watch in transaction.watches.list_active(now)}
             taken_at = max((w.packed_at for w in active.values() if w.packed_at), default=None)
             if taken_at is not None and now < taken_at + packed.interval:
-                return []
+                return [], taken_at + packed.interval
             pack = _most_in_want(packed, active, now)
             transaction.watches.pack(pack, now)
-            return [pack]
+            return [pack], now + packed.interval
 
-        packs = self._store.write(work)
-        self._look_at = now + min(packed.interval, _LOOK_AGAIN)
-        return packs
+        return self._store.write(work)
 
     def _run(self, pack: Collection[int]) -> None:
         now = self._clock()
