@@ -72,11 +72,13 @@ and the most on a measured day.
 Goals for both: nothing lost but what was withheld; at least {spent} calls spent on each day. For
 *ours, alone*: a mean delay of at most {times} x the optimum where search is punctual (up to 10 min
 late, up to 2 % left out), and not above even spacing with the same calls, where a page holds what a
-poll is for. For *ours*: at most {alone} x that of *ours, alone* from {many} keywords on where search
-is punctual, and nowhere above it by more than a twentieth. Even spacing with all {limit} calls has a ninth more of them to poll with: with one keyword, where there
-is nothing to share better, it is a tenth fresher, and has no second page, no second reading to rely
-on, and no call left for a fetch by hand. Under *twice* and *four times the videos* a keyword brings
-more than its page: there it is fresher for what it does not lose.
+poll is for. For *ours*: at most {alone} x that of *ours, alone* from {many} keywords on where
+search is punctual, and nowhere above it by more than a twentieth.
+
+Even spacing with all {limit} calls has a ninth more of them to poll with: with one keyword, where
+there is nothing to share better, it is a tenth fresher, and has no second page, no second reading
+to rely on, and no call left for a fetch by hand. Under *twice* and *four times the videos* a
+keyword brings more than its page: there it is fresher for what it does not lose.
 """
 
 
