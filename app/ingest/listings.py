@@ -24,6 +24,10 @@ FILL = 40.0
 REACH = timedelta(days=8)
 """How far down the newest listing may show what is known already: down to fourth readings."""
 
+_LOOKBACKS = 1.25
+_NO_TIME = timedelta(0)
+_MISTRUST = timedelta(days=3)
+
 PATIENCE = timedelta(days=1)
 """How long second readings wait until there are enough of them for a page of their own."""
 
@@ -84,8 +88,10 @@ def listings_to_read(
     turns = [(stretch.ends_at, stretch) for stretch in first[1:]]
     turns += [(s.ends_at + PATIENCE, s) for s in _again(due, newest, appetite, now=now)]
     waiting = [stretch for _, stretch in sorted(turns)]
-    lookback = _lookback(newest, appetite) if appetite.plenty else []
-    return [*newest, *map(Listing.of, [*waiting, *later, *lookback])]
+    if appetite.plenty:
+        whole = [_lookback(listing.wanted, appetite) for listing in newest]
+        later += [each for each in whole if Listing.of(each) not in newest]
+    return [*newest, *map(Listing.of, [*waiting, *later])]
 
 
 def pages(stretches: Iterable[Stretch], rate: float) -> int:
@@ -94,18 +100,23 @@ def pages(stretches: Iterable[Stretch], rate: float) -> int:
 
 
 def _reaching_down(newest: Stretch, appetite: Appetite) -> Listing:
-    """Let a listing show whatever its last page holds; with plenty of calls less is of use."""
-    reach = 2 * appetite.lookback if appetite.plenty else REACH
-    lowest = max(newest.ends_at - reach, appetite.begins_at)
+    """Let a listing show whatever its last page holds below what nobody has read.
+
+    With plenty of calls it is read down to the end of the look-back, where that probably takes no
+    page more.
+    """
+    if appetite.plenty:
+        whole = _lookback(newest, appetite)
+        takes_no_more = pages([whole], appetite.rate) == pages([newest], appetite.rate)
+        return Listing.of(whole if takes_no_more else newest)
+    lowest = max(newest.ends_at - REACH, appetite.begins_at)
     return Listing(Stretch(min(newest.starts_at, lowest), newest.ends_at), newest)
 
 
-def _lookback(newest: Sequence[Listing], appetite: Appetite) -> list[Stretch]:
-    """Return the look-back where the newest listing will probably not show all of it."""
-    ends = [listing.stretch.ends_at for listing in newest]
-    whole = [Stretch(max(end - appetite.lookback, appetite.begins_at), end) for end in ends]
-    shown = [_shown_by(listing, appetite.rate) for listing in newest]
-    return [w for w, to in zip(whole, shown, strict=True) if w.starts_at < to]
+def _lookback(newest: Stretch, appetite: Appetite) -> Stretch:
+    """Return the look-back, and a little more: what has just fallen due lies below it."""
+    lowest = max(newest.ends_at - _LOOKBACKS * appetite.lookback, appetite.begins_at)
+    return Stretch(min(newest.starts_at, lowest), newest.ends_at)
 
 
 def _again(
@@ -113,26 +124,32 @@ def _again(
 ) -> list[Stretch]:
     """Return the second readings that take a call of their own and are worth it.
 
-    Those are not that the newest listing will probably show. The others are worth one when they
-    are enough to fill a page or have waited long.
+    While calls are scarce, those are not that the newest listing will probably show; the others are
+    worth one when they are enough to fill a page or have waited long. After some days of waiting
+    what was expected of pages is no longer trusted: a burst may have filled them.
     """
     second = [p for p in due if p.reading is Reading.SECOND]
-    late = any(p.due_at is not None and p.due_at <= now - PATIENCE for p in second)
-    apart = union(p.stretch for p in second)
+    waited = {p.stretch: now - p.due_at for p in second if p.due_at is not None}
+    apart = [stretch for stretch, wait in waited.items() if wait >= _MISTRUST]
+    rest = [stretch for stretch, wait in waited.items() if wait < _MISTRUST]
     for listing in newest:
-        shown = Stretch(_shown_by(listing, appetite.rate), listing.stretch.ends_at)
-        apart = [part for stretch in apart for part in stretch.without(shown)]
-    stretches = _sharing_a_page(apart, appetite.rate)
+        shown = listing.wanted if appetite.plenty else _shown_by(listing, appetite.rate)
+        rest = [part for stretch in rest for part in stretch.without(shown)]
+    apart = union([*apart, *rest])
     enough = sum(stretch.seconds for stretch in apart) * appetite.rate >= FILL
-    return stretches if enough or late or appetite.spare or appetite.plenty else []
+    late = max(waited.values(), default=_NO_TIME) >= PATIENCE
+    if enough or late or appetite.spare or appetite.plenty:
+        return _sharing_a_page(apart, appetite.rate)
+    return []
 
 
-def _shown_by(listing: Listing, rate: float) -> datetime:
-    """Return how far down the pages that are read for what is wanted will probably show."""
+def _shown_by(listing: Listing, rate: float) -> Stretch:
+    """Return what the pages that are read for what is wanted will probably show."""
     expected = pages([listing.wanted], rate) * FILL
     if expected >= rate * listing.stretch.seconds:
-        return listing.stretch.starts_at
-    return listing.stretch.ends_at - timedelta(seconds=expected / rate)
+        return listing.stretch
+    end = listing.stretch.ends_at
+    return Stretch(end - timedelta(seconds=expected / rate), end)
 
 
 def _sharing_a_page(stretches: Iterable[Stretch], rate: float) -> list[Stretch]:

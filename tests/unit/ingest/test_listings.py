@@ -76,6 +76,15 @@ def test_second_readings_that_never_fill_a_page_wait_for_a_day_at_most() -> None
     assert wanted([newest, few], FAST, now=late) == [newest.stretch, few.stretch]
 
 
+def test_second_readings_that_pages_should_have_shown_for_days_are_read_by_themselves() -> None:
+    """A burst filled the pages, though on average there would have been room."""
+    late = 1990 + 3 * PATIENCE.total_seconds()
+    very_slow = replace(SLOW, rate=0.0001)
+    newest, due = pending(late - 10, late), pending(900, 940, 2, due=1990)
+    assert wanted([newest, due], very_slow, now=late - 1) == [newest.stretch]
+    assert wanted([newest, due], very_slow, now=late) == [newest.stretch, due.stretch]
+
+
 def test_with_spare_calls_whatever_is_due_is_read_and_later_readings_last() -> None:
     spare = replace(FAST, spare=True)
     items = [pending(1000, 1010), pending(900, 910, 2), pending(700, 710, 3)]
@@ -98,11 +107,17 @@ def test_with_plenty_of_calls_the_whole_lookback_is_read_each_time_after_all_els
     assert wanted(items, rich, now=1000) == [
         stretch(990, 1000),
         stretch(100, 200),
-        stretch(940, 1000),
+        stretch(925, 1000),
     ]
+
+
+def test_in_plenty_what_is_due_again_never_hangs_on_what_a_page_was_expected_to_show() -> None:
+    """A burst may fill the page: the listing is read on until the look-back ends."""
     slow = replace(SLOW, plenty=True, spare=True)
-    (only,) = listings_to_read([pending(990, 1000)], slow, now=at(1000))
-    assert only.stretch.starts_at <= at(940)
+    due = pending(930, 939, 2)
+    assert wanted([pending(990, 1000), due], slow, now=1000) == [stretch(925, 1000)]
+    far = pending(500, 600, 2)
+    assert wanted([pending(990, 1000), far], slow, now=1000) == [stretch(925, 1000), far.stretch]
 
 
 def test_a_listing_goes_on_only_while_something_wanted_is_left() -> None:
