@@ -44,7 +44,9 @@ DAY = 86_400
 IN_MEMORY = Path("/dev/shm")
 
 workers = st.integers(0, 1)
-steps = st.sampled_from(range(1, 15))
+deaths = st.sampled_from(range(2, 48))
+pauses = st.sampled_from(range(1, 28))
+"""Steps of a poll of two pages; those inside a transaction are no place to pause."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,8 @@ class IngestMachine(RuleBasedStateMachine):
 
     @initialize(
         history=st.sampled_from([0, 7, 110]),
-        limit=st.sampled_from([PLENTY, 40, 9]),
-        named=st.sampled_from([PLENTY, 12]),
+        limit=st.sampled_from([PLENTY, 12, 3]),
+        named=st.sampled_from([PLENTY, 5]),
     )
     def begin(self, history: int, limit: int, named: int) -> None:
         """Our own limit of searches a day, and the one that YouTube keeps to."""
@@ -135,12 +137,16 @@ class IngestMachine(RuleBasedStateMachine):
         self.rig.clock.move(seconds)
         self.workers[worker].tick()
 
-    @rule(worker=workers, step=steps)
+    @rule(worker=workers, step=deaths)
     def die_while_polling(self, worker: int, step: int) -> None:
         self._wait_until_due()
+        before = {watch.watch_id: watch for watch in self.rows.watches()}
         self.workers[worker].dies_at(step, self.workers[worker].tick)
+        for watch in self.rows.watches():
+            for second in self._seconds_of_the_unstored(watch):
+                assert watch.readings_of(second) <= before[watch.watch_id].readings_of(second)
 
-    @rule(worker=workers, step=steps, seconds=st.sampled_from([5, 31, 200]))
+    @rule(worker=workers, step=pauses, seconds=st.sampled_from([5, 31, 200]))
     def be_overtaken(self, worker: int, step: int, seconds: int) -> None:
         """Time passes between two steps of a poll, and the other worker polls, too.
 
@@ -161,13 +167,13 @@ class IngestMachine(RuleBasedStateMachine):
         assert left_behind in ([], [self.rows.claimed()])
 
     @precondition(lambda self: self.published < MOST_VIDEOS)
-    @rule(worker=workers, step=steps, burst=bursts)
+    @rule(worker=workers, step=pauses, burst=bursts)
     def publish_during_a_poll(self, worker: int, step: int, burst: Burst) -> None:
         self._wait_until_due()
         polling = self.workers[worker]
         polling.waits_at(step, polling.tick, lambda: self._publish(burst))
 
-    @rule(worker=workers, step=steps)
+    @rule(worker=workers, step=deaths)
     def die_while_refreshing(self, worker: int, step: int) -> None:
         self.workers[worker].dies_at(step, self.workers[worker].refresh)
 
@@ -258,12 +264,15 @@ class IngestMachine(RuleBasedStateMachine):
                 assert seen.proves(low, high, apart_seconds=LOOKBACK), (watch, low, high)
 
     def _nothing_shown_is_lost(self, watch: WatchState, stored: dict[str, int]) -> None:
-        linked = self.rows.linked(watch.watch_id)
-        for video_id, second in self.witness.listed[watch.term].items():
-            if video_id in linked:
-                assert video_id in stored
-            elif self._is_still_at(video_id, second):
-                assert watch.awaits(second), (watch, video_id)
+        assert self.rows.linked(watch.watch_id) <= stored.keys()
+        for second in self._seconds_of_the_unstored(watch):
+            assert watch.awaits(second), (watch, second)
+
+    def _seconds_of_the_unstored(self, watch: WatchState) -> list[int]:
+        """Where the videos are that a page listed, whole, and that the watch does not have."""
+        missing = self.witness.listed[watch.term].keys() - self.rows.linked(watch.watch_id)
+        seconds = {v: self.witness.listed[watch.term][v] for v in missing - self.witness.damaged}
+        return [second for v, second in seconds.items() if self._is_still_at(v, second)]
 
     def _end(self) -> None:
         """The trouble is over; enough quota and time are given; then everything is there."""

@@ -65,7 +65,7 @@ class WatchState:
         for r in self.ranges:
             cuts |= {r.start, r.end + 1}
         edges = sorted(cut for cut in cuts if start <= cut <= self.read_until)
-        return [(low, high - 1, self._claimed(low)) for low, high in pairwise(edges)]
+        return [(low, high - 1, self.readings_of(low)) for low, high in pairwise(edges)]
 
     def awaits(self, second: int) -> bool:
         """Whether that second is still to be read (again)."""
@@ -73,7 +73,10 @@ class WatchState:
             r.start <= second <= r.end and not r.capped for r in self.ranges
         )
 
-    def _claimed(self, second: int) -> int:
+    def readings_of(self, second: int) -> int:
+        """How often a second counts as read; 4 times is the most."""
+        if second >= self.read_until:
+            return 0
         waiting = [r.reading for r in self.ranges if r.start <= second <= r.end and not r.capped]
         return min(waiting, default=5) - 1
 

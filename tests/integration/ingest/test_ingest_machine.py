@@ -9,5 +9,5 @@ from tests.integration.ingest.machine import IngestMachine
 
 TestIngest = IngestMachine.TestCase
 TestIngest.settings = settings(
-    max_examples=100, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=60, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
 )
