@@ -44,7 +44,7 @@ DAY = 86_400
 IN_MEMORY = Path("/dev/shm")
 
 workers = st.integers(0, 1)
-deaths = st.sampled_from(range(2, 48))
+deaths = st.sampled_from(range(2, 30))
 pauses = st.sampled_from(range(1, 28))
 """Steps of a poll of two pages; those inside a transaction are no place to pause."""
 
@@ -137,9 +137,11 @@ class IngestMachine(RuleBasedStateMachine):
         self.rig.clock.move(seconds)
         self.workers[worker].tick()
 
-    @rule(worker=workers, step=deaths)
-    def die_while_polling(self, worker: int, step: int) -> None:
+    @precondition(lambda self: self.published < MOST_VIDEOS)
+    @rule(worker=workers, step=deaths, burst=bursts)
+    def die_while_polling(self, worker: int, step: int, burst: Burst) -> None:
         self._wait_until_due()
+        self._publish(burst)
         before = {watch.watch_id: watch for watch in self.rows.watches()}
         self.workers[worker].dies_at(step, self.workers[worker].tick)
         for watch in self.rows.watches():
