@@ -37,9 +37,9 @@ check: install-dev ## format, lint, types, imports, security, compose, Dockerfil
 	$(BIN)/hadolint $(DOCKERFILES)
 	$(BIN)/shellcheck $(SHELL_SCRIPTS)
 
-bench: install-dev ## the measurements (ONLY=NAME for one of them); writes benchmarks/report.md
+bench: install-dev ## the measurements (ONLY=NAME for one, CORPUS=FILE.jsonl.gz of real videos); writes benchmarks/report.md
 	@$(BIN)/python -m tests.servers
-	@exec $(BIN)/python -m benchmarks $(ONLY)
+	@exec $(BIN)/python -m benchmarks $(ONLY) $(if $(CORPUS),--corpus $(CORPUS))
 
 prove: install-dev ## the long proofs (CORPUS=FILE.jsonl.gz replays that file); writes docs/reliability.md
 	@$(BIN)/python -m tests.servers

@@ -10,14 +10,16 @@ from app.domain.errors import NewsreelError, NoUsableKeyError
 from app.domain.ranges import RangeReason, Reading, floor_second
 from app.domain.watches import Problem
 from app.ingest import coverage, retries
+from app.ingest.listings import listings_to_read
 from app.ingest.tail import LEASE
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from app.domain.clock import Clock
-    from app.domain.ranges import Pending, Stretch
+    from app.domain.ranges import Pending
     from app.domain.watches import Claim, Watch
+    from app.ingest.listings import Listing
     from app.ingest.pacer import Pacer
     from app.store.store import Store, Transaction
 
@@ -29,7 +31,7 @@ class Poll:
     Args:
         claim: under which everything is written.
         watch: what is read for, as it was before.
-        stretches: what to read, one listing each, in this order.
+        listings: what to read, in this order.
         unread: what had never been read when the poll began.
         lookback: the age at which a stretch is read again.
         calls_allowed: search calls it may spend.
@@ -38,7 +40,7 @@ class Poll:
 
     claim: Claim
     watch: Watch
-    stretches: tuple[Stretch, ...]
+    listings: tuple[Listing, ...]
     unread: tuple[Pending, ...]
     lookback: timedelta
     calls_allowed: int
@@ -93,14 +95,16 @@ class Claims:
             )
             transaction.ranges.replace(claim.watch_id, pending)
             transaction.watches.read_to(claim, floor_second(now))
-            stretches = coverage.stretches_to_read(pending, pace.appetite(self._lookback), now=now)
+            begins_at = min([watch.created_at, *(p.stretch.starts_at for p in pending)])
+            appetite = pace.appetite(self._lookback, begins_at=begins_at)
+            listings = listings_to_read(pending, appetite, now=now)
             return Poll(
                 claim=claim,
                 watch=watch,
-                stretches=tuple(stretches),
+                listings=tuple(listings),
                 unread=tuple(p for p in pending if p.reading is Reading.FIRST),
                 lookback=self._lookback,
-                calls_allowed=pace.calls_allowed(stretches, coverage.unread(pending)),
+                calls_allowed=pace.calls_allowed(listings),
                 started_at=now,
             )
 

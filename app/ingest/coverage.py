@@ -8,7 +8,7 @@ nothing is forgotten because a process died, a budget ended or a page failed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from math import ceil
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from app.sources.base import SearchPage
 
-PAGE_ITEMS = 50
+
 LISTING_CAP = 450
 """A listing this long may have been cut: YouTube stops somewhere near 500 results."""
 
@@ -33,25 +33,7 @@ FEWEST_TO_JUDGE = 3
 
 _DAY = timedelta(days=1)
 _GRID_PARTS = 12
-_REACH = 1.5
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Appetite:
-    """How much a poll should read.
-
-    Args:
-        lookback: the age at which a stretch is read again.
-        rate: videos a second this watch brings, to foresee the pages of a stretch.
-        plenty: calls do not matter: read the whole look-back at every poll, after all else.
-        spare: calls are left over: third and fourth readings, too.
-    """
-
-    lookback: timedelta
-    rate: float
-    plenty: bool
-    spare: bool
 
 
 def take_in_hand(
@@ -70,68 +52,6 @@ def take_in_hand(
         if p.stretch.starts_at <= end
     ]
     return coalesced([*past, Pending(fresh, Reading.FIRST, RangeReason.NEW, end)])
-
-
-def stretches_to_read(
-    pending: Iterable[Pending], appetite: Appetite, *, now: datetime
-) -> list[Stretch]:
-    """Return what to read now, one listing each, in this order.
-
-    The newest stretch that nobody has read, second readings that are due, older stretches nobody
-    has read, then later readings. What a page will show along with the newest is read with it.
-    """
-    due = [p for p in pending if p.due_at is not None and p.due_at <= now]
-    first, second, later = (
-        union(p.stretch for p in due if p.reading in readings)
-        for readings in ((Reading.FIRST,), (Reading.SECOND,), (Reading.THIRD, Reading.FOURTH))
-    )
-    newest, again = _joined(first[:1], second, appetite)
-    later = later if appetite.spare else []
-    return _with_lookback([*newest, *again, *first[1:], *later], appetite)
-
-
-def unread(pending: Iterable[Pending]) -> list[Stretch]:
-    """Return what nobody has read, newest first (seconds at the cap excepted)."""
-    return union(p.stretch for p in pending if _is_unread(p))
-
-
-def _with_lookback(wanted: list[Stretch], appetite: Appetite) -> list[Stretch]:
-    """Read the look-back once more: for nothing where a page holds it, else with plenty of calls.
-
-    Never before anything that waits.
-    """
-    if not wanted:
-        return wanted
-    end = wanted[0].ends_at
-    whole = Stretch(min(wanted[0].starts_at, end - appetite.lookback), end)
-    if len(wanted) == 1 and pages(whole, appetite.rate) <= pages(wanted[0], appetite.rate):
-        return [whole]
-    return [*wanted, whole] if appetite.plenty else wanted
-
-
-def _joined(
-    newest: list[Stretch], others: list[Stretch], appetite: Appetite
-) -> tuple[list[Stretch], list[Stretch]]:
-    """Let the newest stretch take in second readings that one page will show along with it.
-
-    Only across about a look-back, of which the rate is known. A listing goes from the top: one that
-    is cut short by the budget would else read what lies between over and over and never come to
-    the older part.
-    """
-    apart: list[Stretch] = []
-    for other in others:
-        if newest and newest[0].starts_at - other.ends_at <= _REACH * appetite.lookback:
-            both = Stretch(min(newest[0].starts_at, other.starts_at), newest[0].ends_at)
-            if pages(both, appetite.rate) == 1:
-                newest = [both]
-                continue
-        apart.append(other)
-    return newest, apart
-
-
-def pages(stretch: Stretch, rate: float) -> int:
-    """Return how many pages a stretch will probably take."""
-    return max(1, ceil(stretch.seconds * rate / PAGE_ITEMS))
 
 
 def is_garbage(page: SearchPage) -> bool:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from app.domain.quota import Bucket
 from app.ingest import pacing
-from app.ingest.coverage import Appetite, pages
+from app.ingest.listings import Appetite, pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from app.domain.clock import Clock
-    from app.domain.ranges import Stretch
+    from app.ingest.listings import Listing
     from app.quota.ledger import Ledger
     from app.quota.ring import KeyRing
     from app.store.store import Store
@@ -40,31 +40,27 @@ class Pace:
     tick: timedelta
     now: datetime
 
-    def appetite(self, lookback: timedelta) -> Appetite:
-        """Return how much to read."""
+    def appetite(self, lookback: timedelta, *, begins_at: datetime) -> Appetite:
+        """Return how much to read of a watch that began then."""
         return Appetite(
             lookback=lookback,
             rate=self.load.rate,
             plenty=self.plan.plenty,
             spare=pacing.has_spare(self.plan, self.budget, self.now),
+            begins_at=begins_at,
         )
 
-    def calls_allowed(self, wanted: Sequence[Stretch], unread: Sequence[Stretch]) -> int:
-        """Return the search calls of a poll that would read `wanted`, of which some is unread."""
+    def calls_allowed(self, listings: Sequence[Listing]) -> int:
+        """Return how many search calls a poll for these listings may make."""
+        newest = pages((listing.wanted for listing in listings[:1]), self.load.rate)
+        others = len(listings) > 1
         return pacing.calls_allowed(
-            self.plan,
-            self.budget,
-            now=self.now,
-            backlog=self._exceeds_plan(unread),
-            later=self._exceeds_plan(wanted),
+            self.plan, self.budget, now=self.now, newest=newest, others=others
         )
 
     def next_due_at(self, started_at: datetime) -> datetime:
         """Return when a poll begun at `started_at` is to be followed by the next."""
         return pacing.next_due_at(started_at, self.plan, self.budget, self.tick)
-
-    def _exceeds_plan(self, stretches: Sequence[Stretch]) -> bool:
-        return sum(pages(stretch, self.load.rate) for stretch in stretches) > self.plan.calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +100,9 @@ class Outlook:
             return None
         spent_at = self.now + timedelta(seconds=min(free / pace, _LONG_SECONDS))
         late_by = spent_at - self.budget.resets_at
-        return None if late_by > _ROUNDING else min(spent_at, self.budget.resets_at)
+        if abs(late_by) <= _ROUNDING:
+            return self.budget.resets_at
+        return None if late_by > _ROUNDING else spent_at
 
 
 class Pacer:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from math import ceil, sqrt
 from typing import TYPE_CHECKING
 
-from app.ingest.coverage import PAGE_ITEMS
+from app.ingest.listings import FILL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,9 @@ RESERVE = 0.1
 RELEASE = timedelta(hours=3)
 LEAST_RATE = 1 / 86_400
 """Videos a second of a watch that brought none: one a day, so that it is still looked at."""
+
+MOST_CALLS = 2
+"""A poll is planned with: what they do not show stays open and is read when calls are left."""
 
 _ROUNDS = 8
 _POLLS_AHEAD = 10
@@ -115,26 +118,22 @@ def plan(
     return {w: Plan(intervals[w], calls[w], plenty=False) for w in rates}
 
 
-def calls_allowed(
-    plan_: Plan, budget: Budget, *, now: datetime, backlog: bool, later: bool = False
-) -> int:
+def calls_allowed(plan_: Plan, budget: Budget, *, now: datetime, newest: int, others: bool) -> int:
     """Return how many calls a poll may make.
 
-    One more than planned while more is unread than those can show (`backlog`); in the last hours,
-    while calls are spare, also while other readings wait (`later`).
+    For what is newest and takes so many pages, no more than are ever planned, and one for whatever
+    else it has to read. What a poll spends beyond its plan makes the next intervals a little
+    longer.
     """
     if plan_.plenty:
         return max(1, int(budget.free(now) / _POLLS_AHEAD))
-    if has_spare(plan_, budget, now):
-        more = (backlog or later) and budget.spare(now) >= 1
-    else:
-        more = backlog
-    return ceil(plan_.calls) + int(more)
+    return max(1, min(newest, MOST_CALLS)) + int(others)
 
 
 def has_spare(plan_: Plan, budget: Budget, now: datetime) -> bool:
-    """Tell whether calls may go into third and fourth readings: in plenty, and late in the day."""
-    return plan_.plenty or budget.resets_at - now < RELEASE
+    """Tell whether calls may go into whatever is due: in plenty, and late in the day."""
+    late = budget.resets_at - now < RELEASE
+    return plan_.plenty or (late and budget.spare(now) >= 1)
 
 
 def next_due_at(started_at: datetime, plan_: Plan, budget: Budget, tick: timedelta) -> datetime:
@@ -186,16 +185,17 @@ def _intervals(
 
 
 def _calls(rate: float, interval: timedelta, lookback: timedelta) -> float:
-    """Return the calls a poll is planned with: one, or two where a look-back is over a page.
+    """Return the calls a poll is planned with, on average: between one and two.
 
-    One listing shows the new videos and, a look-back further down, those due again, if all of
-    it fits on a page; else each takes a call. A poll is never planned with more: what a call does
-    not show stays open and is read when calls are left.
+    One listing shows the new videos and, a look-back further down, those due again, as far as they
+    fit on its page; the others wait until they fill a page of their own.
     """
-    videos = rate * (interval + max(interval, lookback)).total_seconds()
-    return 1.0 if videos <= PAGE_ITEMS else 2.0
+    new = rate * interval.total_seconds()
+    shown_last = rate * (interval + max(interval, lookback)).total_seconds()
+    apart = min(new, max(0.0, shown_last - max(new, FILL)))
+    return min(MOST_CALLS, (max(new, FILL) + apart) / FILL)
 
 
 def _calls_for_all(rate: float, tick: timedelta, lookback: timedelta) -> float:
     """Return the calls of a poll that reads the whole look-back."""
-    return float(max(1, ceil(rate * (tick + lookback).total_seconds() / PAGE_ITEMS)))
+    return float(max(1, ceil(rate * (tick + lookback).total_seconds() / FILL)))

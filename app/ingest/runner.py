@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from app.ingest.claims import Claims, Poll
     from app.ingest.completion import Completion
     from app.ingest.fetch_log import FetchLog
+    from app.ingest.listings import Listing
     from app.ingest.tail import Tail
     from app.ingest.trouble import PollTrouble
     from app.quota.ring import KeyRing
@@ -118,16 +119,16 @@ class Runner:
 
     def _read(self, poll: Poll, tally: Tally) -> Outcome:
         """Read what the poll is for until all is read, or time or calls run out."""
-        for stretch in poll.stretches:
-            left: Stretch | None = stretch
+        for listing in poll.listings:
+            left: Listing | None = listing
             while left is not None:
                 if (stop := self._stop_reason(poll, tally)) is not None:
                     return stop
-                left = self._read_listing(poll, left, tally)
+                left = left.after(self._read_listing(poll, left, tally))
         return Outcome.WHOLE
 
-    def _read_listing(self, poll: Poll, stretch: Stretch, tally: Tally) -> Stretch | None:
-        """Read one listing page by page; return what is left of the stretch, None if nothing.
+    def _read_listing(self, poll: Poll, listing: Listing, tally: Tally) -> Stretch | None:
+        """Read one listing page by page; return what is left of its stretch, None if nothing.
 
         Only a listing that says it ends, and is too short to have been cut, shows all there is.
         One that goes round is begun anew below what it did show.
@@ -136,7 +137,8 @@ class Runner:
             UpstreamError: the listing is garbage, has no end, goes round without showing anything,
                 or is cut and out of order, so nobody can say what it left out.
         """
-        left, ordered, listed = stretch, True, 0
+        stretch = left = listing.stretch
+        ordered, listed = True, 0
         tokens: set[str | None] = set()
         token: str | None = None
         while True:
@@ -154,6 +156,8 @@ class Runner:
             self._commit(poll, page, _done(stretch, None if whole else left), tally)
             if whole:
                 return None
+            if listing.after(left) is None:
+                return left
             if len(tokens) >= coverage.LISTING_PAGES:
                 raise UpstreamError("YouTube's listing has no end")
             narrowed = left.ends_at < stretch.ends_at

@@ -49,7 +49,7 @@ def record_of(
         source=FetchSource.SEARCH,
         purpose=Purpose.POLL,
         watch_ids=(poll.watch.watch_id,),
-        stretch=_span(poll.stretches),
+        stretch=_span([listing.wanted for listing in poll.listings]),
         started_at=poll.started_at,
         finished_at=now,
         pages=tally.pages,

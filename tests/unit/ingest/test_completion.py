@@ -93,7 +93,7 @@ def test_an_answer_that_misses_most_of_the_videos_calls_none_of_them_missing(
 
 
 def test_an_empty_units_bucket_stops_completion_but_not_the_search(new_rig: NewRig) -> None:
-    videos = before_noon(60)
+    videos = before_noon(51)
     rig = new_rig(videos, youtube_units_per_day=1, lookback_seconds=0)
     rig.watch()
     rig.tick()

@@ -1,7 +1,7 @@
 """Coverage is held against the plainest model there is: for each second, when it was read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -11,7 +11,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from app.domain.ranges import SECOND, Pending, RangeReason, Reading, Stretch, union
 from app.ingest.coverage import (
-    Appetite,
     after_cap,
     after_page,
     after_reading,
@@ -20,17 +19,15 @@ from app.ingest.coverage import (
     complete_until,
     is_garbage,
     is_late,
-    pages,
-    stretches_to_read,
     take_in_hand,
-    unread,
 )
+from app.ingest.listings import Appetite, listings_to_read
 from tests.unit.ingest.rig import listing, told
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LOOKBACK = timedelta(seconds=60)
 DAY = timedelta(days=1)
-POOR = Appetite(lookback=LOOKBACK, rate=1.0, plenty=False, spare=False)
+POOR = Appetite(lookback=LOOKBACK, rate=1.0, plenty=False, spare=False, begins_at=START)
 
 
 def at(seconds: float) -> datetime:
@@ -53,6 +50,10 @@ def read(items: Sequence[Pending], first: float, last: float, now: float) -> lis
     )
 
 
+def wanted_now(items: Sequence[Pending], appetite: Appetite, now: datetime) -> list[Stretch]:
+    return [listing.wanted for listing in listings_to_read(items, appetite, now=now)]
+
+
 def seconds_of(items: Sequence[Pending], *readings: int) -> set[datetime]:
     return {
         item.stretch.starts_at + n * SECOND
@@ -64,30 +65,30 @@ def seconds_of(items: Sequence[Pending], *readings: int) -> set[datetime]:
 
 def test_a_new_stretch_is_read_once_then_again_a_lookback_later_and_then_complete() -> None:
     items = take_in_hand([], read_until=at(0), now=at(100))
-    assert stretches_to_read(items, POOR, now=at(100)) == [stretch(0, 100)]
+    assert wanted_now(items, POOR, at(100)) == [stretch(0, 100)]
     assert complete_until(items, at(100)) == at(0)
 
     items = read(items, 0, 100, now=100)
-    assert stretches_to_read(items, POOR, now=at(130)) == []
+    assert wanted_now(items, POOR, at(130)) == []
     assert complete_until(items, at(100)) == at(0)
 
-    assert stretches_to_read(items, POOR, now=at(170)) == [stretch(0, 100)]
+    assert wanted_now(items, POOR, at(170)) == [stretch(0, 100)]
     items = read(items, 0, 100, now=170)
     assert complete_until(items, at(100)) == at(100)
 
 
 def test_spare_calls_read_a_third_time_after_a_day_and_a_fourth_after_a_week() -> None:
     items = read(read([pending(0, 9)], 0, 9, now=10), 0, 9, now=100)
-    spare = Appetite(lookback=LOOKBACK, rate=1.0, plenty=False, spare=True)
-    assert stretches_to_read(items, spare, now=at(100) + DAY - timedelta(minutes=1)) == []
+    spare = replace(POOR, spare=True)
+    assert wanted_now(items, spare, at(100) + DAY - timedelta(minutes=1)) == []
     third_at = at(100) + DAY + timedelta(hours=3)
-    assert stretches_to_read(items, POOR, now=third_at) == []
-    assert stretches_to_read(items, spare, now=third_at) == [stretch(0, 9)]
+    assert wanted_now(items, POOR, third_at) == []
+    assert wanted_now(items, spare, third_at) == [stretch(0, 9)]
     items = after_reading(
         items, stretch(0, 9), started_at=third_at, now=third_at, lookback=LOOKBACK
     )
     fourth_at = third_at + 7 * DAY
-    assert stretches_to_read(items, spare, now=fourth_at) == [stretch(0, 9)]
+    assert wanted_now(items, spare, fourth_at) == [stretch(0, 9)]
     items = after_reading(
         items, stretch(0, 9), started_at=fourth_at, now=fourth_at, lookback=LOOKBACK
     )
@@ -105,48 +106,12 @@ def test_reading_too_early_does_not_count_as_the_second_reading() -> None:
     assert read(items, 0, 100, now=110) == items
 
 
-def test_the_newest_comes_first_then_second_readings_then_what_was_left_long_ago() -> None:
-    items = [pending(1000, 1100), pending(500, 600, reading=2), pending(0, 100)]
-    wanted = stretches_to_read(items, POOR, now=at(2000))
-    assert wanted == [stretch(1000, 1100), stretch(500, 600), stretch(0, 100)]
-
-
-def test_what_nobody_has_read_is_told_apart_from_what_is_due_again_or_capped() -> None:
-    items = [pending(1000, 1100), pending(500, 600, reading=2), pending(0, 100)]
-    assert unread(after_cap(items, at(50))) == [stretch(1000, 1100), stretch(0, 100)]
-
-
-def test_a_second_reading_shares_the_listing_of_the_newest_where_one_page_shows_both() -> None:
-    items = [pending(1000, 1010), pending(930, 940, reading=2)]
-    slow = Appetite(lookback=LOOKBACK, rate=0.1, plenty=False, spare=False)
-    assert stretches_to_read(items, slow, now=at(2000)) == [stretch(930, 1010)]
-    fast = Appetite(lookback=LOOKBACK, rate=2.0, plenty=False, spare=False)
-    apart = stretches_to_read(items, fast, now=at(2000))
-    assert apart == [stretch(1000, 1010), stretch(930, 940)]
-    far = [pending(1000, 1010), pending(300, 310, reading=2)]
-    assert len(stretches_to_read(far, slow, now=at(2000))) == 2
-
-
-def test_with_plenty_of_calls_the_whole_lookback_is_read_each_time_after_all_else() -> None:
-    rich = Appetite(lookback=LOOKBACK, rate=2.0, plenty=True, spare=True)
-    items = [pending(990, 1000), pending(100, 200)]
-    wanted = [stretch(990, 1000), stretch(100, 200), stretch(940, 1000)]
-    assert stretches_to_read(items, rich, now=at(1000)) == wanted
-
-
-def test_a_lookback_that_fits_on_the_page_is_read_for_nothing_while_nothing_waits() -> None:
-    slow = Appetite(lookback=LOOKBACK, rate=0.1, plenty=False, spare=False)
-    assert stretches_to_read([pending(990, 1000)], slow, now=at(1000)) == [stretch(940, 1000)]
-    waiting = [pending(990, 1000), pending(0, 500, reading=2)]
-    assert stretches_to_read(waiting, slow, now=at(1000))[0] == stretch(990, 1000)
-
-
 def test_a_second_at_the_cap_is_shown_but_neither_read_again_nor_in_the_way() -> None:
     items = after_cap(read([pending(0, 10)], 10, 10, now=11), at(10))
     capped = [item for item in items if item.reason is RangeReason.CAP]
     assert [(item.stretch, item.due_at) for item in capped] == [(stretch(10, 10), None)]
     items = read(items, 0, 9, now=11)
-    assert stretches_to_read(items, POOR, now=at(11)) == []
+    assert wanted_now(items, POOR, at(11)) == []
     done = read(items, 0, 10, now=200)
     assert complete_until(done, at(10)) == at(10)
 
@@ -178,7 +143,7 @@ def test_many_polls_leave_few_rows() -> None:
     items: list[Pending] = []
     for n in range(0, 36_000, 10):
         items = take_in_hand(items, read_until=at(n - 10), now=at(n))
-        for wanted in stretches_to_read(items, POOR, now=at(n)):
+        for wanted in wanted_now(items, POOR, at(n)):
             items = after_reading(items, wanted, started_at=at(n), now=at(n), lookback=LOOKBACK)
     assert len(items) < 40
 
@@ -203,11 +168,6 @@ def test_overlap_and_rest_are_the_whole(one: Stretch, other: Stretch) -> None:
     parts = [*one.without(other), *([overlap] if overlap else [])]
     assert sum(part.seconds for part in parts) == one.seconds
     assert _all_seconds(parts) == _all_seconds([one])
-
-
-@given(stretches, st.floats(0, 10))
-def test_a_stretch_takes_a_page_for_every_fifty_videos(one: Stretch, rate: float) -> None:
-    assert pages(one, rate) >= max(1, one.seconds * rate / 50)
 
 
 @given(stretches, st.lists(st.integers(0, 200), min_size=1, max_size=5))
@@ -269,8 +229,9 @@ class CoverageMachine(RuleBasedStateMachine):
         started_at = self.now
         self.items = take_in_hand(self.items, read_until=self.read_until, now=started_at)
         self.read_until = started_at
-        appetite = Appetite(lookback=LOOKBACK, rate=1.0, plenty=plenty, spare=plenty)
-        for wanted in stretches_to_read(self.items, appetite, now=started_at):
+        appetite = replace(POOR, plenty=plenty, spare=plenty, begins_at=self.first)
+        for asked in listings_to_read(self.items, appetite, now=started_at):
+            wanted = asked.stretch
             last = wanted.ends_at
             for step in steps:
                 if stop_after == 0:

@@ -121,38 +121,32 @@ def test_fifty_watches_spend_the_day_though_few_of_them_are_polled_in_the_evenin
         budget = Budget(100 - spent[day], 100, MIDNIGHT + day * timedelta(days=1))
         polled = min(due, key=lambda n: due[n])
         one = plans(rates, budget, now)[polled]
-        spent[day] += min(
-            budget.left, calls_allowed(one, budget, now=now, backlog=False, later=True)
-        )
+        others = has_spare(one, budget, now)  # then there is always something to read again
+        spent[day] += min(budget.left, calls_allowed(one, budget, now=now, newest=1, others=others))
         due[polled] = next_due_at(now, one, budget, TICK)
     assert spent[1] >= 95
 
 
-def test_in_the_evening_a_poll_goes_on_to_other_readings_only_with_spare_calls() -> None:
-    one = Plan(timedelta(hours=1), 1, plenty=False)
-    evening = MIDNIGHT - timedelta(hours=1)
-    rich, poor = Budget(20, 100, MIDNIGHT), Budget(6, 100, MIDNIGHT)
-    assert calls_allowed(one, rich, now=evening, backlog=False, later=True) == 2
-    assert calls_allowed(one, poor, now=evening, backlog=False, later=True) == 1
-    assert calls_allowed(one, FULL, now=MORNING, backlog=False, later=True) == 1
-
-
-def test_a_poll_in_want_spends_what_is_planned_and_one_more_while_something_waits() -> None:
+def test_in_want_a_poll_reads_a_little_of_the_newest_and_one_page_of_the_rest() -> None:
+    """A long gap is read in many polls, so that other watches get their turns."""
     one = Plan(timedelta(hours=1), 1.4, plenty=False)
-    assert calls_allowed(one, FULL, now=MORNING, backlog=False) == 2
-    assert calls_allowed(one, FULL, now=MORNING, backlog=True) == 3
+    assert calls_allowed(one, FULL, now=MORNING, newest=1, others=False) == 1
+    assert calls_allowed(one, FULL, now=MORNING, newest=1, others=True) == 2
+    assert calls_allowed(one, FULL, now=MORNING, newest=9, others=True) == 3
 
 
 def test_a_poll_in_plenty_leaves_calls_for_others() -> None:
     one = Plan(TICK, 3, plenty=True)
     ample = Budget(10_000, 10_000, MIDNIGHT)
-    assert calls_allowed(one, ample, now=MORNING, backlog=True) == 900
+    assert calls_allowed(one, ample, now=MORNING, newest=1, others=True) == 900
 
 
-def test_later_readings_wait_for_plenty_or_the_evening() -> None:
+def test_later_readings_wait_for_plenty_or_for_calls_left_in_the_evening() -> None:
     scarce = Plan(timedelta(hours=1), 1, plenty=False)
+    evening = MIDNIGHT - timedelta(hours=1)
     assert not has_spare(scarce, FULL, MORNING)
-    assert has_spare(scarce, FULL, MIDNIGHT - timedelta(hours=2))
+    assert has_spare(scarce, Budget(20, 100, MIDNIGHT), evening)
+    assert not has_spare(scarce, Budget(6, 100, MIDNIGHT), evening)
     assert has_spare(Plan(TICK, 1, plenty=True), FULL, MORNING)
 
 

@@ -1,0 +1,129 @@
+"""Ways to spend a day's searches, on the same arrivals in virtual time.
+
+The product's own runs whole: bootstrap, ticks, claims, planner, ledger and a SQLite file; only
+YouTube and the clock are stood in for. The others are as plain as they are written by hand.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from app.bootstrap import Services, build_services
+from app.domain.clock import pacific_day, pacific_midnight, parse_instant
+from app.domain.feeds import ALL, PageRequest
+from app.domain.ranges import Stretch
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from benchmarks.stand_in import StandIn, VirtualClock
+
+    Stored = dict[str, datetime]
+    """When each video was stored, by its id."""
+
+TICK = timedelta(seconds=10)
+LIMIT = 100
+"""Search calls of a project a day (YouTube API docs)."""
+
+_DAY = timedelta(days=1)
+_ITEMS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Quest:
+    """What a policy is to do: find these terms' videos from `starts_at` until `ends_at`."""
+
+    source: StandIn
+    clock: VirtualClock
+    terms: Sequence[str]
+    starts_at: datetime
+    ends_at: datetime
+    lookback: timedelta
+
+
+def ours(quest: Quest) -> Stored:
+    """Run the product from its first start on."""
+    with TemporaryDirectory(prefix="newsreel-") as folder:
+        settings = Settings(
+            database_url=f"sqlite:///{folder}/freshness.db",
+            youtube_api_keys="key",
+            youtube_search_calls_per_day=LIMIT,
+            keywords=",".join(quest.terms),
+            lookback_seconds=int(quest.lookback.total_seconds()),
+            fetch_interval_seconds=int(TICK.total_seconds()),
+        )
+        services = build_services(settings, quest.clock, quest.source)
+        try:
+            services.store.migrate()
+            _tick_until(services, quest)
+            return _read_feed(services)
+        finally:
+            services.close()
+
+
+def even(quest: Quest, calls_a_day: int = LIMIT) -> Stored:
+    """Spread calls evenly, terms in turn, each reading the newest 50 since its last look-back.
+
+    Nothing else: no second page, no memory of what is still to read.
+    """
+    stored: Stored = {}
+    step = _DAY / calls_a_day
+    turn = len(quest.terms) * step
+    for number in range(int((quest.ends_at - quest.starts_at) / step)):
+        now = quest.starts_at + number * step
+        reach = Stretch(now - turn - quest.lookback, now)
+        _take(quest, stored, quest.terms[number % len(quest.terms)], reach)
+    return stored
+
+
+def blind(quest: Quest) -> Stored:
+    """Poll every ten seconds, terms in turn, for what is newer than the newest known.
+
+    The first page only, until the day's calls are gone.
+    """
+    stored: Stored = {}
+    newest = dict.fromkeys(quest.terms, quest.starts_at - _DAY)
+    day = pacific_day(quest.starts_at)
+    while (midnight := pacific_midnight(day)) < quest.ends_at:
+        for number in range(LIMIT):
+            term = quest.terms[number % len(quest.terms)]
+            found = _take(quest, stored, term, Stretch(newest[term], midnight + number * TICK))
+            newest[term] = max([newest[term], *found])
+        day += _DAY
+    return stored
+
+
+def _take(quest: Quest, stored: Stored, term: str, reach: Stretch) -> list[datetime]:
+    """Store a first page as of the end of its reach; return the publish times on it."""
+    quest.clock.move_to(reach.ends_at)
+    page, _ = quest.source.first_page(term, reach)
+    for arrival in page:
+        stored.setdefault(arrival.video_id, reach.ends_at)
+    return [arrival.published_at for arrival in page]
+
+
+def _tick_until(services: Services, quest: Quest) -> None:
+    """Tick as a scheduler does, past the ticks at which nothing is due."""
+    while quest.clock() < quest.ends_at:
+        for claim in services.ingest.tick():
+            services.ingest.run(claim)
+        due_at = min(watch.next_due_at for watch in services.watching.list_all())
+        ticks = -((quest.starts_at - due_at) // TICK)
+        quest.clock.move_to(max(quest.clock() + TICK, quest.starts_at + ticks * TICK))
+
+
+def _read_feed(services: Services) -> Stored:
+    """Read the whole feed as a client does."""
+    stored: Stored = {}
+    page = 1
+    while items := services.feed.page(PageRequest(ALL, _ITEMS, page)).items:
+        for item in map(json.loads, items):
+            stored[item["video_id"]] = parse_instant(item["fetched_at"])
+        page += 1
+    return stored
