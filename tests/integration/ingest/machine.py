@@ -76,23 +76,8 @@ class IngestMachine(RuleBasedStateMachine):
 
     @rule(worker=workers, step=pauses, seconds=st.sampled_from([5, 31, 200]))
     def be_overtaken(self, worker: int, step: int, seconds: int) -> None:
-        """Time passes between two steps of a poll, and the other worker polls, too.
-
-        Once that has taken over, the first one's claims change nothing more.
-        """
-        polling, other = self.scene.workers[worker], self.scene.workers[1 - worker]
-        left_behind: list[object] = []
-
-        def meanwhile() -> None:
-            self.scene.rig.clock.move(seconds)
-            other.tick()
-            if polling.claims and self.scene.rows.overtook(polling.claims):
-                left_behind.append(self.scene.rows.claimed())
-
         self.scene.wait_until_due()
-        polling.waits_at(step, polling.tick, meanwhile)
-        self.figures["overtakings"] += len(left_behind)
-        assert left_behind in ([], [self.scene.rows.claimed()])
+        self.figures["overtakings"] += self.scene.poll_and_be_overtaken(worker, step, seconds)
 
     @precondition(_may_publish)
     @rule(worker=workers, step=pauses, burst=bursts)

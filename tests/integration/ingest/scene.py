@@ -131,6 +131,24 @@ class Scene:
             for second in self._seconds_of_the_unstored(watch):
                 assert watch.readings_of(second) <= before[watch.watch_id].readings_of(second)
 
+    def poll_and_be_overtaken(self, worker: int, step: int, seconds: int) -> bool:
+        """Let time pass between two steps of a poll, and the other worker poll, too.
+
+        If that has taken over (which is returned), the first one's claims change nothing more.
+        """
+        polling, other = self.workers[worker], self.workers[1 - worker]
+        left_behind: list[object] = []
+
+        def meanwhile() -> None:
+            self.rig.clock.move(seconds)
+            other.tick()
+            if polling.claims and self.rows.overtook(polling.claims):
+                left_behind.append(self.rows.claimed())
+
+        polling.waits_at(step, polling.tick, meanwhile)
+        assert left_behind in ([], [self.rows.claimed()])
+        return bool(left_behind)
+
     def assert_what_is_stored_is_sound(self) -> None:
         self.rows.assert_sound()
         assert self.witness.wrong == []
