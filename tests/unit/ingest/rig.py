@@ -87,11 +87,17 @@ class WiredYouTube(YouTube):
     """The real source on that wire."""
 
     def __init__(self, simulator: Simulator) -> None:
-        super().__init__("http://simulator.invalid/")
+        vars(self).update(vars(_youtube()))
         self.wire = Wire(simulator)
 
     def _http(self) -> Wire:
         return self.wire
+
+
+@cache
+def _youtube() -> YouTube:
+    """Made once: to read the API's description takes longer than most tests."""
+    return YouTube("http://simulator.invalid/")
 
 
 def settings(**values: object) -> Settings:

@@ -214,26 +214,6 @@ def test_a_video_that_search_shows_late_is_stored_within_the_look_back(new_rig: 
     assert rig.known() == ["video000001"]
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["html_200", "truncated", "cut_off", "empty", "null", "garbage", "wrong_types", "reset", "500"],
-)
-def test_garbage_stores_nothing_moves_nothing_and_is_made_up_for(
-    new_rig: NewRig, kind: str
-) -> None:
-    videos = before_noon(20)
-    rig = new_rig(videos, lookback_seconds=0)
-    rig.watch()
-    rig.fault(kind, method="search", times=2)
-    rig.tick()
-    assert rig.known() == []
-    assert rig.open_ranges() == [Stretch(NOON - timedelta(days=1), NOON)]
-    assert rig.problems() == {"youtube_unavailable"}
-    rig.run_for(150)
-    assert rig.known() == ids_of(videos)
-    assert rig.problems() == set()
-
-
 @pytest.mark.parametrize("kind", ["channel_item", "missing_video_id"])
 def test_a_bad_item_costs_itself_alone(new_rig: NewRig, kind: str) -> None:
     videos = before_noon(120)
