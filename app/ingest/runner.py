@@ -15,7 +15,6 @@ from app.domain.errors import (
     NewsreelError,
     NoUsableKeyError,
     SourceError,
-    UpstreamError,
 )
 from app.domain.intake import Finding
 from app.domain.quota import Bucket
@@ -23,9 +22,10 @@ from app.domain.ranges import Stretch
 from app.domain.videos import Source
 from app.ingest import coverage
 from app.ingest.claims import Outcome, code_of
+from app.ingest.listings import Listing
 from app.ingest.tail import LEASE
 from app.ingest.tally import Tally, begun_by, record_of
-from app.sources.base import SearchQuery
+from app.ingest.walk import Walk
 from app.telemetry import get_logger
 
 if TYPE_CHECKING:
@@ -37,11 +37,10 @@ if TYPE_CHECKING:
     from app.ingest.claims import Claims, Poll
     from app.ingest.completion import Completion
     from app.ingest.fetch_log import FetchLog
-    from app.ingest.listings import Listing
     from app.ingest.tail import Tail
     from app.ingest.trouble import PollTrouble
     from app.quota.ring import KeyRing
-    from app.sources.base import SearchPage, VideoSource
+    from app.sources.base import SearchPage, SearchQuery, VideoSource
     from app.store.store import Transaction
 
 RUN_LIMIT = timedelta(seconds=20)
@@ -119,85 +118,63 @@ class Runner:
         return outcome
 
     def _read(self, poll: Poll, tally: Tally) -> Outcome:
-        """Read what the poll is for until all is read, or time or calls run out."""
-        for listing in poll.listings:
+        """Read what the poll is for until all is read, or time or calls run out.
+
+        The newest listing leaves a call for the others.
+        """
+        ended = Outcome.WHOLE
+        for number, listing in enumerate(poll.listings, start=1):
+            leaves = number == 1 and number < len(poll.listings)
+            calls = max(1, poll.calls_allowed - int(leaves))
+            tally.advanced = False  # of trouble with this one that is what counts
             left: Listing | None = listing
             while left is not None:
-                if (stop := self._stop_reason(poll, tally)) is not None:
-                    return stop
-                left = left.after(self._read_listing(poll, left, tally))
-        return Outcome.WHOLE
+                if (stop := self._stop_reason(poll, tally, calls)) is not None:
+                    ended = stop
+                    break
+                left = self._read_listing(poll, left, tally, calls)
+            if ended is Outcome.TIME:
+                break
+        return ended
 
-    def _read_listing(self, poll: Poll, listing: Listing, tally: Tally) -> Stretch | None:
-        """Read one listing page by page; return what is left of its stretch, None if nothing.
-
-        Only a listing that says it ends, and is too short to have been cut, shows all there is.
-        One that goes round is begun anew below what it did show.
+    def _read_listing(
+        self, poll: Poll, listing: Listing, tally: Tally, calls: int
+    ) -> Listing | None:
+        """Read one listing page by page; return with which to go on, None if nothing is wanted.
 
         Raises:
-            UpstreamError: the listing is garbage, has no end, goes round without showing anything,
-                or is cut and out of order, so nobody can say what it left out.
+            UpstreamError: what YouTube lists makes no sense.
         """
-        stretch = left = listing.stretch
-        ordered, listed = True, 0
-        tokens: set[str | None] = set()
-        token: str | None = None
+        walk = Walk(listing)
         while True:
-            page = self._search(poll, SearchQuery(poll.watch.term, stretch, token), tally.spending)
-            if coverage.is_garbage(page):
-                raise UpstreamError("YouTube listed items that cannot be read")
-            listed += page.listed
-            ordered = ordered and page.ordered
-            left = coverage.after_page(left, page) if ordered else left
-            tokens.add(token)
-            token = page.next_page_token
-            goes_round = token is not None and token in tokens
-            short = listed < coverage.LISTING_CAP
-            whole = token is None and short
-            self._commit(poll, page, _done(stretch, None if whole else left), tally)
-            if whole:
+            page = self._search(poll, walk.query(poll.watch.term), tally.spending)
+            walk.see(page)
+            self._commit(poll, page, walk.done, tally)
+            if walk.left is None:
                 return None
-            if listing.after(left) is None:
-                return left
-            if len(tokens) >= coverage.LISTING_PAGES:
-                raise UpstreamError("YouTube's listing has no end")
-            narrowed = left.ends_at < stretch.ends_at
-            if goes_round and short and not (ordered and narrowed):
-                raise UpstreamError("YouTube's listing goes round")
-            if token is None or goes_round:
-                return self._below_cap(poll, stretch, left, ordered=ordered)
+            if walk.astray:
+                walk = Walk(Listing.of(listing.wanted))
+                continue
+            if not walk.has_next():
+                return self._below_cap(poll, walk.listing) if walk.capped else walk.left
             # Not before the range got shorter: a poll cut off sooner would begin it again for ever.
-            if narrowed and self._stop_reason(poll, tally) is not None:
-                return left
+            if walk.narrowed and self._stop_reason(poll, tally, calls) is not None:
+                return walk.left
 
-    def _stop_reason(self, poll: Poll, tally: Tally) -> Outcome | None:
+    def _stop_reason(self, poll: Poll, tally: Tally, calls: int) -> Outcome | None:
         """Return why the poll must stop before its next call; None if it need not."""
-        if tally.pages >= poll.calls_allowed:
+        if tally.pages >= calls:
             return Outcome.CALLS
         overtime = self._clock() - poll.started_at > RUN_LIMIT
         return Outcome.TIME if overtime or self._stopping.is_set() else None
 
-    def _below_cap(
-        self, poll: Poll, stretch: Stretch, left: Stretch, *, ordered: bool
-    ) -> Stretch | None:
-        """Return where to go on after a listing that was cut.
-
-        Normally at its last second. If that is where it began, that one second fills a listing:
-        no call can show the rest of it, so it is closed as capped and reading goes on below it.
-
-        Raises:
-            UpstreamError: it was out of order, so nobody can say what it left out.
-        """
-        if not ordered:
-            raise UpstreamError("YouTube listed a long range out of order")
-        if left.ends_at < stretch.ends_at:
-            return left
-        capped = Stretch(stretch.ends_at, stretch.ends_at)
-        self._log.warning(
-            "second_capped", watch_id=poll.watch.watch_id, second=capped.ends_at.isoformat()
-        )
+    def _below_cap(self, poll: Poll, listing: Listing) -> Listing | None:
+        """Close the first second of a listing, which no call can show whole; return the rest."""
+        second = listing.stretch.ends_at
+        capped = Stretch(second, second)
+        self._log.warning("second_capped", watch_id=poll.watch.watch_id, second=second.isoformat())
         self._tail.commit([], claim=poll.claim, progress=self._progress(poll, capped, capped=True))
-        return next(iter(stretch.without(capped)), None)
+        return listing.after(next(iter(listing.stretch.without(capped)), None))
 
     def _search(self, poll: Poll, query: SearchQuery, spending: Spending) -> SearchPage:
         asked_at = self._clock()
@@ -270,10 +247,3 @@ class Runner:
         self._trouble.end(poll.watch.watch_id)
         if tally.added or tally.updated:
             self._log.info("poll_done", **details)
-
-
-def _done(stretch: Stretch, left: Stretch | None) -> Stretch | None:
-    """Return the part of a stretch that has been read; the last second of what is left is not."""
-    if left is None:
-        return stretch
-    return next(iter(stretch.without(left)), None)

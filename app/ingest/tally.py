@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Tally:
-    """Counts what a poll reads and spends; `advanced` once there is less left to read."""
+    """Counts what a poll reads and spends; `advanced` once less is left of its present listing."""
 
     pages: int = 0
     found: int = 0

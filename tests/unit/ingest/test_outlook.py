@@ -32,7 +32,7 @@ def test_scarce_calls_last_until_the_reset_and_a_tenth_is_kept(new_rig: NewRig) 
 
 
 def test_planned_intervals_spend_what_is_outside_the_reserve(new_rig: NewRig) -> None:
-    rig = new_rig(before_noon(40), youtube_search_calls_per_day=100)
+    rig = new_rig(before_noon(40), youtube_search_calls_per_day=100, share_searches=False)
     for n in range(5):
         rig.watch(f"term {n}")
     rig.tick()

@@ -178,6 +178,57 @@ def test_a_listing_without_end_is_trouble_and_not_a_poll_without_end(new_rig: Ne
     assert rig.open_ranges() != []
 
 
+def test_a_newest_listing_out_of_order_is_asked_again_for_no_more_than_is_new(
+    new_rig: NewRig,
+) -> None:
+    disordered = listing(told("c", 200), told("d", 300), token="more", ordered=False)
+    pages = [listing(told("a")), disordered, listing(told("d", 300), told("c", 200))]
+    source = ScriptedSource([*pages])
+    rig = new_rig(seed_source=lambda _: source, youtube_search_calls_per_day=100)
+    rig.watch()
+    rig.tick()
+    rig.clock.move(86_400)
+    rig.tick()
+    assert [(q.stretch.starts_at, q.stretch.ends_at, q.page_token) for q in source.queries[1:]] == [
+        (NOON - timedelta(days=1), rig.clock(), None),
+        (NOON, rig.clock(), None),
+    ]
+    assert rig.open_ranges() == []
+
+
+def test_a_newest_listing_of_many_pages_leaves_a_call_for_what_was_left_before(
+    new_rig: NewRig,
+) -> None:
+    rig = new_rig(before_noon(100), youtube_search_calls_per_day=100)
+    rig.watch()
+    rig.tick()
+    boundary = rig.open_ranges()[0].ends_at
+    rig.publish(*(video(n, 3600 - n) for n in range(200, 700)))
+    rig.calls.clear()
+    rig.clock.move(86_400)
+    rig.tick()
+    tops = [_bounds(call)[1] for call in _searches(rig)]
+    assert boundary in tops[1:]
+
+
+def test_progress_with_what_is_new_does_not_hide_that_the_rest_fails_again_and_again(
+    new_rig: NewRig,
+) -> None:
+    rig = new_rig(before_noon(120), lookback_seconds=0)
+    rig.watch()
+    rig.fault("503", method="search", skip=1, times=1)
+    rig.tick()
+    waits = []
+    for n in range(4):
+        rig.publish(video(500 + n, rig.clock().timestamp() - NOON.timestamp()))
+        rig.fault("503", method="search", skip=1, times=1)
+        due_at = rig.services.watching.list_all()[0].next_due_at
+        rig.clock.move((due_at - rig.clock()).total_seconds() + 10)
+        rig.tick()
+        waits.append(rig.services.watching.list_all()[0].next_due_at - rig.clock())
+    assert waits[-1] > 3 * waits[0]
+
+
 def test_a_token_belongs_to_one_query_and_one_run(new_rig: NewRig) -> None:
     newest = listing(told("video000001", -1), token="a")
     rig, source = _scripted(new_rig, newest, UpstreamError("HTTP 503"), listing(), listing())
