@@ -1,7 +1,7 @@
 """The ingest machine with as many examples as every run of the tests can afford.
 
 They are the same ones each time, and not shortened when they fail: that may take longer than a
-test may. `make prove` runs thousands of others (tests/proofs/machine.py).
+test may. `make prove` runs thousands of others (tests/proofs/prove_machine.py).
 """
 
 from hypothesis import HealthCheck, Phase, settings

@@ -22,8 +22,8 @@ def page(*seconds: float, token: str | None = None, **fields: object) -> SearchP
     return listing(*(told(f"v{-n}", n) for n in seconds), token=token, **fields)
 
 
-def walk(*pages: SearchPage, wanted: Stretch = stretch(-100)) -> Walk:
-    walked = Walk(Listing(stretch(-100), wanted))
+def walk(*pages: SearchPage, wanted: Stretch | None = None) -> Walk:
+    walked = Walk(Listing(stretch(-100), wanted or stretch(-100)))
     for each in pages:
         walked.see(each)
     return walked
