@@ -90,6 +90,14 @@ class IngestMachine(RuleBasedStateMachine):
     def die_while_refreshing(self, worker: int, step: int) -> None:
         self.scene.workers[worker].dies_at(step, self.scene.workers[worker].refresh)
 
+    @precondition(lambda self: len(self.scene.starts) > 1)
+    @rule(worker=workers, step=deaths, seconds=st.sampled_from([0, 10, 300]))
+    def share_a_search(self, worker: int, step: int, seconds: int) -> None:
+        """It brings videos, and proves nothing to have been read."""
+        self.scene.rig.clock.move(seconds)
+        self.scene.workers[worker].dies_at(step, self.scene.workers[worker].share_a_search)
+        self.figures["packed polls"] += 1
+
     @precondition(_may_publish)
     @rule(burst=bursts)
     def publish(self, burst: Burst) -> None:

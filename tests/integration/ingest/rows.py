@@ -113,7 +113,9 @@ class Rows:
         ]
 
     def linked(self, watch_id: int) -> set[str]:
-        found = self._all("SELECT video_id FROM watch_videos WHERE watch_id = ?", watch_id)
+        """The videos in its feed."""
+        links = "SELECT video_id FROM watch_videos WHERE watch_id = ? AND NOT uncertain"
+        found = self._all(links, watch_id)
         return {video_id for (video_id,) in found}
 
     def dates(self) -> dict[str, int]:

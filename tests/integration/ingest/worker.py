@@ -75,6 +75,12 @@ class Worker:
         for batch in self.services.refresher.due():
             self.services.refresher.run(batch)
 
+    def share_a_search(self) -> None:
+        """Make a packed poll for every watch."""
+        self._wire.begin_run()
+        watches = self.services.watching.list_all()
+        self.services.packed.run([watch.watch_id for watch in watches])
+
     def restart(self) -> None:
         self.services.close()
         self.services = self._start()
