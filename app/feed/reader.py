@@ -46,8 +46,10 @@ class FeedReader:
         self._noted_at: dict[int, datetime] = {}
         self._watch_of_term: dict[str, int] = {}
 
-    def page(self, request: PageRequest) -> Page:
+    def page(self, request: PageRequest, at_least: int = 0) -> Page:
         """Return one page of a feed; empty beyond the end.
+
+        A client that has seen version `at_least` is shown no older one that is kept here.
 
         Raises:
             NotFoundError: the feed's watch does not exist.
@@ -56,8 +58,17 @@ class FeedReader:
         if request.feed.watch_id is not None:
             self._note_access(request.feed.watch_id)
         if _is_head(request):
-            return _slice(self._heads.read(request.feed), request.limit)
+            return _slice(self._heads.read(request.feed, at_least), request.limit)
         return self._stored(lambda transaction: _stored_page(transaction, request))
+
+    def ready_version(self, feed: Feed) -> int | None:
+        """Return the version of a first page that would be a hit now; None if it is to be read.
+
+        Waits for nothing, unlike all else here.
+        """
+        if feed.watch_id is not None and self._is_unnoted(feed.watch_id, self._clock()):
+            return None
+        return self._heads.ready_version(feed)
 
     def video(self, video_id: str) -> EncodedVideo:
         """Return one video.
@@ -116,11 +127,15 @@ class FeedReader:
         self._incidents.end(StoreUnavailableError.code)
         return found
 
+    def _is_unnoted(self, watch_id: int, now: datetime) -> bool:
+        noted_at = self._noted_at.get(watch_id)
+        return noted_at is None or now - noted_at >= _ACCESS_NOTED_EVERY
+
     def _note_access(self, watch_id: int) -> None:
         now = self._clock()
-        before = now - _ACCESS_NOTED_EVERY
-        if self._noted_at.get(watch_id, before) > before:
+        if not self._is_unnoted(watch_id, now):
             return
+        before = now - _ACCESS_NOTED_EVERY
         self._noted_at[watch_id] = now
         try:
             self._store.write(lambda t: t.watches.note_access(watch_id, now, before))
@@ -130,12 +145,13 @@ class FeedReader:
 
 def _is_head(request: PageRequest) -> bool:
     first = request.page == 1 and request.cursor is None
-    return first and request.feed.channel_id is None and request.limit <= HEAD_ITEMS
+    return first and request.limit <= HEAD_ITEMS
 
 
 def _slice(read: ReadHead, limit: int) -> Page:
     head = read.head
-    more = len(head.items) > limit or (head.total or 0) > len(head.items)
+    total = len(head.items) if head.total is None else head.total  # a channel's is not counted
+    more = len(head.items) > limit or total > len(head.items)
     return Page(
         items=head.items[:limit],
         total=head.total,

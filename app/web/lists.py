@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import orjson
+from flask import request
 
 from app.domain.feeds import CacheState, Cursor, Feed, Page, PageRequest
 from app.feed.cursors import decode_cursor, encode_cursor
+from app.web.etags import newest_named
 from app.web.parameters import MAX_PAGE
-from app.web.replies import cacheable_json, canonical_path
+from app.web.read_layer import FirstPage, mark_first_page
+from app.web.replies import cacheable_json, canonical_path, kept_by_client
 
 if TYPE_CHECKING:
     from flask import Response
@@ -34,21 +37,34 @@ class Links:
         return ", ".join(f'<{path}>; rel="{name}"' for name, path in relations if path)
 
 
+def seen_version(path: str, query: PagedQuery) -> int:
+    """Return the newest version of this page that the client says it has; 0 if it has none."""
+    named = request.headers.get("If-None-Match")
+    if named is None or query.cursor is not None:
+        return 0
+    return newest_named(named, numbered_links(path, query, more=False).here)
+
+
 def page_request(feed: Feed, query: PagedQuery) -> PageRequest:
     """Return what the feed is asked for."""
     cursor = None if query.cursor is None else decode_cursor(query.cursor)
     return PageRequest(feed, query.page_length, query.page, cursor)
 
 
-def page_reply(path: str, query: PagedQuery, page: Page) -> Response:
+def page_reply(path: str, query: PagedQuery, feed: Feed, page: Page) -> Response:
     """Return a page.
 
     Args:
         path: of the list, below SCRIPT_NAME.
         query: what was asked for.
+        feed: what it is a page of.
         page: the answer; its items are joined as they are.
     """
+    if page.cache is CacheState.STALE and seen_version(path, query) > page.version:
+        return kept_by_client()
     links = links_of(path, query, page)
+    if page.cache is CacheState.HIT:
+        mark_first_page(request.environ, FirstPage(feed, page.version, links.here))
     response = cacheable_json(_body(query, page, links), version=page.version, address=links.here)
     response.headers["Link"] = links.header
     response.headers["X-Cache"] = page.cache.value

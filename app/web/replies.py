@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from hashlib import blake2s
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 import orjson
 from flask import Response, request
+
+from app.domain.feeds import CacheState
+from app.web.etags import make_etag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,12 +29,7 @@ def canonical_path(path: str, parameters: Mapping[str, str]) -> str:
 
 
 def cacheable_json(body: bytes, *, version: int, address: str) -> Response:
-    """Return the body, or 304 when the client names its ETag.
-
-    The ETag names what is shown, not the bytes that show it: hashing half a megabyte per request
-    would cost more than the page. Figures that move without a change of content (counts of views
-    and likes, when a video was fetched) and with them the bytes may differ under one ETag; who
-    asks again by it keeps the older figures until the content changes.
+    """Return the body with all that caches need; 304, HEAD and gzip are made by the layer above.
 
     Args:
         body: JSON.
@@ -40,13 +37,19 @@ def cacheable_json(body: bytes, *, version: int, address: str) -> Response:
         address: the canonical path the body belongs to.
     """
     response = Response(body, content_type="application/json")
-    etag = f"{version}-{_short_hash(address)}-identity"
-    if request.if_none_match.contains_weak(etag):
-        response = Response(status=304)
-        del response.headers["Content-Type"]
-    response.set_etag(etag)
+    response.set_etag(make_etag(version, address))
     response.headers["Cache-Control"] = CACHE_CONTROL
     response.headers["Vary"] = "Accept-Encoding"
+    return response
+
+
+def kept_by_client() -> Response:
+    """Return the 304 of a client that has seen something newer than can be shown now."""
+    response = Response(status=304)
+    del response.headers["Content-Type"]
+    response.headers["ETag"] = request.headers["If-None-Match"]
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Cache"] = CacheState.STALE.value
     return response
 
 
@@ -60,7 +63,3 @@ def uncached_json(body: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK
 def rounded(figure: float | None) -> float | None:
     """Return a figure that was reckoned as people read it: to a thousandth."""
     return None if figure is None else round(figure, 3)
-
-
-def _short_hash(text: str) -> str:
-    return blake2s(text.encode(), digest_size=6).hexdigest()

@@ -15,7 +15,7 @@ from app.domain.videos import is_video_id
 from app.web.api import examples
 from app.web.api.openapi import responses
 from app.web.api.schemas import Item, VideoList
-from app.web.lists import page_reply, page_request
+from app.web.lists import page_reply, page_request, seen_version
 from app.web.parameters import ChannelId, Keyword, PagedQuery, Query, RowId
 from app.web.replies import cacheable_json, canonical_path
 from app.web.scopes import scope
@@ -61,8 +61,10 @@ def list_videos(query: VideosQuery) -> Response:
     another and exclude each other. Page by number, or by cursor to meet every video once while
     new ones arrive. A page beyond the end is empty.
     """
-    page = services().feed.page(page_request(_feed(query), query))
-    return page_reply("/videos", query, page)
+    feed = _feed(query)
+    seen = seen_version("/videos", query)
+    page = services().feed.page(page_request(feed, query), at_least=seen)
+    return page_reply("/videos", query, feed, page)
 
 
 @videos.get("/videos/<video_id>")

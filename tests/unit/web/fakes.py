@@ -45,7 +45,12 @@ class MemoryFeed:
     stale_seconds: int = 0
     broken: Exception | None = None
 
-    def page(self, request: PageRequest) -> Page:
+    def ready_version(self, feed: Feed) -> int | None:
+        del feed
+        return self.version if self.cache is CacheState.HIT and self.broken is None else None
+
+    def page(self, request: PageRequest, at_least: int = 0) -> Page:
+        del at_least
         if self.broken is not None:
             raise self.broken
         held = self._held(request.feed)
