@@ -71,14 +71,20 @@ class ReadLayer:
         app: the application below.
         versions: says whether a page that was kept is still the newest.
         max_bytes: of kept pages; beyond it those used least recently go.
+        max_spellings: of kept pages.
     """
 
     def __init__(
-        self, app: WSGIApplication, versions: ReadyVersions, max_bytes: int = MAX_BYTES
+        self,
+        app: WSGIApplication,
+        versions: ReadyVersions,
+        *,
+        max_bytes: int = MAX_BYTES,
+        max_spellings: int = MAX_SPELLINGS,
     ) -> None:
         self._app = app
         self._versions = versions
-        self._addresses: LRUCache[tuple[str, str, str], str] = LRUCache(MAX_SPELLINGS)
+        self._addresses: LRUCache[tuple[str, str, str], str] = LRUCache(max_spellings)
         self._pages: LRUCache[str, _Ready] = LRUCache(max_bytes, lambda it: it.reply.size)
         self._lock = Lock()
 

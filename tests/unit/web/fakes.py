@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ from app.ingest.quota_report import Forecast, QuotaReport
 from app.web.api.examples import VIDEO
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from app.domain.watches import Problem
 
 
@@ -44,10 +47,19 @@ class MemoryFeed:
     cache: CacheState = CacheState.HIT
     stale_seconds: int = 0
     broken: Exception | None = None
+    is_unready: bool = False
 
     def ready_version(self, feed: Feed) -> int | None:
         del feed
-        return self.version if self.cache is CacheState.HIT and self.broken is None else None
+        hit = self.cache is CacheState.HIT and self.broken is None and not self.is_unready
+        return self.version if hit else None
+
+    @contextmanager
+    def unready(self) -> Iterator[None]:
+        """Let every page be read."""
+        self.is_unready = True
+        yield
+        self.is_unready = False
 
     def page(self, request: PageRequest, at_least: int = 0) -> Page:
         del at_least
