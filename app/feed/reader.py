@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from app.domain.errors import NotFoundError, NothingToServeError, StoreUnavailableError
+from app.domain.errors import (
+    NotFoundError,
+    NothingToServeError,
+    StatementTimeoutError,
+    StoreUnavailableError,
+)
 from app.domain.feeds import (
     ALL,
     HEAD_ITEMS,
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_BREATH = timedelta(seconds=0.5)
 _ACCESS_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -43,6 +49,7 @@ class FeedReader:
         self._heads = heads
         self._clock = clock
         self._incidents = incidents
+        self._failed: tuple[datetime, str] | None = None
         self._noted_at: dict[int, datetime] = {}
         self._watch_of_term: dict[str, int] = {}
 
@@ -119,13 +126,28 @@ class FeedReader:
         return self._heads.has(ALL)
 
     def _stored(self, work: Callable[[Transaction], T]) -> T:
+        if (failure := self._recent_failure()) is not None:
+            raise NothingToServeError(failure)
         try:
             found = self._store.read_replica(work)
+        except StatementTimeoutError as error:
+            raise NothingToServeError(str(error)) from None
         except StoreUnavailableError as error:
+            self._failed = self._clock(), str(error)
             self._incidents.begin(error.code, str(error))
             raise NothingToServeError(str(error)) from None
         self._incidents.end(StoreUnavailableError.code)
         return found
+
+    def _recent_failure(self) -> str | None:
+        """Return how the database failed a moment ago.
+
+        Who has waited for a thread meanwhile is told at once, instead of waiting as long again.
+        """
+        if self._failed is None:
+            return None
+        failed_at, failure = self._failed
+        return failure if timedelta(0) <= self._clock() - failed_at < _BREATH else None
 
     def _is_unnoted(self, watch_id: int, now: datetime) -> bool:
         noted_at = self._noted_at.get(watch_id)

@@ -22,7 +22,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.domain.errors import NotMigratedError, StoreUnavailableError
+from app.domain.errors import NotMigratedError, StatementTimeoutError, StoreUnavailableError
 from app.store.engines import reading_engine, writing_engine
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ ATTEMPTS = 5
 _PATIENCE_SECONDS = 5  # what failed after that is not tried again
 _MYSQL_RETRY = frozenset({1205, 1213, 2006, 2013})  # lock wait, deadlock, server gone or lost
 _MYSQL_NO_TABLE = 1146
+_MYSQL_TIMEOUT = frozenset({1969, 3024})  # MariaDB's and MySQL's
+_POSTGRESQL_TIMEOUT = "57014"
 _POSTGRESQL_NO_TABLE = "42P01"
 _POSTGRESQL_RETRY = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
 
@@ -142,6 +144,14 @@ def _lacks_table(error: DBAPIError) -> bool:
     return state == _POSTGRESQL_NO_TABLE or _error_number(cause) == _MYSQL_NO_TABLE
 
 
+def _took_too_long(error: DBAPIError) -> bool:
+    cause = error.orig
+    if isinstance(cause, sqlite3.OperationalError):
+        return str(cause) == "interrupted"
+    state = getattr(cause, "sqlstate", None)
+    return state == _POSTGRESQL_TIMEOUT or _error_number(cause) in _MYSQL_TIMEOUT
+
+
 def _error_number(cause: BaseException | None) -> object:
     return cause.args[0] if cause is not None and cause.args else None
 
@@ -149,5 +159,9 @@ def _error_number(cause: BaseException | None) -> object:
 def _told(error: DBAPIError) -> StoreUnavailableError:
     """Return the error in our own words for everybody and in the driver's for the log."""
     first_line = str(error.orig).partition("\n")[0][:200]
-    kind = NotMigratedError if _lacks_table(error) else StoreUnavailableError
+    kind = StoreUnavailableError
+    if _lacks_table(error):
+        kind = NotMigratedError
+    elif _took_too_long(error):
+        kind = StatementTimeoutError
     return kind(f"{type(error.orig).__name__}: {first_line or 'no detail'}")

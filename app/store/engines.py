@@ -75,8 +75,9 @@ def _connect_arguments(url: URL, statement_seconds: float) -> tuple[URL, dict[st
     )
     return url.update_query_dict({"charset": "utf8mb4"}), {
         "connect_timeout": _CONNECT_SECONDS,
-        "read_timeout": _STATEMENT_SECONDS,
-        "write_timeout": _STATEMENT_SECONDS,
+        # The server ends a statement first; this is for one that says nothing any more.
+        "read_timeout": statement_seconds + 1,
+        "write_timeout": statement_seconds + 1,
         "init_command": f"SET SESSION {', '.join(session)}",
     }
 

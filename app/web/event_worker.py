@@ -7,7 +7,7 @@ database that hangs keeps nobody from the first pages (ADR 0008).
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -34,6 +34,8 @@ WAITING_PER_THREAD = 8
 """More requests than that wait too long to be worth it: they are shed with 503."""
 
 BODY_SECONDS = 10
+_SHORT_LANE_THREADS = 2
+_MOMENT = 0.01
 
 
 class ReadyLayer(Protocol):
@@ -42,43 +44,65 @@ class ReadyLayer(Protocol):
     def ready(self, environ: WSGIEnvironment) -> Answer | None:
         """Return the answer if it is ready; waits for nothing."""
 
+    def is_first_page(self, environ: WSGIEnvironment) -> bool:
+        """Tell whether the answer was ready before, and has only to be brought up to date."""
+
     def ask(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer what is not ready."""
+
+
+class Lane:
+    """Threads, and no more requests for them than may wait.
+
+    Args:
+        threads: how many requests are worked on at a time.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._pool = ThreadPool(threads)
+        self._most = threads * (1 + WAITING_PER_THREAD)
+        self._inside = 0
+
+    def ask(self, layer: ReadyLayer, environ: WSGIEnvironment) -> Answer:
+        """Let a thread answer; called in a greenlet of the loop."""
+        _take_in_body(environ)  # those who send slowly take no place
+        if self._inside >= self._most:
+            return overloaded()
+        self._inside += 1
+        try:
+            return self._pool.apply(_asked, (layer, environ))
+        finally:
+            self._inside -= 1
 
 
 class Offloaded:
     """A WSGI application for the loop: asks the layer itself, and the rest in threads.
 
+    First pages have a lane of their own: to bring one up to date takes the cache alone, and must
+    not wait behind those who wait for the database.
+
     Args:
         layer: the application.
-        threads: how many requests are worked on at a time.
-        most_waiting: how many more may wait for a thread.
+        threads: for requests that take long.
     """
 
-    def __init__(self, layer: ReadyLayer, threads: int, most_waiting: int) -> None:
+    def __init__(self, layer: ReadyLayer, threads: int) -> None:
         self._layer = layer
-        self._pool = ThreadPool(threads)
-        self._most = threads + most_waiting
-        self._inside = 0
+        self._short, self._long = Lane(_SHORT_LANE_THREADS), Lane(threads)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request; called in a greenlet of the loop."""
         answer = self._layer.ready(environ)
         if answer is None:
-            answer = self._offload(environ)
+            lane = self._short if self._layer.is_first_page(environ) else self._long
+            answer = lane.ask(self._layer, environ)
         status, headers, body = answer
         start_response(status, headers)
         return body
 
-    def _offload(self, environ: WSGIEnvironment) -> Answer:
-        if self._inside >= self._most:
-            return overloaded()
-        self._inside += 1
-        try:
-            _take_in_body(environ)
-            return self._pool.apply(_asked, (self._layer, environ))
-        finally:
-            self._inside -= 1
+
+class _HangUpError(Exception):
+    """Ends the wait of an idle connection."""
 
 
 class EventWorker(GeventWorker):
@@ -92,18 +116,17 @@ class EventWorker(GeventWorker):
     def load_wsgi(self) -> None:
         """Build the application, and put threads below it."""
         super().load_wsgi()
-        threads = self.cfg.threads
         layer = cast("Flask", self.wsgi).wsgi_app
-        most_waiting = threads * WAITING_PER_THREAD
-        self.wsgi = Offloaded(cast("ReadyLayer", layer), threads, most_waiting)  # type: ignore[assignment] # the stub's environ is not WSGI's
+        self.wsgi = Offloaded(cast("ReadyLayer", layer), self.cfg.threads)  # type: ignore[assignment] # the stub's environ is not WSGI's
 
     @contextmanager
     def timeout_ctx(self) -> Iterator[None]:  # type: ignore[override] # the stub's returns nothing
         """Wait for a connection's next request, for as long as it may be idle."""
         connection = gevent.getcurrent()
+        seconds = self.cfg.keepalive if self.alive else _MOMENT
         self._idle.add(connection)
         try:
-            with _at_most(self.cfg.keepalive):
+            with suppress(_HangUpError), _at_most(seconds):
                 yield
         finally:
             self._idle.discard(connection)
@@ -114,7 +137,8 @@ class EventWorker(GeventWorker):
         gevent.spawn(self._hang_up)
 
     def _hang_up(self) -> None:
-        gevent.killall(list(self._idle), block=False)
+        for connection in list(self._idle):
+            gevent.kill(connection, _HangUpError)
 
 
 def _of_the_loop(listening: socket.socket) -> socket.socket:

@@ -112,6 +112,11 @@ class ReadLayer:
             return None  # the application will look for it
         return kept.reply.for_client(environ).answer(environ)
 
+    def is_first_page(self, environ: WSGIEnvironment) -> bool:
+        """Tell whether the answer was ready before, and has only to be brought up to date."""
+        with self._lock:
+            return _spelling(environ) in self._addresses
+
     def ask(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let the application answer; keep what it marked as a first page."""
         is_head = environ["REQUEST_METHOD"] == "HEAD"
