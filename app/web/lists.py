@@ -6,19 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import orjson
-from flask import request
 
-from app.domain.feeds import CacheState, Cursor, Feed, Page, PageRequest
+from app.domain.feeds import Cursor, Feed, Page, PageRequest
 from app.feed.cursors import decode_cursor, encode_cursor
-from app.web.etags import newest_named
 from app.web.parameters import MAX_PAGE
-from app.web.read_layer import FirstPage, mark_first_page
-from app.web.replies import cacheable_json, canonical_path, kept_by_client
+from app.web.replies import canonical_path, page_of_feed, version_named
+from app.web.services import services
 
 if TYPE_CHECKING:
     from flask import Response
 
-    from app.web.parameters import NumberedQuery, PagedQuery
+    from app.web.parameters import FeedChoice, NumberedQuery, PagedQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +37,23 @@ class Links:
 
 def seen_version(path: str, query: PagedQuery) -> int:
     """Return the newest version of this page that the client says it has; 0 if it has none."""
-    named = request.headers.get("If-None-Match")
-    if named is None or query.cursor is not None:
+    if query.cursor is not None:
         return 0
-    return newest_named(named, numbered_links(path, query, more=False).here)
+    return version_named(numbered_links(path, query, more=False).here)
+
+
+def chosen_feed(query: FeedChoice) -> Feed:
+    """Return the feed that is asked for.
+
+    Raises:
+        NotFoundError: there is no such watch, or none with that keyword.
+        NothingToServeError: the database is away, and who that watch is is not known here.
+    """
+    if query.watch is not None:
+        return services().feed.resolve_watch(query.watch)
+    if query.keyword is not None:
+        return services().feed.resolve_keyword(query.keyword)
+    return Feed(channel_id=query.channel_id)
 
 
 def page_request(feed: Feed, query: PagedQuery) -> PageRequest:
@@ -60,16 +71,9 @@ def page_reply(path: str, query: PagedQuery, feed: Feed, page: Page) -> Response
         feed: what it is a page of.
         page: the answer; its items are joined as they are.
     """
-    if page.cache is CacheState.STALE and seen_version(path, query) > page.version:
-        return kept_by_client()
     links = links_of(path, query, page)
-    if page.cache is CacheState.HIT:
-        mark_first_page(request.environ, FirstPage(feed, page.version, links.here))
-    response = cacheable_json(_body(query, page, links), version=page.version, address=links.here)
+    response = page_of_feed(page, feed, _body(query, page, links), address=links.here)
     response.headers["Link"] = links.header
-    response.headers["X-Cache"] = page.cache.value
-    if page.cache is CacheState.STALE:
-        response.headers["Age"] = str(page.stale_seconds)
     return response
 
 

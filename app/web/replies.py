@@ -10,10 +10,15 @@ import orjson
 from flask import Response, request
 
 from app.domain.feeds import CacheState
-from app.web.etags import make_etag
+from app.web.etags import make_etag, newest_named
+from app.web.read_layer import FirstPage, mark_first_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from app.domain.feeds import Feed, Page
+
+JSON = "application/json"
 
 CACHE_CONTROL = "public, max-age=5, stale-while-revalidate=30"
 """Half a tick (10 s) fresh, so a cache adds 2.5 s of delay on average and still takes every request
@@ -28,15 +33,50 @@ def canonical_path(path: str, parameters: Mapping[str, str]) -> str:
     return f"{whole}?{urlencode(sorted(parameters.items()))}" if parameters else whole
 
 
+def version_named(address: str) -> int:
+    """Return the newest version of the reply at this address that the client has; 0 if none."""
+    named = request.headers.get("If-None-Match")
+    return 0 if named is None else newest_named(named, address)
+
+
+def page_of_feed(
+    page: Page, feed: Feed, body: bytes, content_type: str = JSON, *, address: str
+) -> Response:
+    """Return a page in some format; if it is a hit, the layer above answers it from now on.
+
+    Args:
+        page: what the body was made of, and nothing else.
+        feed: what it is a page of.
+        body: the page, written.
+        content_type: of the body.
+        address: the canonical path of the page in this format.
+    """
+    if page.cache is CacheState.STALE and version_named(address) > page.version:
+        return kept_by_client()
+    if page.cache is CacheState.HIT:
+        mark_first_page(request.environ, FirstPage(feed, page.version, address))
+    response = cacheable(body, content_type, version=page.version, address=address)
+    response.headers["X-Cache"] = page.cache.value
+    if page.cache is CacheState.STALE:
+        response.headers["Age"] = str(page.stale_seconds)
+    return response
+
+
 def cacheable_json(body: bytes, *, version: int, address: str) -> Response:
+    """Return JSON as `cacheable` does."""
+    return cacheable(body, JSON, version=version, address=address)
+
+
+def cacheable(body: bytes, content_type: str, *, version: int, address: str) -> Response:
     """Return the body with all that caches need; 304, HEAD and gzip are made by the layer above.
 
     Args:
-        body: JSON.
+        body: in UTF-8.
+        content_type: of the body.
         version: of the content that the body shows; a change of it means another version.
         address: the canonical path the body belongs to.
     """
-    response = Response(body, content_type="application/json")
+    response = Response(body, content_type=content_type)
     response.set_etag(make_etag(version, address))
     response.headers["Cache-Control"] = CACHE_CONTROL
     response.headers["Vary"] = "Accept-Encoding"
@@ -55,7 +95,7 @@ def kept_by_client() -> Response:
 
 def uncached_json(body: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK) -> Response:
     """Return a body that is of the moment: no cache keeps it."""
-    response = Response(orjson.dumps(body), status, content_type="application/json")
+    response = Response(orjson.dumps(body), status, content_type=JSON)
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -1,6 +1,6 @@
 """What a client gets of one whole reply: gzipped or not, 304 or 200, with its body or (HEAD) not.
 
-Pure: a reply in, what to send out. Only replies that `replies.cacheable_json` made come this way.
+Pure: a reply in, what to send out. Only replies that `replies.cacheable` made come this way.
 """
 
 from __future__ import annotations

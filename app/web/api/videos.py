@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from apiflask import APIBlueprint
-from pydantic import Field, model_validator
 
 from app.auth.scopes import Scope
 from app.domain.errors import NotFoundError
-from app.domain.feeds import Feed
 from app.domain.videos import is_video_id
 from app.web.api import examples
 from app.web.api.openapi import responses
 from app.web.api.schemas import Item, VideoList
-from app.web.lists import page_reply, page_request, seen_version
-from app.web.parameters import ChannelId, Keyword, PagedQuery, Query, RowId
+from app.web.lists import chosen_feed, page_reply, page_request, seen_version
+from app.web.parameters import FeedChoice, PagedQuery, Query
 from app.web.replies import cacheable_json, canonical_path
 from app.web.scopes import scope
 from app.web.services import services
@@ -31,19 +29,8 @@ _ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAV
 _PAGE = (*_CACHED, "Link", "X-Cache", "Age")
 
 
-class VideosQuery(PagedQuery):
+class VideosQuery(FeedChoice, PagedQuery):
     """Which videos, and which page of them."""
-
-    watch: RowId | None = Field(default=None, description="Only videos of the watch with this id.")
-    keyword: Keyword | None = Field(
-        default=None, description="Only videos of the watch with this keyword.", examples=["news"]
-    )
-    channel_id: ChannelId | None = Field(default=None, description="Only videos of this channel.")
-
-    @model_validator(mode="after")
-    def _one_feed(self) -> Self:
-        self.refuse_together("watch", "keyword", "channel_id")
-        return self
 
 
 @videos.get("/videos")
@@ -61,7 +48,7 @@ def list_videos(query: VideosQuery) -> Response:
     another and exclude each other. Page by number, or by cursor to meet every video once while
     new ones arrive. A page beyond the end is empty.
     """
-    feed = _feed(query)
+    feed = chosen_feed(query)
     seen = seen_version("/videos", query)
     page = services().feed.page(page_request(feed, query), at_least=seen)
     return page_reply("/videos", query, feed, page)
@@ -82,11 +69,3 @@ def get_video(video_id: str, query: Query) -> Response:  # noqa: ARG001 - it tak
     video = services().feed.video(video_id)
     address = canonical_path(f"/videos/{video_id}", {})
     return cacheable_json(video.body, version=video.version, address=address)
-
-
-def _feed(query: VideosQuery) -> Feed:
-    if query.watch is not None:
-        return services().feed.resolve_watch(query.watch)
-    if query.keyword is not None:
-        return services().feed.resolve_keyword(query.keyword)
-    return Feed(channel_id=query.channel_id)

@@ -34,8 +34,12 @@ if TYPE_CHECKING:
 
 
 def encoded(position: Position) -> bytes:
-    published_at = format_instant(position.published_at)
-    return orjson.dumps({**VIDEO, "video_id": position.video_id, "published_at": published_at})
+    members = {
+        "video_id": position.video_id,
+        "url": f"https://www.youtube.com/watch?v={position.video_id}",
+        "published_at": format_instant(position.published_at),
+    }
+    return orjson.dumps({**VIDEO, **members})
 
 
 @dataclass
