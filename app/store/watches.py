@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from app.domain.errors import LeaseLostError, NotFoundError
 from app.domain.watches import ActiveWatch, Claim, Problem, Watch, WatchKind
 from app.store import hour_counts
+from app.store.feed import counted_link
 from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.models import RangeRow, VideoRow, WatchRow, WatchVideoRow
 
@@ -116,15 +117,18 @@ class WatchRepository:
         return self.get(watch_id)
 
     def remove(self, watch_id: int, now: datetime) -> None:
-        """Remove a watch, its ranges and its links; the videos stay and change for readers.
+        """Remove a watch, its ranges and its links; the videos stay.
+
+        Those that its feed held change for readers.
 
         Raises:
             NotFoundError: there is none.
         """
         version = lock_version(self._connection)
         self.get(watch_id)
-        query = select(WatchVideoRow.video_id).where(WatchVideoRow.watch_id == watch_id)
-        video_ids = list(self._connection.execute(query.order_by(WatchVideoRow.video_id)).scalars())
+        held = and_(WatchVideoRow.watch_id == watch_id, *counted_link())
+        query = select(WatchVideoRow.video_id).where(held).order_by(WatchVideoRow.video_id)
+        video_ids = list(self._connection.execute(query).scalars())
         others = self._sharing_with(watch_id)
         self._connection.execute(delete(WatchVideoRow).where(WatchVideoRow.watch_id == watch_id))
         self._connection.execute(delete(RangeRow).where(RangeRow.watch_id == watch_id))
@@ -234,10 +238,15 @@ class WatchRepository:
         return None if row is None else _watch(row)
 
     def _sharing_with(self, watch_id: int) -> set[int]:
-        """Return the other watches that found some of its videos: their items name it, too."""
+        """Return the other watches with some of its videos in their feeds: items name it there."""
         mine, other = aliased(WatchVideoRow), aliased(WatchVideoRow)
         query = select(other.watch_id).join(mine, mine.video_id == other.video_id)
-        shared = query.where(mine.watch_id == watch_id, other.watch_id != watch_id)
+        shared = query.where(
+            mine.watch_id == watch_id,
+            other.watch_id != watch_id,
+            *counted_link(mine),
+            *counted_link(other),
+        )
         return set(self._connection.execute(shared.distinct()).scalars())
 
     def _update(self, watch_id: int, **values: object) -> None:
