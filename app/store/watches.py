@@ -91,18 +91,29 @@ class WatchRepository:
         self._connection.execute(_members(watch_ids).values(packed_at=now))
 
     def packed_to(self, watch_ids: Collection[int], until: datetime) -> None:
-        """Note how far a packed reading has looked for these watches."""
+        """Note how far a packed reading has looked for these watches; the version must be locked.
+
+        That it looked is all this says. Of more than one page shows the older ones are left to the
+        watches' own readings: another packed one would show the newest again.
+        """
         self._connection.execute(_members(watch_ids).values(packed_until=until))
 
-    def drop_uncertain(self, published_before: datetime) -> int:
-        """Drop links that nothing has confirmed, of videos published before; return how many.
+    def list_packed(self) -> list[int]:
+        """Return the ids of the watches that were ever taken for a packed reading."""
+        packed = select(WatchRow.watch_id).where(WatchRow.packed_at.is_not(None))
+        return list(self._connection.execute(packed.order_by(WatchRow.watch_id)).scalars())
 
-        They are in no feed and no count.
+    def drop_uncertain(self, watch_id: int, since: datetime, before: datetime) -> int:
+        """Drop a watch's links that nothing has confirmed; return how many.
+
+        They are in no feed and no count. Both instants bound the publish times, so that an index
+        holds what is looked at; the version's lock keeps away who would confirm one meanwhile.
         """
-        watch_ids = select(WatchRow.watch_id).scalar_subquery()
+        lock_version(self._connection)
         old = and_(
-            WatchVideoRow.watch_id.in_(watch_ids),  # for the index
-            WatchVideoRow.published_at < published_before,
+            WatchVideoRow.watch_id == watch_id,
+            WatchVideoRow.published_at >= since,
+            WatchVideoRow.published_at < before,
             WatchVideoRow.uncertain.is_(True),
         )
         return self._connection.execute(delete(WatchVideoRow).where(old)).rowcount
@@ -147,13 +158,16 @@ class WatchRepository:
         """Claim watches that are due and not held by anyone, the longest due first.
 
         Two tickers may see the same watch; the conditional UPDATE lets one of them have it, and
-        the higher fence shuts out whoever held it before.
+        the higher fence shuts out whoever held it before. Whatever else writes more than one watch
+        locks the feed version first; so does this, or two of them could wait for each other's.
         """
         free = or_(WatchRow.leased_until.is_(None), WatchRow.leased_until <= now)
         due = and_(WatchRow.next_due_at <= now, WatchRow.paused.is_(False), free)
         query = select(WatchRow.watch_id, WatchRow.fence).where(due)
-        longest_due = WatchRow.next_due_at, WatchRow.watch_id  # one order, so no deadlocks
+        longest_due = WatchRow.next_due_at, WatchRow.watch_id
         seen = self._connection.execute(query.order_by(*longest_due).limit(limit)).all()
+        if seen:
+            lock_version(self._connection)
         claims = []
         for watch_id, fence in seen:
             mine = and_(WatchRow.watch_id == watch_id, WatchRow.fence == fence, due)

@@ -20,6 +20,8 @@ from tests.contract.store.tellings import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.store.store import Store
 
 LATER = NOW + timedelta(minutes=1)
@@ -113,10 +115,15 @@ def test_uncertain_links_are_dropped_by_age_and_certain_ones_stay(store: Store) 
             [uncertain(one.watch_id), Finding(VIDEO, Source.SEARCH, other.watch_id)], NOW
         )
     )
-    published_at = VIDEO.published_at
-    assert store.write(lambda t: t.watches.drop_uncertain(published_at)) == 0
-    after = published_at + timedelta(seconds=1)
-    assert store.write(lambda t: t.watches.drop_uncertain(after)) == 1
+    published_at, second = VIDEO.published_at, timedelta(seconds=1)
+
+    def drop(watch_id: int, since: datetime, before: datetime) -> int:
+        return store.write(lambda t: t.watches.drop_uncertain(watch_id, since, before))
+
+    assert drop(one.watch_id, published_at - second, published_at) == 0
+    assert drop(one.watch_id, published_at + second, published_at + 2 * second) == 0
+    assert drop(other.watch_id, published_at, published_at + second) == 0
+    assert drop(one.watch_id, published_at, published_at + second) == 1
     assert ids_in(store, Feed(other.watch_id)) == [VIDEO.video_id]
     store.write(lambda t: t.record([Finding(VIDEO, Source.SEARCH, one.watch_id)], LATER))
     assert ids_in(store, Feed(one.watch_id)) == [VIDEO.video_id]
