@@ -23,6 +23,7 @@ from app.domain.ranges import Stretch, floor_second
 from app.domain.videos import Source
 from app.ingest.coverage import is_garbage
 from app.ingest.packed_findings import findings_of
+from app.ingest.packed_pacing import REACH
 from app.ingest.packing import packed_query
 from app.ingest.tally import Tally, record_of
 from app.sources.base import SearchQuery
@@ -47,9 +48,6 @@ if TYPE_CHECKING:
     from app.telemetry import Incidents
 
     Pack = tuple[int, ...]
-
-REACH = timedelta(days=1)
-"""How far back a packed poll looks: below what is new, its page shows what search showed late."""
 
 UNCERTAIN_KEPT = timedelta(days=7)
 """How long a link waits for a reading that confirms it."""
@@ -132,7 +130,8 @@ class PackedRunner:
             taken_at = max((at for at in marks if at is not None and at <= now), default=None)
             if taken_at is not None and now < taken_at + packed.interval:
                 return [], taken_at + packed.interval
-            pack = _most_in_want(packed, active, now)
+            waited = {watch_id: _wait(watch, now) for watch_id, watch in active.items()}
+            pack = packed.most_in_want(waited)
             transaction.watches.pack(pack, now)
             return [pack], now + packed.interval
 
@@ -220,20 +219,6 @@ class PackedRunner:
     def _drop_of(self, watch_id: int, before: datetime) -> None:
         since = before - _DROP_REACH
         self._store.write(lambda t: t.watches.drop_uncertain(watch_id, since, before))
-
-
-def _most_in_want(packed: PackedPolls, active: dict[int, ActiveWatch], now: datetime) -> Pack:
-    """Return the pack with the greatest product of its rate and the square of its wait.
-
-    So packs have their turns by the root of what they bring, which makes the mean delay least.
-    """
-
-    def want(pack: Pack, rate: float) -> float:
-        waits = (_wait(active[w], now).total_seconds() for w in pack if w in active)
-        return rate * max(waits, default=0.0) ** 2
-
-    rated = zip(packed.packs, packed.rates, strict=True)
-    return max(rated, key=lambda each: want(*each))[0]
 
 
 def _wait(watch: ActiveWatch, now: datetime) -> timedelta:
