@@ -151,7 +151,8 @@ def _is_slow(plan: Plan, lookback: timedelta) -> bool:
 def _own_plans(slow: Sequence[Load], plans: Mapping[int, Plan], supply: float) -> dict[int, Plan]:
     """Give each watch polls of its own whose page shows what came since the last but one.
 
-    Never more often than without sharing, and together no more than their share of the calls.
+    Never more often than without sharing, and together no more than their share of the calls: many
+    watches get them further apart. Planned with one call; a second page comes on top, as anywhere.
     """
     intervals = {}
     for load in slow:

@@ -61,6 +61,13 @@ def test_each_keeps_polls_of_its_own_whose_page_shows_both_readings() -> None:
             assert 2 * rate * seconds(one) / 86_400 <= 50
 
 
+def test_many_keywords_have_half_of_the_calls_for_themselves_however_far_apart_that_is() -> None:
+    for count, days in ((45, 1), (90, 2), (900, 20)):
+        _, plans, packed = shared(loads_of([1.0] * count))
+        assert packed is not None
+        assert {round(seconds(one) / 86_400, 6) for one in plans.values()} == {days}
+
+
 def test_few_keywords_that_are_read_within_a_lookback_keep_to_themselves() -> None:
     alone, plans, packed = shared(loads_of([50.0, 50.0]))
     assert packed is None
@@ -162,8 +169,8 @@ def test_a_hardly_measurable_rest_of_calls_is_none() -> None:
     assert share_calls(loads_of([15.0] * 20), rare, LOOKBACK) == (rare, None)
 
 
-def test_more_videos_than_pages_can_show_are_still_shared_in_few_packs() -> None:
-    """Smaller packs have their turns later, and show no more."""
+def test_somewhat_more_videos_than_pages_can_show_are_still_shared() -> None:
+    """Ever smaller packs would have their turns ever later, and show no more."""
     loads = loads_of([20.0] * 300 + [0.5] * 700)
     _, _, packed = shared(loads, Budget(300, 300, MORNING + DAY))
     assert packed is not None
