@@ -107,14 +107,11 @@ def share_calls(
     supply = sum(_calls_a_second(plans[load.watch_id]) for load in slow)
     if len(slow) < 2 or supply < LEAST_SUPPLY:  # noqa: PLR2004 - nobody or nothing to share
         return dict(plans), None
-    own = _own_plans(slow, plans, supply)
-    packings = _packings(slow, supply - sum(map(_calls_a_second, own.values())))
-    ways = [(own | _without_company(each, own), each.of_several()) for each in packings]
     rates = {load.watch_id: _rate(load) for load in slow}
-    shared, packed = min(ways, key=lambda way: mean_delay(rates, *way))
-    alone = mean_delay(rates, plans, None)
-    if packed is None or mean_delay(rates, shared, packed) > GAIN * alone:
+    best = _best_way(slow, _own_plans(slow, plans, supply), supply, rates)
+    if best is None or mean_delay(rates, *best) > GAIN * mean_delay(rates, plans, None):
         return dict(plans), None
+    shared, packed = best
     looked = {w: turn for members, turn in packed.turns().items() for w in members}
     shared |= {w: replace(shared[w], packed_interval=turn) for w, turn in looked.items()}
     return {**plans, **shared}, packed
@@ -164,6 +161,19 @@ def _own_plans(slow: Sequence[Load], plans: Mapping[int, Plan], supply: float) -
     return {
         w: replace(plans[w], interval=each * stretched, calls=1.0) for w, each in intervals.items()
     }
+
+
+def _best_way(
+    slow: Sequence[Load], own: dict[int, Plan], supply: float, rates: Mapping[int, float]
+) -> tuple[dict[int, Plan], PackedPolls] | None:
+    """Return the plans and packed polls with the least mean delay; None if nobody has company."""
+    left = supply - sum(map(_calls_a_second, own.values()))
+    ways = [
+        (own | _without_company(each, own), several)
+        for each in _packings(slow, left)
+        if (several := each.of_several()) is not None
+    ]
+    return min(ways, key=lambda way: mean_delay(rates, *way), default=None)
 
 
 def _without_company(packed: PackedPolls, own: Mapping[int, Plan]) -> dict[int, Plan]:
