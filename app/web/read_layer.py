@@ -107,10 +107,11 @@ class ReadLayer:
             kept = None if address is None else self._pages.get(address)
         if kept is None or kept.page.version != self._versions.ready_version(kept.page.feed):
             return None
-        named = environ.get("HTTP_IF_NONE_MATCH")
-        if named is not None and newest_named(named, kept.page.address) > kept.page.version:
+        ours = kept.reply.for_client(environ)
+        named = environ.get("HTTP_IF_NONE_MATCH", ours.etag)
+        if named != ours.etag and newest_named(named, kept.page.address) > kept.page.version:
             return None  # the application will look for it
-        return kept.reply.for_client(environ).answer(environ)
+        return ours.answer(environ)
 
     def ask(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let the application answer; keep what it marked as a first page."""
