@@ -76,7 +76,7 @@ def measure(server: WebServer, backends: Backends, client: Executor, seconds: in
         *[f"/videos?watch={watch_id}" for watch_id in backends.watch_ids],
         f"/videos?channel_id={channel}",
     ]
-    client.submit(_read, server.port, addresses, WARM_UP_SECONDS).result()
+    warm_up = client.submit(_read, server.port, addresses, WARM_UP_SECONDS).result()
     reading = client.submit(_read, server.port, addresses, seconds)
     restarts = _Restarts(backends.redis, seconds)
     began, writes = time.monotonic(), 0
@@ -87,6 +87,8 @@ def measure(server: WebServer, backends: Backends, client: Executor, seconds: in
         time.sleep(SECONDS_BETWEEN_WRITES)
     endured = reading.result()
     endured.writes, endured.restarts = writes, restarts.done
+    if warm_up.errors:
+        raise AssertionError(f"while warming up: {warm_up.statuses}")
     return endured
 
 

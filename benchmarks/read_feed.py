@@ -41,7 +41,7 @@ SEED = 4
 LIMITS = (10, 100)
 RIVALS = "benchmarks.read_rivals"
 WORKERS: Mapping[str, tuple[str, ...]] = {
-    "sync": ("--worker-class", "sync"),
+    "sync": ("--worker-class", "sync", "--threads", "1"),  # with more it would be gthread
     "gthread, 1 thread": ("--worker-class", "gthread", "--threads", "1"),
     "gthread, 8 threads": ("--worker-class", "gthread", "--threads", "8"),
     "gevent": ("--worker-class", "gevent"),
@@ -74,7 +74,6 @@ class _Bench:
     """Backends, servers and a client's process."""
 
     def __init__(self, stack: ExitStack, mariadb_url: str | None, size: Size) -> None:
-        self._stack = stack
         self._size = size
         self._rng = random.Random(SEED)  # noqa: S311 - only the order of turns
         place = stack.enter_context(mariadb(stack, mariadb_url))

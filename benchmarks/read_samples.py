@@ -10,8 +10,8 @@ from statistics import median
 class Size:
     """How much is measured."""
 
-    rounds: int = 15
-    requests: int = 1000
+    rounds: int = 9
+    requests: int = 3000
     different_requests: int = 100_000
     endurance_seconds: int = 60
 
