@@ -18,7 +18,7 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from app.web.errors import MAX_BODY_BYTES
 from app.web.overload import overloaded
-from app.web.ready_replies import glance, write_out
+from app.web.ready_replies import glance, send_out
 
 if TYPE_CHECKING:
     import socket as stdlib
@@ -118,12 +118,13 @@ class EventWorker(GeventWorker):
         if answer is None:
             return super().handle_request(listener_name, req, sock, addr)  # type: ignore[arg-type] # as given
         self.nr += 1
-        sock.sendall(write_out(answer))
+        send_out(sock, answer)
         return True
 
     def _glance_answer(self, req: Request) -> Answer | None:
-        # What ends a connection, or is written to a log, gunicorn does itself.
-        if not self.alive or self.nr + 1 >= self.max_requests or self.cfg.accesslog:
+        # What ends a connection, is encrypted or is written to a log, gunicorn does itself.
+        last = not self.alive or self.nr + 1 >= self.max_requests
+        if last or self.cfg.is_ssl or self.cfg.accesslog:
             return None
         environ = glance(req)
         return None if environ is None else self._layer.ready(environ)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from email.utils import formatdate
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gunicorn.util import unquote_to_wsgi_str
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from wsgiref.types import WSGIEnvironment
 
     from gunicorn.http.message import Request
@@ -24,6 +25,16 @@ _HTTP = (1, 1)
 _LOOKED_AT = {"IF-NONE-MATCH": "HTTP_IF_NONE_MATCH", "ACCEPT-ENCODING": "HTTP_ACCEPT_ENCODING"}
 _NOT_PLAIN = frozenset({"CONTENT-LENGTH", "TRANSFER-ENCODING", "EXPECT", "UPGRADE", "CONNECTION"})
 _STAYS = "keep-alive"
+
+
+class Socket(Protocol):
+    """A connection, of the loop or of the standard library."""
+
+    def sendmsg(self, buffers: Iterable[bytes], /) -> int:
+        """Send what fits now, and say how much that is."""
+
+    def sendall(self, data: bytes | memoryview, /) -> object:
+        """Send everything."""
 
 
 def glance(request: Request) -> WSGIEnvironment | None:
@@ -50,16 +61,22 @@ def glance(request: Request) -> WSGIEnvironment | None:
     return environ
 
 
-def write_out(answer: Answer) -> bytes:
-    """Return an answer as it goes out on a connection that is kept.
+def send_out(sock: Socket, answer: Answer) -> None:
+    """Send an answer on a connection that is kept: in one call, and without copying its body.
 
     Its headers were checked by Werkzeug when the answer was made.
     """
-    status, headers, body = answer
+    status, headers, chunks = answer
     told = "".join([f"{name}: {value}\r\n" for name, value in headers])
     date = _http_date(int(time.time()))
-    head = f"HTTP/1.1 {status}\r\nServer: gunicorn\r\nDate: {date}\r\nConnection: {_STAYS}\r\n"
-    return b"".join([f"{head}{told}\r\n".encode("latin-1"), *body])
+    line = f"HTTP/1.1 {status}\r\nServer: gunicorn\r\nDate: {date}\r\nConnection: {_STAYS}\r\n"
+    head, body = f"{line}{told}\r\n".encode("latin-1"), b"".join(chunks)
+    left = sock.sendmsg([head, body]) - len(head)
+    if left < 0:
+        sock.sendall(head[left:])
+        left = 0
+    if left < len(body):
+        sock.sendall(memoryview(body)[left:])
 
 
 @lru_cache(maxsize=1)

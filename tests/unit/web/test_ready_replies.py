@@ -10,9 +10,11 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.http import get_parser, wsgi
 
-from app.web.ready_replies import glance, write_out
+from app.web.ready_replies import glance, send_out
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gunicorn.http.message import Request
 
     from app.web.representations import Answer
@@ -61,7 +63,26 @@ def test_a_request_that_is_not_plain_is_left_to_gunicorn(sent: str) -> None:
     ],
 )
 def test_an_answer_goes_out_as_gunicorn_would_send_it(answer: Answer) -> None:
-    assert without_date(write_out(answer)) == without_date(sent_by_gunicorn(answer))
+    for most_at_once in (1, 100, 1000):
+        connection = Connection(most_at_once)
+        send_out(connection, answer)
+        assert without_date(bytes(connection.sent)) == without_date(sent_by_gunicorn(answer))
+
+
+class Connection:
+    """Takes no more than so many bytes at once, as one does whose client reads slowly."""
+
+    def __init__(self, most_at_once: int) -> None:
+        self._most = most_at_once
+        self.sent = bytearray()
+
+    def sendmsg(self, buffers: Iterable[bytes], /) -> int:
+        taken = b"".join(buffers)[: self._most]
+        self.sent += taken
+        return len(taken)
+
+    def sendall(self, data: bytes | memoryview, /) -> None:
+        self.sent += data
 
 
 def parsed(sent: str) -> Request:
