@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import freshness, ingest, matching
+from benchmarks import freshness, ingest, matching, read_feed
 from benchmarks.rounds import machine_facts
 
 if TYPE_CHECKING:
@@ -23,20 +23,23 @@ if TYPE_CHECKING:
 
 REPORT = Path(__file__).with_name("report.md")
 TITLE = "# Benchmarks: what was measured, and how to measure it again\n"
-NAMES = ("ingest", "matching", "freshness")
+NAMES = ("ingest", "matching", "freshness", "read_feed")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run what is named and write the report; 1 if a goal was missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
-    parser.add_argument("--mariadb-url", help="a server for ingest, instead of one of its own")
+    parser.add_argument(
+        "--mariadb-url", help="a server for ingest and read_feed, instead of one of its own"
+    )
     parser.add_argument("--corpus", type=Path, help="real videos for freshness, as JSON lines")
     options = parser.parse_args(arguments)
     benchmarks: dict[str, Callable[[], Result]] = {
         "ingest": partial(ingest.run, options.mariadb_url),
         "matching": matching.run,
         "freshness": partial(freshness.run, options.corpus),
+        "read_feed": partial(read_feed.run, options.mariadb_url),
     }
     names = options.names or list(NAMES)
     if unknown := set(names) - set(NAMES):

@@ -49,11 +49,13 @@ class Meter:
         return Cost(wall, client, self._server_seconds() - server)
 
     def _server_seconds(self) -> float:
-        """CPU time of the server's living threads, which keep theirs between measurements."""
-        if self._server_pid is None:
-            return 0.0
-        threads = Path(f"/proc/{self._server_pid}/task").glob("*/schedstat")
-        return sum(int(path.read_text().split()[0]) for path in threads) / 1e9
+        return 0.0 if self._server_pid is None else cpu_seconds(self._server_pid)
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process's living threads, which keep theirs between measurements."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(path.read_text().split()[0]) for path in threads) / 1e9
 
 
 def ratio(rounds: Sequence[Round], over: str, under: str, of: Callable[[Cost], float]) -> float:

@@ -95,13 +95,20 @@ class HeadReader:
         return self._look(feed, known, at_least)
 
     def ready_version(self, feed: Feed) -> int | None:
-        """Return the version of the head that would be served as a hit, without waiting for it."""
+        """Return the version of the head that would be served as a hit, without waiting for it.
+
+        When it is to be checked, one caller is told None, and looks; the others are not sent after
+        it in a crowd.
+        """
         known = self._known.get(feed)
         if known is None or known.stale:
             return None
-        if self._hold:
-            return known.head.version if self._is_held(known) else None
-        return self._cache.version(ALL if feed.channel_id else feed)
+        if not self._hold:
+            return self._cache.version(ALL if feed.channel_id else feed)
+        if self._is_held(known) or self._is_left_to_another(known):
+            return known.head.version
+        self._known.put(feed, replace(known, left_at=self._clock()))
+        return None
 
     def has(self, feed: Feed) -> bool:
         """Tell whether a head can be served without the database."""
@@ -174,6 +181,12 @@ class HeadReader:
     def _is_held(self, known: KnownHead) -> bool:
         """Tell whether it need not be checked yet; a clock set back ends that."""
         return timedelta(0) <= self._clock() - known.checked_at < self._hold
+
+    def _is_left_to_another(self, known: KnownHead) -> bool:
+        """Tell whether somebody was sent just now to check it, and it is not overdue."""
+        now, left_at = self._clock(), known.left_at
+        sent = left_at is not None and timedelta(0) <= now - left_at < _LEAST_BETWEEN
+        return sent and now - known.fresh_at < self._hold + _ASKING
 
     def _cached(self, feed: Feed, known: KnownHead | None) -> Head | None:
         """Return what the cache has, without fetching what is known; channels are not in it."""

@@ -27,12 +27,14 @@ class KnownHead:
         fresh_at: when it was last known to be the newest.
         checked_at: when cache or database were last asked.
         stale: whether neither of them answered then.
+        left_at: when somebody was sent to ask them again.
     """
 
     head: Head
     fresh_at: datetime
     checked_at: datetime
     stale: bool = False
+    left_at: datetime | None = None
 
 
 class KnownHeads:

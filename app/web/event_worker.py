@@ -18,6 +18,7 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from app.web.errors import MAX_BODY_BYTES
 from app.web.overload import overloaded
+from app.web.ready_replies import glance, send_out
 
 if TYPE_CHECKING:
     import socket as stdlib
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
     from greenlet import greenlet
+    from gunicorn.http.message import Request
 
     from app.web.representations import Answer, Headers
 
@@ -116,8 +118,8 @@ class EventWorker(GeventWorker):
     def load_wsgi(self) -> None:
         """Build the application, and put threads below it."""
         super().load_wsgi()
-        layer = cast("Flask", self.wsgi).wsgi_app
-        self.wsgi = Offloaded(cast("ReadyLayer", layer), self.cfg.threads)  # type: ignore[assignment] # the stub's environ is not WSGI's
+        self._layer = cast("ReadyLayer", cast("Flask", self.wsgi).wsgi_app)
+        self.wsgi = Offloaded(self._layer, self.cfg.threads)  # type: ignore[assignment] # the stub's environ is not WSGI's
 
     @contextmanager
     def timeout_ctx(self) -> Iterator[None]:  # type: ignore[override] # the stub's returns nothing
@@ -130,6 +132,25 @@ class EventWorker(GeventWorker):
                 yield
         finally:
             self._idle.discard(connection)
+
+    def handle_request(
+        self, listener_name: object, req: Request, sock: socket.socket, addr: object
+    ) -> bool:
+        """Answer at once what is ready; the rest goes gunicorn's way."""
+        answer = self._glance_answer(req)
+        if answer is None:
+            return super().handle_request(listener_name, req, sock, addr)  # type: ignore[arg-type] # as given
+        self.nr += 1
+        send_out(sock, answer)
+        return True
+
+    def _glance_answer(self, req: Request) -> Answer | None:
+        # What ends a connection, is encrypted or is written to a log, gunicorn does itself.
+        last = not self.alive or self.nr + 1 >= self.max_requests
+        if last or self.cfg.is_ssl or self.cfg.accesslog:
+            return None
+        environ = glance(req)
+        return None if environ is None else self._layer.ready(environ)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain: answer what is being worked on, and let idle connections go at once."""

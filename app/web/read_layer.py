@@ -107,10 +107,11 @@ class ReadLayer:
             kept = None if address is None else self._pages.get(address)
         if kept is None or kept.page.version != self._versions.ready_version(kept.page.feed):
             return None
-        named = environ.get("HTTP_IF_NONE_MATCH")
-        if named is not None and newest_named(named, kept.page.address) > kept.page.version:
+        ours = kept.reply.for_client(environ)
+        named = environ.get("HTTP_IF_NONE_MATCH", ours.etag)
+        if named != ours.etag and newest_named(named, kept.page.address) > kept.page.version:
             return None  # the application will look for it
-        return kept.reply.for_client(environ).answer(environ)
+        return ours.answer(environ)
 
     def is_first_page(self, environ: WSGIEnvironment) -> bool:
         """Tell whether the answer was ready before, and has only to be brought up to date."""

@@ -366,6 +366,21 @@ def test_a_page_is_ready_for_as_long_as_it_would_be_a_hit(
     assert heads.ready_version(ALL) != version
 
 
+def test_one_of_a_crowd_is_sent_to_check_a_page_and_the_others_have_it_ready(
+    store: CountedStore, cache: MemoryFeedCache, clock: Clock
+) -> None:
+    record(store, [VIDEO])
+    heads = HeadReader(store, cache, clock, 1, told())
+    version = heads.read(ALL).head.version
+    clock.now += timedelta(seconds=1)
+    asked = [heads.ready_version(ALL) for _ in range(5)]
+    assert asked == [None, version, version, version, version]
+    clock.now += timedelta(milliseconds=100)
+    assert heads.ready_version(ALL) is None, "who was sent may never have arrived"
+    clock.now += timedelta(milliseconds=900)
+    assert [heads.ready_version(ALL) for _ in range(2)] == [None, None], "it is overdue"
+
+
 def test_heads_beyond_the_bound_are_forgotten_the_oldest_first() -> None:
     head = Head(1, 1, (), (b"x" * 10_000,))
     known = KnownHeads(max_bytes=100_000)
