@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from app.store.types import BigId, Instant, ascii_key, long_text, unicode_key
 
 ALL_VIDEOS = 0
-"""The scope of `hour_counts` that counts every visible video; other scopes are watch ids."""
+"""The scope of the counts that counts every visible video; other scopes are watch ids."""
 
 
 class Base(DeclarativeBase):
@@ -154,6 +154,16 @@ class HourCountRow(Base):
 
     scope: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     hour_at: Mapped[datetime] = mapped_column(Instant, primary_key=True)
+    videos: Mapped[int] = mapped_column(BigInteger)
+
+
+class DayCountRow(Base):
+    """The hours of `hour_counts` summed up by day (UTC), so that depth costs a few rows."""
+
+    __tablename__ = "day_counts"
+
+    scope: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
     videos: Mapped[int] = mapped_column(BigInteger)
 
 
