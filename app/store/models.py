@@ -27,14 +27,15 @@ class Base(DeclarativeBase):
 
 
 class VideoRow(Base):
-    """A video: its best telling so far, and its history with us."""
+    """A video: its best telling so far, and its history with us.
+
+    The indexes of feeds hold `hidden_at`, so that what a page passes over is never fetched.
+    """
 
     __tablename__ = "videos"
     __table_args__ = (
-        Index("ix_videos_published_at_video_id", "published_at", "video_id"),
-        Index(
-            "ix_videos_channel_id_published_at_video_id", "channel_id", "published_at", "video_id"
-        ),
+        Index("ix_videos_feed", "published_at", "video_id", "hidden_at"),
+        Index("ix_videos_channel_feed", "channel_id", "published_at", "video_id", "hidden_at"),
         Index("ix_videos_seq", "seq"),
         Index("ix_videos_completed_at", "completed_at"),
         Index("ix_videos_refresh_due_at", "refresh_due_at"),
