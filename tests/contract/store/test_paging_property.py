@@ -265,6 +265,7 @@ def test_a_walk_by_cursor_meets_what_stays_once_and_in_order(
     while True:
         page = _all_agree([served.page(question, number, cursor) for served in all_served])
         met = _ids(page) + met if backwards else met + _ids(page)
+        assert len(met) <= 2 * len(IDS), "the walk has no end"
         number, cursor = 1, page.previous_cursor if backwards else page.next_cursor
         if cursor is None:
             break
