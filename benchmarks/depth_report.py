@@ -28,11 +28,10 @@ workers it may call in to count. MariaDB has 2 GiB for pages; both servers' stat
 date, as they bring them themselves within minutes.
 Goal, by CPU: a page at any depth at most {goal:.0f} x page 2, in the feed of all and of a watch by
 number and by cursor; in a channel, and behind a filter, by cursor, and in a channel by number to
-the 5,000th row. The break that misses it: let `list_from_row` take the whole row number as its
-OFFSET.
+the 5,000th row.
 
 What has no goal, and why: a channel is not counted, so page N passes over N pages of index entries;
-counts per channel would be nearly as many rows as videos, to be kept with every video stored. An
+counts per channel would (by estimate) be nearly as many rows as videos, kept with every video stored. An
 hour is the finest that is counted, so a row number passes over the entries of one hour at most.
 With a filter nothing is counted either: what only the row knows (duration, live state) is looked up
 row by row.
