@@ -31,10 +31,10 @@ number and by cursor; in a channel, and behind a filter, by cursor, and in a cha
 the 5,000th row.
 
 What has no goal, and why: a channel is not counted, so page N passes over N pages of index entries;
-counts per channel would (by estimate) be nearly as many rows as videos, kept with every video stored. An
-hour is the finest that is counted, so a row number passes over the entries of one hour at most.
-With a filter nothing is counted either: what only the row knows (duration, live state) is looked up
-row by row.
+counts per channel would, by estimate, be nearly as many rows as videos, kept with every video
+stored. An hour is the finest that is counted, so a row number passes over the entries of one hour
+at most. With a filter nothing is counted either: what only the row knows (duration, live state) is
+looked up row by row.
 """
 
 
