@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     from app.sources.base import VideoSource
 
 _HOLD_SECONDS = 0.9
-"""How long a web process serves a head before it asks Redis, or without Redis the database: with the
-tenth of a second that others go on meanwhile, a second."""
+"""How long a web process serves a head before it asks Redis, or without Redis the database; with
+the tenth that others go on meanwhile, a second."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import freshness, ingest, matching, read_feed
+from benchmarks import depth, freshness, ingest, matching, read_feed
 from benchmarks.rounds import machine_facts
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 REPORT = Path(__file__).with_name("report.md")
 TITLE = "# Benchmarks: what was measured, and how to measure it again\n"
-NAMES = ("ingest", "matching", "freshness", "read_feed")
+NAMES = ("ingest", "matching", "freshness", "read_feed", "depth")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -40,6 +40,7 @@ def main(arguments: Sequence[str]) -> int:
         "matching": matching.run,
         "freshness": partial(freshness.run, options.corpus),
         "read_feed": partial(read_feed.run, options.mariadb_url),
+        "depth": depth.run,
     }
     names = options.names or list(NAMES)
     if unknown := set(names) - set(NAMES):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,15 @@ from app.web.api import examples
 from app.web.api.openapi import responses
 from app.web.api.schemas import Item, VideoList
 from app.web.lists import chosen_feed, page_reply, page_request, seen_version
-from app.web.parameters import FeedChoice, PagedQuery, Query
+from app.web.parameters import FeedChoice, Query
 from app.web.replies import cacheable_json, canonical_path
 from app.web.scopes import scope
+from app.web.selections import FeedQuery
 from app.web.services import services
 
 if TYPE_CHECKING:
     from flask import Response
+
 
 videos = APIBlueprint("videos", __name__, tag="Videos")
 
@@ -29,8 +32,8 @@ _ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAV
 _PAGE = (*_CACHED, "Link", "X-Cache", "Age")
 
 
-class VideosQuery(FeedChoice, PagedQuery):
-    """Which videos, and which page of them."""
+class VideosQuery(FeedChoice, FeedQuery):
+    """Of which feed, which videos, and which page of them."""
 
 
 @videos.get("/videos")
@@ -45,12 +48,16 @@ def list_videos(query: VideosQuery) -> Response:
     """List videos, newest first.
 
     Without a filter it is the feed of everything; `watch`, `keyword` and `channel_id` choose
-    another and exclude each other. Page by number, or by cursor to meet every video once while
-    new ones arrive. A page beyond the end is empty.
+    another and exclude each other. The other filters narrow any of them down, and leave it
+    uncounted (`total` is null). Page by number, or by cursor to meet every video once while new
+    ones arrive. A page beyond the end is empty. Far down in a channel or behind a filter a page
+    asked for by number takes time, one asked for by cursor does not.
     """
     feed = chosen_feed(query)
-    seen = seen_version("/videos", query)
-    page = services().feed.page(page_request(feed, query), at_least=seen)
+    asked = replace(
+        page_request(feed, query), selection=query.selection, oldest_first=query.oldest_first
+    )
+    page = services().feed.page(asked, at_least=seen_version("/videos", query))
     return page_reply("/videos", query, feed, page)
 
 
