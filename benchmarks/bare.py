@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from app.store.models import Base, HourCountRow, VideoRow, WatchVideoRow
+from app.store.models import Base, DayCountRow, HourCountRow, VideoRow, WatchVideoRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
     RawRow = tuple[object, ...]
 
-TABLES = ("videos", "watch_videos", "hour_counts")
+TABLES = ("videos", "watch_videos", "hour_counts", "day_counts")
+
+
+_HOUR, _DAY = len("2026-11-21 07"), len("2026-11-21")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +70,27 @@ class BareInsert:
 def read_raw_pages(database: Database, pages: Sequence[Sequence[str]]) -> list[RawPage]:
     """Return what these pages (ids of videos) became in a database that holds nothing else.
 
-    An hour's count belongs to the first page with a video in that hour.
+    An hour's or a day's count belongs to the first page with a video in it.
     """
     page_of = {video_id: number for number, ids in enumerate(pages) for video_id in ids}
     raw = [RawPage({name: [] for name in TABLES}) for _ in pages]
-    page_of_hour: dict[str, int] = {}
-    videos, links, hours = (_read_raw(database, name) for name in TABLES)
+    page_of_time: dict[str, int] = {}
+    videos, links, hours, days = (_read_raw(database, name) for name in TABLES)
     id_at, published_at = _position(VideoRow, "video_id"), _position(VideoRow, "published_at")
     for row in sorted(videos, key=lambda row: page_of[str(row[id_at])]):
         page = page_of[str(row[id_at])]
         raw[page].rows["videos"].append(row)
-        page_of_hour.setdefault(_hour(row[published_at]), page)
+        for length in (_HOUR, _DAY):
+            page_of_time.setdefault(str(row[published_at])[:length], page)
     for row in links:
         page = page_of[str(row[_position(WatchVideoRow, "video_id")])]
         raw[page].rows["watch_videos"].append(row)
     for row in hours:
-        page = page_of_hour[_hour(row[_position(HourCountRow, "hour_at")])]
+        page = page_of_time[str(row[_position(HourCountRow, "hour_at")])[:_HOUR]]
         raw[page].rows["hour_counts"].append(row)
+    for row in days:
+        page = page_of_time[str(row[_position(DayCountRow, "day")])[:_DAY]]
+        raw[page].rows["day_counts"].append(row)
     return raw
 
 
@@ -115,7 +122,3 @@ def _read_raw(database: Database, name: str) -> list[RawRow]:
 
 def _position(row: type[Base], column: str) -> int:
     return list(row.__table__.columns.keys()).index(column)
-
-
-def _hour(raw_instant: object) -> str:
-    return str(raw_instant)[:13]

@@ -17,6 +17,11 @@ SELECT l.watch_id, strftime('%Y-%m-%d %H', v.published_at), count(*) FROM watch_
     WHERE v.hidden_at IS NULL AND NOT l.uncertain AND l.excluded_by IS NULL GROUP BY 1, 2
 """
 _COUNTS = "SELECT scope, strftime('%Y-%m-%d %H', hour_at), videos FROM hour_counts WHERE videos"
+_DAYS = "SELECT scope, day, videos FROM day_counts WHERE videos"
+_DAYS_OF_HOURS = """
+SELECT scope, strftime('%Y-%m-%d', hour_at), sum(videos) FROM hour_counts GROUP BY 1, 2
+    HAVING sum(videos)
+"""
 _STRAY_LINKS = """
 SELECT l.video_id FROM watch_videos l LEFT JOIN videos v USING (video_id)
     WHERE v.published_at IS NULL OR v.published_at != l.published_at
@@ -93,6 +98,7 @@ class Rows:
     def assert_sound(self) -> None:
         """Counters equal rows; links have the date of their video; no seq is given twice."""
         assert sorted(self._all(_COUNTS)) == sorted(self._all(_COUNTED))
+        assert sorted(self._all(_DAYS)) == sorted(self._all(_DAYS_OF_HOURS))
         assert self._all(_STRAY_LINKS) == []
         ((videos, seqs, below_version),) = self._all(_SEQS)
         assert (videos, below_version) == (seqs, 1)
