@@ -73,9 +73,9 @@ Goals for both: nothing lost but what was withheld; at least {spent} calls spent
 *ours, alone*: a mean delay of at most {times} x the optimum where search is punctual (up to 10 min
 late, up to 2 % left out), and not above even spacing with the same calls, where a page holds what a
 poll is for. For *ours*: at most {alone} x that of *ours, alone* from {many} keywords on where
-search is punctual, and nowhere above it by more than a twentieth. The break that
-misses them: let `pacing._intervals` share by the rate instead of its root (1.3 x the optimum with 20
-keywords, seed 1).
+search is punctual, and nowhere above it by more than a twentieth. The break
+that misses them: let `pacing._intervals` share by the rate instead of its root (1.3 x the optimum
+with 20 keywords, seed 1).
 
 Even spacing with all {limit} calls has a ninth more of them to poll with: with one keyword, where
 there is nothing to share better, it is a tenth fresher, and has no second page, no second reading
