@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.arrivals import Arrival, Day
-    from benchmarks.policies import Stored
+    from benchmarks.policies import Gathered
     from benchmarks.results import Result
 
 SEEDS = (1, 2, 3)
@@ -48,7 +48,7 @@ LOOKBACK = timedelta(hours=1)
 PUNCTUAL_OMISSION = 0.05
 FIRST_DAY = date(2026, 6, 1)
 CALLS_OUTSIDE_THE_RESERVE = round((1 - pacing.RESERVE) * LIMIT)
-POLICIES: Mapping[str, Callable[[Quest], Stored]] = {
+POLICIES: Mapping[str, Callable[[Quest], Gathered]] = {
     "blind 10 s poll": policies.blind,
     "even spacing": policies.even,
     "even, no reserve": partial(policies.even, calls_a_day=CALLS_OUTSIDE_THE_RESERVE),
@@ -133,7 +133,8 @@ class Figures:
     Args:
         videos: published.
         delays: seconds from visible to stored, of each stored video.
-        lost: shown by search within the look-back, and never stored.
+        unread: not stored, and known to be still to read.
+        lost: shown by search within the look-back, not stored, and not known to be still to read.
         withheld: of these, those that an answer asked for after the look-back left out.
         late: shown by search only after the look-back, and never stored.
         calls: on each measured day.
@@ -143,6 +144,7 @@ class Figures:
     delays: Mapping[str, float]
     lost: frozenset[str]
     withheld: frozenset[str]
+    unread: int
     late: int
     calls: tuple[int, ...]
 
@@ -201,7 +203,7 @@ def run_scenario(
     for name in names:
         clock = VirtualClock(pacific_midnight(FIRST_DAY))
         source = StandIn(arrivals, clock, omission=scenario.omission, patience=LOOKBACK, seed=seed)
-        stored = POLICIES[name](
+        gathered = POLICIES[name](
             Quest(
                 source=source,
                 clock=clock,
@@ -211,7 +213,7 @@ def run_scenario(
                 lookback=LOOKBACK,
             )
         )
-        figures[name] = _figures(measured, stored, source, days)
+        figures[name] = _figures(measured, gathered, source, days)
     rate = len(measured) / (days.followed_at - days.measured_at).total_seconds()
     optimum = _optimum([share * rate for share in zipf(scenario.keywords)])
     return Run(scenario, seed, optimum, figures)
@@ -239,8 +241,16 @@ def _quieten() -> None:
     configure_logging("critical")
 
 
-def _figures(measured: Sequence[Arrival], stored: Stored, source: StandIn, days: Days) -> Figures:
-    missing = [a for a in measured if a.video_id not in stored]
+def _figures(
+    measured: Sequence[Arrival], gathered: Gathered, source: StandIn, days: Days
+) -> Figures:
+    stored = gathered.stored
+    absent = [a for a in measured if a.video_id not in stored]
+    missing = [
+        a
+        for a in absent
+        if not any(s.holds(a.published_at) for s in gathered.unread.get(a.term, ()))
+    ]
     lost = [a for a in missing if a.visible_at - a.published_at <= LOOKBACK]
     first_day = pacific_day(days.measured_at)
     return Figures(
@@ -252,6 +262,7 @@ def _figures(measured: Sequence[Arrival], stored: Stored, source: StandIn, days:
         },
         lost=frozenset(a.video_id for a in lost),
         withheld=frozenset(a.video_id for a in lost if a.video_id in source.withheld),
+        unread=len(absent) - len(missing),
         late=len(missing) - len(lost),
         calls=tuple(source.calls[first_day + n * DAY] for n in range(days.measured)),
     )

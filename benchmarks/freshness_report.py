@@ -30,6 +30,7 @@ _COLUMNS = (
     "x optimum",
     "p95, s",
     "ours/it",
+    "still to read",
     "lost",
     "withheld",
     "shown too late",
@@ -64,12 +65,15 @@ out of its keyword's own feed until a search for that keyword alone.
 Delay: from visible in search to stored, of the videos stored. Optimum: (sum of sqrt(rate x
 calls))^2 / (2 x supply x sum of rates), with the calls outside the reserve as supply, the true
 rates, and the calls a poll is planned with (one; two at most for a keyword whose look-back is over
-a page). *ours/it*: the ratio of mean delays over the videos both stored. *lost*: shown within the
-look-back and never stored, seed by seed; *withheld*: of these, those that an answer asked for after
-the look-back left out; *shown too late*: after the look-back, and never stored. Calls: the least
+a page). *ours/it*: the ratio of mean delays over the videos both stored. *still to read*: not
+stored when the run ended two days later, in a stretch that `GET /coverage` shows as open (the
+other policies know of none). *lost*: shown within the look-back, not stored, and not known to be
+still to read, seed by seed; *withheld*: of these, those that an answer asked for after the
+look-back left out; *shown too late*: after the look-back, and never stored. Calls: the least
 and the most on a measured day.
 
-Goals for both: nothing lost but what was withheld; at least {spent} calls spent on each day. For
+Goals for both: nothing lost but what was withheld, and nothing still to read where a page holds
+what a poll is for; at least {spent} calls spent on each day. For
 *ours, alone*: a mean delay of at most {times} x the optimum where search is punctual (up to 10 min
 late, up to 2 % left out), and not above even spacing with the same calls, where a page holds what a
 poll is for. For *ours*: at most {alone} x that of *ours, alone* from {many} keywords on where
@@ -107,12 +111,14 @@ def render(runs: Sequence[Run], *, days: Sequence[Day], real: bool) -> Result:
 
 
 def missed(runs: Sequence[Run]) -> Iterator[str]:
-    """Name the goals that were missed in a scenario: nothing lost, calls spent, fresh."""
+    """Name the goals that were missed in a scenario: nothing lost or left, calls spent, fresh."""
     scenario = runs[0].scenario
     for policy in (OURS, ALONE):
         figures = [run.figures[policy] for run in runs]
         if lost := sum(len(each.lost - each.withheld) for each in figures):
             yield f"{scenario.name}, {policy}: {lost} lost"
+        if not scenario.busy and (unread := sum(each.unread for each in figures)):
+            yield f"{scenario.name}, {policy}: {unread} not read in two days"
         if (spent := min(min(each.calls) for each in figures)) < LEAST_SPENT:
             yield f"{scenario.name}, {policy}: {spent} calls spent on a day"
     times = mean(run.figures[ALONE].mean / run.optimum for run in runs)
@@ -158,6 +164,7 @@ def _row(policy: str, runs: Sequence[Run]) -> str:
         f"{mean(run.figures[policy].mean / run.optimum for run in runs):.2f}",
         f"{mean(each.p95 for each in figures):,.0f}",
         "" if policy == OURS else f"{ratio:.2f}",
+        _counts(each.unread for each in figures),
         _counts(len(each.lost) for each in figures),
         _counts(len(each.withheld) for each in figures),
         _counts(each.late for each in figures),

@@ -7,7 +7,7 @@ YouTube and the clock are stood in for. The others are as plain as they are writ
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from app.bootstrap import Services, build_services
 from app.domain.clock import pacific_day, pacific_midnight, parse_instant
 from app.domain.feeds import ALL, PageRequest
-from app.domain.ranges import Stretch
+from app.domain.ranges import Reading, Stretch
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from benchmarks.stand_in import StandIn, VirtualClock
@@ -36,6 +36,19 @@ _ITEMS = 100
 
 
 @dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a policy has at the end.
+
+    Args:
+        stored: when each video was stored.
+        unread: per term, what it knows it has still to read; some know nothing.
+    """
+
+    stored: Stored
+    unread: Mapping[str, Sequence[Stretch]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Quest:
     """What a policy is to do: find these terms' videos from `starts_at` until `ends_at`."""
 
@@ -47,7 +60,7 @@ class Quest:
     lookback: timedelta
 
 
-def ours(quest: Quest, *, share_searches: bool = True) -> Stored:
+def ours(quest: Quest, *, share_searches: bool = True) -> Gathered:
     """Run the product from its first start on."""
     with TemporaryDirectory(prefix="newsreel-") as folder:
         settings = Settings(
@@ -63,12 +76,12 @@ def ours(quest: Quest, *, share_searches: bool = True) -> Stored:
         try:
             services.store.migrate()
             _tick_until(services, quest)
-            return _read_feed(services)
+            return Gathered(_read_feed(services), _unread(services))
         finally:
             services.close()
 
 
-def even(quest: Quest, calls_a_day: int = LIMIT) -> Stored:
+def even(quest: Quest, calls_a_day: int = LIMIT) -> Gathered:
     """Spread calls evenly, terms in turn, each reading the newest 50 since its last look-back.
 
     Nothing else: no second page, no memory of what is still to read.
@@ -80,10 +93,10 @@ def even(quest: Quest, calls_a_day: int = LIMIT) -> Stored:
         now = quest.starts_at + number * step
         reach = Stretch(now - turn - quest.lookback, now)
         _take(quest, stored, quest.terms[number % len(quest.terms)], reach)
-    return stored
+    return Gathered(stored)
 
 
-def blind(quest: Quest) -> Stored:
+def blind(quest: Quest) -> Gathered:
     """Poll every ten seconds, terms in turn, for what is newer than the newest known.
 
     The first page only, until the day's calls are gone.
@@ -97,7 +110,7 @@ def blind(quest: Quest) -> Stored:
             found = _take(quest, stored, term, Stretch(newest[term], midnight + number * TICK))
             newest[term] = max([newest[term], *found])
         day += _DAY
-    return stored
+    return Gathered(stored)
 
 
 def _take(quest: Quest, stored: Stored, term: str, reach: Stretch) -> list[datetime]:
@@ -126,6 +139,16 @@ def _next_at(services: Services) -> datetime:
     due_at = min(watch.next_due_at for watch in services.watching.list_all())
     look_at = services.packed.look_at
     return due_at if look_at is None else min(due_at, look_at)
+
+
+def _unread(services: Services) -> dict[str, list[Stretch]]:
+    """Return what is not complete, as GET /coverage tells it."""
+
+    def stretches(watch_id: int) -> list[Stretch]:
+        pending = services.store.read(lambda t: t.ranges.list_pending(watch_id))
+        return [item.stretch for item in pending if item.reading <= Reading.SECOND]
+
+    return {watch.term: stretches(watch.watch_id) for watch in services.watching.list_all()}
 
 
 def _read_feed(services: Services) -> Stored:

@@ -30,6 +30,13 @@ OWN_SHARE = 0.5
 GAIN = 0.8
 """Sharing has to bring the mean delay down to this part of it to be worth the completeness."""
 
+MOST_TO_READ = 0.75
+"""Of all calls, how much it may take to read twice what the watches bring: beyond it nobody shares,
+since own polls need the calls to lose nothing."""
+
+BEARABLE = timedelta(hours=6)
+"""Unless videos wait longer than this on average: then they are better seen in part and early."""
+
 _LONGEST_OWN = timedelta(days=1)
 _ROUNDS = 4
 
@@ -101,20 +108,31 @@ def share_calls(
 ) -> tuple[dict[int, Plan], PackedPolls | None]:
     """Return the plans with those changed that share calls, and how they share them.
 
-    Nothing changes where sharing would not bring videos much earlier.
+    Nothing changes where sharing would not bring videos much earlier, or would take calls that the
+    watches need to read all that they bring.
     """
     slow = [load for load in loads if load.term and _is_slow(plans[load.watch_id], lookback)]
     supply = sum(_calls_a_second(plans[load.watch_id]) for load in slow)
     if len(slow) < 2 or supply < LEAST_SUPPLY:  # noqa: PLR2004 - nobody or nothing to share
         return dict(plans), None
     rates = {load.watch_id: _rate(load) for load in slow}
+    alone = mean_delay(rates, plans, None)
+    if alone < BEARABLE and _need_all_calls(loads, plans):
+        return dict(plans), None
     best = _best_way(slow, _own_plans(slow, plans, supply), supply, rates)
-    if best is None or mean_delay(rates, *best) > GAIN * mean_delay(rates, plans, None):
+    if best is None or mean_delay(rates, *best) > GAIN * alone:
         return dict(plans), None
     shared, packed = best
     looked = {w: turn for members, turn in packed.turns().items() for w in members}
     shared |= {w: replace(shared[w], packed_interval=turn) for w, turn in looked.items()}
     return {**plans, **shared}, packed
+
+
+def _need_all_calls(loads: Sequence[Load], plans: Mapping[int, Plan]) -> bool:
+    """Tell whether it takes nearly all calls to read twice what all watches together bring."""
+    polled = [load for load in loads if plans[load.watch_id].interval is not None]
+    supply = sum(_calls_a_second(plans[load.watch_id]) for load in polled)
+    return 2 * sum(load.rate for load in polled) / FILL > MOST_TO_READ * supply
 
 
 def mean_delay(

@@ -158,6 +158,15 @@ def test_terms_that_fit_no_packed_query_share_nothing() -> None:
     assert plans == alone
 
 
+def test_watches_that_need_every_call_to_read_what_they_bring_share_none() -> None:
+    """Each page holds 40; a day has 90 pages, and two readings of 1,000 or more take over 45."""
+    for videos in (1900.0, 3500.0):
+        alone, plans, packed = shared(loads_of([videos / (n + 1) / 2.2833 for n in range(5)]))
+        assert (plans, packed) == (alone, None)
+    _, _, packed = shared(loads_of([900.0 / 20] * 20))
+    assert packed is not None
+
+
 def test_a_hardly_measurable_rest_of_calls_is_none() -> None:
     released = timedelta(hours=2.7) - timedelta(microseconds=1)
     rest = Budget(left=9, limit=100, resets_at=MORNING + released)
