@@ -6,6 +6,9 @@ from benchmarks.arrivals import generate_days, minutes_of_lag
 from benchmarks.freshness import Days, Run, Scenario, run_scenario
 from benchmarks.freshness_report import missed
 
+pytestmark = pytest.mark.timeout(400)
+"""Seconds; most of a minute of the processor's time."""
+
 SHORT = Days(warming_up=2, measured=1, following=1)
 EVEN, BLIND, ALONE, OURS = "even, no reserve", "blind 10 s poll", "ours, alone", "ours"
 
