@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from app.domain.videos import LiveState
+
 HEAD_ITEMS = 100
 """How many of the newest items of a feed are kept ready in the cache."""
 
@@ -32,8 +34,25 @@ ALL = Feed()
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """Which videos of a feed are wanted. Ends are included; None leaves a side open.
+
+    A video whose duration or live state is unknown is in no selection by it.
+    """
+
+    published_after: datetime | None = None
+    published_before: datetime | None = None
+    min_duration_seconds: int | None = None
+    max_duration_seconds: int | None = None
+    live: LiveState | None = None
+
+
+EVERYTHING = Selection()
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
-    """A place in a feed: order is by (published_at, video_id), both descending."""
+    """A place in a feed: order is by (published_at, video_id)."""
 
     published_at: datetime
     video_id: str
@@ -41,7 +60,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A page boundary: what comes after the position (older), or before it (newer)."""
+    """A page boundary: the older side of a position, or the newer one.
+
+    It means the same in both sort orders, which only turn the page round.
+    """
 
     position: Position
     newer: bool = False
@@ -49,12 +71,14 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """One page of a feed, by number (1-based) or by cursor."""
+    """One page of a feed, or of a selection from it, by number (1-based) or by cursor."""
 
     feed: Feed
     limit: int
     page: int = 1
     cursor: Cursor | None = None
+    selection: Selection = EVERYTHING
+    oldest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +111,13 @@ class Page:
     """A page of a feed, its items encoded.
 
     Args:
-        items: JSON objects as bytes, newest first.
+        items: JSON objects as bytes, in the order asked for.
         total: videos in the whole feed; None where it is not counted.
         version: the feed version the page belongs to.
         cache: where it came from.
         stale_seconds: age of a stale page, else 0.
-        next_cursor: leads to the older page; None at the end.
-        previous_cursor: leads to the newer page; None at the newest.
+        next_cursor: leads to the page after this one in its order; None at the end.
+        previous_cursor: leads to the page before it; None at the beginning.
     """
 
     items: tuple[bytes, ...]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from app.domain.errors import NotFoundError, NothingToServeError, StoreUnavailableError
 from app.domain.feeds import (
     ALL,
+    EVERYTHING,
     HEAD_ITEMS,
     CacheState,
     Cursor,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from app.domain.clock import Clock
     from app.domain.videos import StoredVideo
     from app.feed.head_reader import HeadReader, ReadHead
+    from app.store.feed import FeedRepository
     from app.store.store import Store, Transaction
     from app.telemetry import Incidents
 
@@ -129,8 +131,9 @@ class FeedReader:
 
 
 def _is_head(request: PageRequest) -> bool:
-    first = request.page == 1 and request.cursor is None
-    return first and request.feed.channel_id is None and request.limit <= HEAD_ITEMS
+    first = request.page == 1 and request.cursor is None and not request.oldest_first
+    whole = request.feed.channel_id is None and request.selection == EVERYTHING
+    return first and whole and request.limit <= HEAD_ITEMS
 
 
 def _slice(read: ReadHead, limit: int) -> Page:
@@ -148,29 +151,29 @@ def _slice(read: ReadHead, limit: int) -> Page:
 
 
 def _stored_page(transaction: Transaction, request: PageRequest) -> Page:
-    rows, older, newer = _rows(transaction, request)
+    rows, more, earlier = _rows(transaction.feed, request)
     positions = [position_of(row) for row in rows]
+    along = request.oldest_first  # onward is towards the newer
     return Page(
         items=tuple(encode_item(row) for row in rows),
-        total=transaction.feed.total(request.feed),
+        total=transaction.feed.total(request.feed, request.selection),
         version=transaction.feed.version(request.feed),
         cache=CacheState.MISS,
         stale_seconds=0,
-        next_cursor=Cursor(positions[-1]) if older and rows else None,
-        previous_cursor=Cursor(positions[0], newer=True) if newer and rows else None,
+        next_cursor=Cursor(positions[-1], newer=along) if more and rows else None,
+        previous_cursor=Cursor(positions[0], newer=not along) if earlier and rows else None,
     )
 
 
-def _rows(
-    transaction: Transaction, request: PageRequest
-) -> tuple[Sequence[StoredVideo], bool, bool]:
-    """Return the page's rows, and whether there are older and newer ones."""
-    feed, limit, cursor = request.feed, request.limit, request.cursor
+def _rows(feed: FeedRepository, request: PageRequest) -> tuple[Sequence[StoredVideo], bool, bool]:
+    """Return the page's rows, and whether there are more after and before them in its order."""
+    limit, cursor, oldest_first = request.limit, request.cursor, request.oldest_first
+    wanted = request.selection
     if cursor is None:
         first = (request.page - 1) * limit
-        rows = transaction.feed.list_from_row(feed, first, limit + 1)
+        rows = feed.list_from_row(request.feed, first, limit + 1, wanted, oldest_first=oldest_first)
         return rows[:limit], len(rows) > limit, first > 0
-    rows = transaction.feed.list_from_cursor(feed, cursor, limit + 1)
-    if cursor.newer:
-        return rows[-limit:], True, len(rows) > limit
-    return rows[:limit], len(rows) > limit, True
+    rows = feed.list_from_cursor(request.feed, cursor, limit + 1, wanted, oldest_first=oldest_first)
+    if cursor.newer == oldest_first:
+        return rows[:limit], len(rows) > limit, True
+    return rows[-limit:], True, len(rows) > limit

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.domain.errors import NotFoundError
+from app.domain.feeds import EVERYTHING
 from app.domain.videos import Source, StoredVideo
 from app.store import hour_counts
 from app.store.feed_version import read_version
@@ -15,15 +16,16 @@ from app.store.models import ALL_VIDEOS, VideoRow, WatchRow, WatchVideoRow
 from app.store.rows import select_videos, told_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import Connection, Row, Select, SQLColumnExpression
     from sqlalchemy.orm import InstrumentedAttribute
 
-    from app.domain.feeds import Cursor, Feed, Position
+    from app.domain.feeds import Cursor, Feed, Position, Selection
 
     Query = Select[tuple[object, ...]]
+    Places = Select[datetime, str]
     Instants = InstrumentedAttribute[datetime]
     Ids = InstrumentedAttribute[str]
 
@@ -48,40 +50,68 @@ class FeedRepository:
             raise NotFoundError(f"there is no watch {feed.watch_id}")
         return version
 
-    def total(self, feed: Feed) -> int | None:
-        """Return the number of videos in the feed; None for a channel's, which is not counted."""
-        if feed.channel_id is not None:
+    def total(self, feed: Feed, selection: Selection = EVERYTHING) -> int | None:
+        """Return the number of videos; None where it is not counted: of a channel, a selection."""
+        if not _is_counted(feed, selection):
             return None
         return hour_counts.total(self._connection, _scope(feed))
 
-    def list_from_row(self, feed: Feed, row_number: int, limit: int) -> list[StoredVideo]:
-        """Return up to `limit` videos, newest first, from a row number on (0 = newest)."""
-        if feed.channel_id is not None or row_number == 0:
-            return self._list(_in_order(feed).limit(limit).offset(row_number))
-        seek = hour_counts.seek(self._connection, _scope(feed), row_number)
-        if seek is None:
-            return []
-        published_at, _ = _place(feed)
-        query = _in_order(feed).where(published_at < seek.before)
-        return self._list(query.limit(limit).offset(seek.skip))
+    def list_from_row(
+        self,
+        feed: Feed,
+        row_number: int,
+        limit: int,
+        selection: Selection = EVERYTHING,
+        *,
+        oldest_first: bool = False,
+    ) -> list[StoredVideo]:
+        """Return up to `limit` videos from a row number on (0 = the first of the order).
 
-    def list_from_cursor(self, feed: Feed, cursor: Cursor, limit: int) -> list[StoredVideo]:
-        """Return up to `limit` videos beyond the cursor, newest first in both directions."""
-        published_at, video_id = _place(feed)
-        if not cursor.newer:
-            older = _before(published_at, video_id, cursor.position)
-            return self._list(_in_order(feed).where(older).limit(limit))
-        newer = _after(published_at, video_id, cursor.position)
-        query = _in_order(feed).order_by(None).where(newer)
-        return self._list(query.order_by(published_at, video_id).limit(limit))[::-1]
+        Where videos are counted, at most the rows of one hour are walked over; else all before.
+        """
+        query = _places(feed, selection)
+        if row_number > 0 and _is_counted(feed, selection):
+            found = hour_counts.seek(
+                self._connection, _scope(feed), row_number, oldest_first=oldest_first
+            )
+            if found is None:
+                return []
+            published_at, _ = _place(feed)
+            at = found.edge_at
+            query = query.where(published_at >= at if oldest_first else published_at < at)
+            row_number = found.skip
+        ordered = query.order_by(*_order(_place(feed), oldest_first=oldest_first))
+        page = ordered.limit(limit).offset(row_number)
+        return self._list(page, oldest_first=oldest_first)
+
+    def list_from_cursor(
+        self,
+        feed: Feed,
+        cursor: Cursor,
+        limit: int,
+        selection: Selection = EVERYTHING,
+        *,
+        oldest_first: bool = False,
+    ) -> list[StoredVideo]:
+        """Return up to `limit` videos, those next to the cursor on its side."""
+        place = _place(feed)
+        beyond = (_after if cursor.newer else _before)(*place, cursor.position)
+        nearest = _places(feed, selection).where(beyond)
+        ordered = nearest.order_by(*_order(place, oldest_first=cursor.newer))
+        return self._list(ordered.limit(limit), oldest_first=oldest_first)
 
     def find_video(self, video_id: str) -> StoredVideo | None:
         """Return a visible video by its id."""
         visible = and_(VideoRow.video_id == video_id, VideoRow.hidden_at.is_(None))
-        return next(iter(self._list(select_videos().where(visible))), None)
+        return next(iter(list_stored(self._connection, select_videos().where(visible))), None)
 
-    def _list(self, query: Query) -> list[StoredVideo]:
-        return list_stored(self._connection, query)
+    def _list(self, places: Places, *, oldest_first: bool) -> list[StoredVideo]:
+        """Fetch the rows of the places on a page: what an OFFSET passes over stays in the index."""
+        page = places.subquery("page")
+        query = select_videos().join(page, page.c.video_id == VideoRow.video_id)
+        place = page.c.published_at, page.c.video_id
+        order = _order(place, oldest_first=oldest_first)
+        return list_stored(self._connection, query.order_by(*order))
 
 
 def list_stored(connection: Connection, query: Query) -> list[StoredVideo]:
@@ -120,17 +150,48 @@ def _place(feed: Feed) -> tuple[Instants, Ids]:
     return VideoRow.published_at, VideoRow.video_id
 
 
-def _in_order(feed: Feed) -> Query:
+def _is_counted(feed: Feed, selection: Selection) -> bool:
+    return feed.channel_id is None and selection == EVERYTHING
+
+
+def _places(feed: Feed, selection: Selection) -> Places:
+    """Start a query for the places of the videos that are wanted of a feed."""
     published_at, video_id = _place(feed)
-    query = select_videos().where(VideoRow.hidden_at.is_(None))
+    query = select(published_at, video_id).where(VideoRow.hidden_at.is_(None))
     if feed.channel_id is not None:
         query = query.where(VideoRow.channel_id == feed.channel_id)
     if feed.watch_id is not None:
         links = WatchVideoRow.video_id == VideoRow.video_id
-        query = query.join(WatchVideoRow, links).where(
+        query = query.join(VideoRow, links).where(
             WatchVideoRow.watch_id == feed.watch_id, *counted_link()
         )
-    return query.order_by(published_at.desc(), video_id.desc())
+    return query.where(*_wanted(selection, published_at))
+
+
+def _wanted(selection: Selection, published_at: Instants) -> Iterator[ColumnElement[bool]]:
+    """Turn a selection into conditions on videos.
+
+    Args:
+        selection: what is wanted.
+        published_at: the column that the feed's index begins with.
+    """
+    if selection.published_after is not None:
+        yield published_at >= selection.published_after
+    if selection.published_before is not None:
+        yield published_at <= selection.published_before
+    if selection.min_duration_seconds is not None:
+        yield VideoRow.duration_seconds >= selection.min_duration_seconds
+    if selection.max_duration_seconds is not None:
+        yield VideoRow.duration_seconds <= selection.max_duration_seconds
+    if selection.live is not None:
+        yield VideoRow.live == selection.live.value
+
+
+def _order(
+    place: Iterable[SQLColumnExpression[object]], *, oldest_first: bool
+) -> Iterator[ColumnElement[object]]:
+    for column in place:
+        yield column.asc() if oldest_first else column.desc()
 
 
 def _before(published_at: Instants, video_id: Ids, place: Position) -> ColumnElement[bool]:

@@ -1,44 +1,76 @@
-"""Visible videos per hour of publish time, kept in step with the rows in the same transaction."""
+"""Visible videos per hour and per day of publish time, kept in step with the rows.
+
+Counts are written in the transaction that changes the rows, so they are exact. Days are the sums of
+their hours: a row number is found by walking days, then the hours of one day.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import bindparam, delete, func, select, update
 
 from app.store.bulk import insert_rows
-from app.store.models import Base, HourCountRow
+from app.store.models import Base, DayCountRow, HourCountRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping
+    from datetime import date
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
+    from sqlalchemy.orm import InstrumentedAttribute
 
     from app.store.rows import Columns
 
+    Differences = Mapping[datetime, Counter[int]] | Mapping[date, Counter[int]]
 
-_FIND = select(HourCountRow.scope, HourCountRow.hour_at).where(
-    HourCountRow.scope.in_(bindparam("scopes", expanding=True)),
-    HourCountRow.hour_at.in_(bindparam("hours", expanding=True)),
-)
-_TABLE = Base.metadata.tables["hour_counts"]
-_MOVE = (
-    update(HourCountRow)
-    .where(HourCountRow.scope == bindparam("of"), HourCountRow.hour_at == bindparam("at"))
-    .values(videos=HourCountRow.videos + bindparam("n"))
-)
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Seek:
-    """Where a row number lies: `skip` rows after the newest row published before `before`."""
+class _Grain:
+    """One of the tables of counts; its statements are made once, as SQLAlchemy keeps them."""
 
-    before: datetime
-    skip: int
+    def __init__(self, table: str, at: str) -> None:
+        self._table = Base.metadata.tables[table]
+        self._at = at
+        scope, at_column, videos = (self._table.c[name] for name in ("scope", at, "videos"))
+        self._find = select(scope, at_column).where(
+            scope.in_(bindparam("scopes", expanding=True)),
+            at_column.in_(bindparam("ats", expanding=True)),
+        )
+        self._move = (
+            update(self._table)
+            .where(scope == bindparam("of"), at_column == bindparam("key_at"))
+            .values(videos=videos + bindparam("n"))
+        )
+
+    def write(self, connection: Connection, differences: Differences) -> None:
+        """Add differences by instant (or day) and scope to what is counted."""
+        changed = {
+            (scope, at): n
+            for at, of_scopes in differences.items()
+            for scope, n in of_scopes.items()
+            if n
+        }
+        keys = sorted(changed)
+        rows = [{"of": scope, "key_at": at, "n": changed[scope, at]} for scope, at in keys]
+        if not rows or connection.execute(self._move, rows).rowcount == len(rows):
+            return
+        wanted = {"scopes": list({scope for scope, _ in keys}), "ats": list(differences)}
+        moved = {(scope, at) for scope, at in connection.execute(self._find, wanted)}
+        fresh: list[Columns] = [
+            {"scope": scope, self._at: at, "videos": changed[scope, at]}
+            for scope, at in keys
+            if (scope, at) not in moved
+        ]
+        insert_rows(connection, self._table, fresh)
+
+
+_HOURS = _Grain("hour_counts", "hour_at")
+_DAYS = _Grain("day_counts", "day")
 
 
 class HourCounts:
@@ -46,45 +78,41 @@ class HourCounts:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._differences: dict[datetime, Counter[int]] = defaultdict(Counter)
+        self._of_hours: dict[datetime, Counter[int]] = defaultdict(Counter)
 
     def add_all(self, scopes: Iterable[int], published_at: datetime, difference: int) -> None:
         """Note that each scope gained (or lost, if negative) videos in the hour of an instant."""
-        of_hour = self._differences[published_at.replace(minute=0, second=0, microsecond=0)]
+        hour_at = published_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        of_hour = self._of_hours[hour_at]
         for scope in scopes:
             of_hour[scope] += difference
 
     def flush(self) -> None:
         """Write what was noted."""
-        differences = {
-            (scope, hour_at): n
-            for hour_at, of_hour in self._differences.items()
-            for scope, n in of_hour.items()
-            if n
-        }
-        keys = sorted(differences)
-        rows = [{"of": key[0], "at": key[1], "n": differences[key]} for key in keys]
-        if not rows or self._connection.execute(_MOVE, rows).rowcount == len(rows):
-            return
-        moved = self._stored()
-        fresh: list[Columns] = [
-            {"scope": scope, "hour_at": hour_at, "videos": differences[scope, hour_at]}
-            for scope, hour_at in keys
-            if (scope, hour_at) not in moved
-        ]
-        insert_rows(self._connection, _TABLE, fresh)
+        of_days: dict[date, Counter[int]] = defaultdict(Counter)
+        for hour_at, of_hour in self._of_hours.items():
+            for scope, difference in of_hour.items():
+                of_days[hour_at.date()][scope] += difference
+        _HOURS.write(self._connection, self._of_hours)
+        _DAYS.write(self._connection, of_days)
 
-    def _stored(self) -> set[tuple[object, object]]:
-        """Return which of the scopes and hours have a row together."""
-        scopes = {scope for of_hour in self._differences.values() for scope in of_hour}
-        wanted = {"scopes": list(scopes), "hours": list(self._differences)}
-        return {(scope, hour_at) for scope, hour_at in self._connection.execute(_FIND, wanted)}
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """Where a row number lies: `skip` rows after an edge, the end of its hour that comes first.
+
+    The edge is the hour's end, excluded, when counting from the newest; its start, included, when
+    counting from the oldest.
+    """
+
+    edge_at: datetime
+    skip: int
 
 
 def total(connection: Connection, scope: int) -> int:
     """Return how many visible videos a scope has."""
-    query = select(func.coalesce(func.sum(HourCountRow.videos), 0))
-    return int(connection.execute(query.where(HourCountRow.scope == scope)).scalar_one())
+    query = select(func.coalesce(func.sum(DayCountRow.videos), 0))
+    return int(connection.execute(query.where(DayCountRow.scope == scope)).scalar_one())
 
 
 def counts_since(connection: Connection, hour_at: datetime) -> dict[int, tuple[int, datetime]]:
@@ -95,21 +123,51 @@ def counts_since(connection: Connection, hour_at: datetime) -> dict[int, tuple[i
     return {scope: (int(n), first) for scope, n, first in connection.execute(recent)}
 
 
-def seek(connection: Connection, scope: int, row_number: int) -> Seek | None:
-    """Find the hour that holds a row (0 = newest); None beyond the end."""
-    query = (
-        select(HourCountRow.hour_at, HourCountRow.videos)
-        .where(HourCountRow.scope == scope, HourCountRow.videos > 0)
-        .order_by(HourCountRow.hour_at.desc())
+def seek(
+    connection: Connection, scope: int, row_number: int, *, oldest_first: bool = False
+) -> Seek | None:
+    """Find the hour that holds a row (0 = the first of the order); None beyond the end."""
+    days = _running(DayCountRow.day, DayCountRow.videos, oldest_first=oldest_first)
+    of_scope = days.where(DayCountRow.scope == scope, DayCountRow.videos > 0)
+    day = _holding(connection, of_scope, row_number)
+    if day is None:
+        return None
+    starts_at = datetime.combine(day[0], time(), UTC)
+    hours = _running(HourCountRow.hour_at, HourCountRow.videos, oldest_first=oldest_first)
+    of_day = hours.where(
+        HourCountRow.scope == scope,
+        HourCountRow.videos > 0,
+        HourCountRow.hour_at >= starts_at,
+        HourCountRow.hour_at < starts_at + timedelta(days=1),
     )
-    passed = 0
-    for hour_at, videos in connection.execute(query):
-        if passed + videos > row_number:
-            return Seek(before=hour_at + timedelta(hours=1), skip=row_number - passed)
-        passed += videos
-    return None
+    hour = _holding(connection, of_day, row_number - day[1])
+    if hour is None:
+        raise ValueError(f"the hours of {day[0]} do not add up to the day")
+    hour_at, passed = hour
+    edge_at = hour_at if oldest_first else hour_at + timedelta(hours=1)
+    return Seek(edge_at, row_number - day[1] - passed)
 
 
 def forget_scope(connection: Connection, scope: int) -> None:
     """Drop the counts of a watch that is removed."""
     connection.execute(delete(HourCountRow).where(HourCountRow.scope == scope))
+    connection.execute(delete(DayCountRow).where(DayCountRow.scope == scope))
+
+
+def _running(
+    at: InstrumentedAttribute[T], videos: InstrumentedAttribute[int], *, oldest_first: bool
+) -> Select[T, int, int]:
+    """Start a query for counts and, with each, how many videos there are up to its end."""
+    order = at.asc() if oldest_first else at.desc()
+    upto = func.sum(videos).over(order_by=order, rows=(None, 0))
+    return select(at.label("at"), videos.label("videos"), upto.label("upto"))
+
+
+def _holding(
+    connection: Connection, running: Select[T, int, int], row_number: int
+) -> tuple[T, int] | None:
+    """Return the count that holds a row, and how many rows come before it."""
+    counts = running.subquery()
+    query = select(counts.c.at, counts.c.upto - counts.c.videos).where(counts.c.upto > row_number)
+    found = connection.execute(query.order_by(counts.c.upto).limit(1)).first()
+    return None if found is None else (found[0], int(found[1]))

@@ -18,7 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from app.store.types import BigId, Instant, ascii_key, ascii_text, long_text, unicode_key
 
 ALL_VIDEOS = 0
-"""The scope of `hour_counts` that counts every visible video; other scopes are watch ids."""
+"""The scope of the counts that counts every visible video; other scopes are watch ids."""
 
 
 class Base(DeclarativeBase):
@@ -35,14 +35,15 @@ class Base(DeclarativeBase):
 
 
 class VideoRow(Base):
-    """A video: its best telling so far, and its history with us."""
+    """A video: its best telling so far, and its history with us.
+
+    The indexes of feeds hold `hidden_at`, so that what a page passes over is never fetched.
+    """
 
     __tablename__ = "videos"
     __table_args__ = (
-        Index("ix_videos_published_at_video_id", "published_at", "video_id"),
-        Index(
-            "ix_videos_channel_id_published_at_video_id", "channel_id", "published_at", "video_id"
-        ),
+        Index("ix_videos_feed", "published_at", "video_id", "hidden_at"),
+        Index("ix_videos_channel_feed", "channel_id", "published_at", "video_id", "hidden_at"),
         Index("ix_videos_seq", "seq"),
         Index("ix_videos_completed_at", "completed_at"),
         Index("ix_videos_refresh_due_at", "refresh_due_at"),
@@ -176,6 +177,16 @@ class HourCountRow(Base):
 
     scope: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     hour_at: Mapped[datetime] = mapped_column(Instant, primary_key=True)
+    videos: Mapped[int] = mapped_column(BigInteger)
+
+
+class DayCountRow(Base):
+    """The hours of `hour_counts` summed up by day (UTC), so that depth costs a few rows."""
+
+    __tablename__ = "day_counts"
+
+    scope: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
     videos: Mapped[int] = mapped_column(BigInteger)
 
 
