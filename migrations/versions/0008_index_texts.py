@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 _BATCH = 1000
 _VIDEOS = sa.table(
