@@ -48,14 +48,16 @@ class Item(Schema):
 
 
 class VideoList(Schema):
-    """A page of videos, newest first."""
+    """A page of videos by publish time, newest first unless asked for otherwise."""
 
     items: list[Item]
     page: int | None = Field(description="Null when asked for with a cursor.")
     limit: int
-    total: int | None = Field(description="Videos in the whole feed; null where not counted.")
-    next: str | None = Field(description="Path of the older page.")
-    previous: str | None = Field(description="Path of the newer page.")
+    total: int | None = Field(
+        description="Videos in the whole feed; null where not counted: of a channel, with filters."
+    )
+    next: str | None = Field(description="Path of the page after this one.")
+    previous: str | None = Field(description="Path of the page before this one.")
     next_cursor: str | None
     previous_cursor: str | None
 

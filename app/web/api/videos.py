@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
@@ -16,13 +17,16 @@ from app.web.api import examples
 from app.web.api.openapi import responses
 from app.web.api.schemas import Item, VideoList
 from app.web.lists import page_reply, page_request
-from app.web.parameters import ChannelId, Keyword, PagedQuery, Query, RowId
+from app.web.parameters import ChannelId, Keyword, Query, RowId
 from app.web.replies import cacheable_json, canonical_path
 from app.web.scopes import scope
+from app.web.selections import FeedQuery
 from app.web.services import services
 
 if TYPE_CHECKING:
     from flask import Response
+
+    from app.domain.feeds import PageRequest
 
 videos = APIBlueprint("videos", __name__, tag="Videos")
 
@@ -31,8 +35,8 @@ _ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAV
 _PAGE = (*_CACHED, "Link", "X-Cache", "Age")
 
 
-class VideosQuery(PagedQuery):
-    """Which videos, and which page of them."""
+class VideosQuery(FeedQuery):
+    """Of which feed, which videos, and which page of them."""
 
     watch: RowId | None = Field(default=None, description="Only videos of the watch with this id.")
     keyword: Keyword | None = Field(
@@ -58,10 +62,12 @@ def list_videos(query: VideosQuery) -> Response:
     """List videos, newest first.
 
     Without a filter it is the feed of everything; `watch`, `keyword` and `channel_id` choose
-    another and exclude each other. Page by number, or by cursor to meet every video once while
-    new ones arrive. A page beyond the end is empty.
+    another and exclude each other. The other filters narrow any of them down, and leave it
+    uncounted (`total` is null). Page by number, or by cursor to meet every video once while new
+    ones arrive. A page beyond the end is empty. Far down in a channel or behind a filter a page
+    asked for by number takes time, one asked for by cursor does not.
     """
-    page = services().feed.page(page_request(_feed(query), query))
+    page = services().feed.page(_request(query))
     return page_reply("/videos", query, page)
 
 
@@ -80,6 +86,11 @@ def get_video(video_id: str, query: Query) -> Response:  # noqa: ARG001 - it tak
     video = services().feed.video(video_id)
     address = canonical_path(f"/videos/{video_id}", {})
     return cacheable_json(video.body, version=video.version, address=address)
+
+
+def _request(query: VideosQuery) -> PageRequest:
+    request = page_request(_feed(query), query)
+    return replace(request, selection=query.selection, oldest_first=query.oldest_first)
 
 
 def _feed(query: VideosQuery) -> Feed:

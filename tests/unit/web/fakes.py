@@ -13,6 +13,7 @@ from app.domain.clock import format_instant
 from app.domain.coverage import CoveragePage, WatchCoverage
 from app.domain.errors import ChangesForgottenError, NotFoundError
 from app.domain.feeds import (
+    EVERYTHING,
     CacheState,
     Cursor,
     EncodedVideo,
@@ -44,22 +45,26 @@ class MemoryFeed:
     cache: CacheState = CacheState.HIT
     stale_seconds: int = 0
     broken: Exception | None = None
+    asked: list[PageRequest] = field(default_factory=list)
 
     def page(self, request: PageRequest) -> Page:
+        self.asked.append(request)
         if self.broken is not None:
             raise self.broken
-        held = self._held(request.feed)
+        held = self._held(request)
         first = self._first(held, request)
         shown = held[first : first + request.limit]
         more = first + len(shown) < len(held)
+        onward = request.oldest_first
+        counted = request.feed.channel_id is None and request.selection == EVERYTHING
         return Page(
             items=tuple(encoded(position) for position in shown),
-            total=None if request.feed.channel_id else len(held),
+            total=len(held) if counted else None,
             version=self.version,
             cache=self.cache,
             stale_seconds=self.stale_seconds,
-            next_cursor=Cursor(shown[-1]) if shown and more else None,
-            previous_cursor=Cursor(shown[0], newer=True) if shown and first else None,
+            next_cursor=Cursor(shown[-1], newer=onward) if shown and more else None,
+            previous_cursor=Cursor(shown[0], newer=not onward) if shown and first else None,
         )
 
     def video(self, video_id: str) -> EncodedVideo:
@@ -78,23 +83,29 @@ class MemoryFeed:
             raise NotFoundError("No watch has this keyword.")
         return Feed(watch_id=1)
 
-    def _held(self, feed: Feed) -> list[Position]:
-        newest_first = sorted(
-            self.positions, key=lambda it: (it.published_at, it.video_id), reverse=True
-        )
-        return newest_first[::2] if feed.watch_id else newest_first
+    def _held(self, request: PageRequest) -> list[Position]:
+        """The videos asked for in their order; all are of one length and one live state."""
+        newest_first = sorted(self.positions, key=_order, reverse=True)
+        of_feed = newest_first[::2] if request.feed.watch_id else newest_first
+        earliest = request.selection.published_after or datetime.min.replace(tzinfo=UTC)
+        latest = request.selection.published_before or datetime.max.replace(tzinfo=UTC)
+        held = [it for it in of_feed if earliest <= it.published_at <= latest]
+        return held[::-1] if request.oldest_first else held
 
     @staticmethod
     def _first(held: list[Position], request: PageRequest) -> int:
-        if request.cursor is None:
+        cursor = request.cursor
+        if cursor is None:
             return (request.page - 1) * request.limit
-        edge = request.cursor.position
-        newer = sum(
-            (it.published_at, it.video_id) > (edge.published_at, edge.video_id) for it in held
-        )
-        if request.cursor.newer:
-            return max(0, newer - request.limit)
-        return newer + (edge in held)
+        newer = [_order(it) > _order(cursor.position) for it in held]
+        older = [_order(it) < _order(cursor.position) for it in held]
+        if cursor.newer == request.oldest_first:
+            return len(held) - sum(newer if cursor.newer else older)
+        return max(0, sum(newer if cursor.newer else older) - request.limit)
+
+
+def _order(position: Position) -> tuple[datetime, str]:
+    return position.published_at, position.video_id
 
 
 @dataclass

@@ -52,6 +52,7 @@ def test_every_parameter_is_explained(document: Json) -> None:
     assert {parameter["name"] for parameter in parameters} == {
         *("page", "limit", "per_page", "page_size", "cursor"),
         *("watch", "keyword", "channel_id"),
+        *("published_after", "published_before", "min_duration", "max_duration", "live", "sort"),
     }
     for operation in operations(document):
         for parameter in operation["parameters"]:
@@ -64,6 +65,9 @@ def test_limits_and_defaults_stand_in_the_document(document: Json) -> None:
     schemas = {parameter["name"]: parameter["schema"] for parameter in parameters}
     assert schemas["limit"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 10}
     assert schemas["page"]["maximum"] == 1_000_000
+    assert schemas["published_after"] == {"type": "string", "format": "date-time"}
+    assert schemas["live"]["enum"] == ["none", "upcoming", "live", "completed"]
+    assert schemas["sort"] == {"type": "string", "enum": ["newest", "oldest"], "default": "newest"}
     assert schemas["per_page"] == {"type": "integer", "minimum": 1, "maximum": 100}
 
 

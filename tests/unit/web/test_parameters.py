@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-NAMES = ("page", "limit", "per_page", "page_size", "cursor", "watch", "keyword", "channel_id")
+NAMES = (
+    *("page", "limit", "per_page", "page_size", "cursor", "watch", "keyword", "channel_id"),
+    *("published_after", "published_before", "min_duration", "max_duration", "live", "sort"),
+)
 CHANNEL = "UC0123456789012345678901"
 
 
@@ -49,12 +52,34 @@ def test_a_number_is_plain_ascii_digits_in_range(
         ("channel_id=news", "channel_id"),
         (f"channel_id=%20{CHANNEL}", "channel_id"),
         (f"channel_id={CHANNEL}%0A", "channel_id"),
+        ("min_duration=-1", "min_duration"),
+        ("max_duration=1.5", "max_duration"),
+        (f"max_duration={2**63}", "max_duration"),
+        ("live=true", "live"),
+        ("live=LIVE", "live"),
+        ("sort=", "sort"),
+        ("sort=date", "sort"),
     ],
 )
 def test_a_malformed_value_is_refused_by_name(
     client: FlaskClient, query: str, parameter: str
 ) -> None:
     assert refusal(client, query) == (parameter, f"invalid_{parameter}")
+
+
+@pytest.mark.parametrize("name", ["published_after", "published_before"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "2026", "2026-01-02", "2026-01-02T18:00:00", "2026-01-02T18:00Z", "1767376800"),
+        *("20260102T180000Z", "2026-W01-5T18:00:00Z", "2026-01-02 18:00:00Z", "now"),
+        *("2026-02-30T00:00:00Z", "2026-01-02T24:00:01Z", "2026-01-02T18:00:00+24:00"),
+        *("2026-01-02T18:00:00 02:00", "2026-01-02T18:00:00.Z", "2026-01-02T18:00:00.1234567Z"),
+        *("2026-01-02T18:00:00Z\n", "٢026-01-02T18:00:00Z", "0001-01-01T00:00:00+01:00"),
+    ],
+)
+def test_an_instant_is_rfc_3339_with_an_offset(client: FlaskClient, name: str, value: str) -> None:
+    assert refusal(client, f"{name}={quote(value)}") == (name, f"invalid_{name}")
 
 
 @pytest.mark.parametrize("name", ["lim", "LIMIT", "q", "", "limit[]", "page%20"])
@@ -112,7 +137,10 @@ def test_a_route_without_parameters_takes_none(client: FlaskClient) -> None:
 pairs = st.lists(
     st.tuples(
         st.sampled_from(NAMES) | st.text(max_size=5),
-        st.integers(-2, 10**20).map(str) | st.text(max_size=30) | st.just("news"),
+        st.integers(-2, 10**20).map(str)
+        | st.text(max_size=30)
+        | st.sampled_from(["news", "live", "oldest"])
+        | st.datetimes().map(lambda at: f"{at.isoformat()}Z"),
     ),
     max_size=4,
 ).map(lambda given_pairs: urlencode(given_pairs, errors="replace").encode())

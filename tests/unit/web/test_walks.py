@@ -39,22 +39,33 @@ def joined(pages: list[list[str]]) -> list[str]:
     return list(chain.from_iterable(pages))
 
 
-@given(feed=feeds, limit=st.integers(1, 8))
-def test_every_walk_meets_every_video_once(feed: list[tuple[int, str]], limit: int) -> None:
+@given(
+    feed=feeds,
+    limit=st.integers(1, 8),
+    after=st.none() | st.integers(0, 3),
+    sort=st.sampled_from(["newest", "oldest"]),
+)
+def test_every_walk_meets_every_video_once(
+    feed: list[tuple[int, str]], limit: int, after: int | None, sort: str
+) -> None:
     positions = [Position(START_AT + timedelta(seconds=at), name) for at, name in feed]
     client = create_app(MemoryServices(MemoryFeed(positions))).test_client()
-    expected = [name for _, name in sorted(feed, reverse=True)]
+    wanted = sorted(pair for pair in feed if after is None or pair[0] >= after)
+    expected = [name for _, name in (wanted if sort == "oldest" else wanted[::-1])]
+    list_path = f"/videos?limit={limit}&sort={sort}"
+    if after is not None:
+        list_path += f"&published_after=2026-01-01T00:00:0{after}Z"
 
-    by_number = walk(client, f"/videos?limit={limit}", "next")
+    by_number = walk(client, list_path, "next")
     assert joined(by_number) == expected
 
-    cursor = client.get(f"/videos?limit={limit}").get_json()["next_cursor"]
+    cursor = client.get(list_path).get_json()["next_cursor"]
     if cursor is None:
-        assert len(feed) <= limit
+        assert len(expected) <= limit
         return
-    by_cursor = walk(client, f"/videos?limit={limit}&cursor={cursor}", "next")
+    by_cursor = walk(client, f"{list_path}&cursor={cursor}", "next")
     assert by_number[0] + joined(by_cursor) == expected
 
-    last = client.get(f"/videos?limit={limit}&page={len(by_number)}").get_json()
-    back = walk(client, f"/videos?limit={limit}&cursor={last['previous_cursor']}", "previous")
+    last = client.get(f"{list_path}&page={len(by_number)}").get_json()
+    back = walk(client, f"{list_path}&cursor={last['previous_cursor']}", "previous")
     assert joined(back[::-1]) + by_number[-1] == expected
