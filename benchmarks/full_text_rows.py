@@ -1,7 +1,7 @@
 """Many stored videos with words in them: of a corpus, or made up with the frequencies of a language.
 
-Every text is used many times; a number in each title is a word of its own. Publish times are random
-over the span. What is rare, common or old is known from the texts themselves.
+Every text is used many times; a number in each title is a word of its own. They come in in
+the order of their publish times, up to two days late. What is rare, common or old is known from the texts themselves.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ SHARE_OF_WATCH = 0.3
 _GENERATED = 20_000
 _VOCABULARY = 50_000
 _BATCH = 5000
+_LATE_SECONDS = 2 * 86_400
 _SYLLABLES = ("ka", "lo", "mi", "ren", "tu", "sal", "vor", "ne", "dri", "po", "shen", "ga")
 _UNSPACED = "東京都大阪音楽番組天気予報"
 
@@ -72,7 +73,7 @@ def load(database: Database, texts: Texts, videos: int, watch_id: int) -> None:
     rng = random.Random(SEED)  # noqa: S311 - the same rows every time are what is wanted
     for start in range(0, videos, _BATCH):
         batch = [
-            _row(rng, number, texts.videos[number % len(texts.videos)])
+            _row(rng, number, number / videos, texts.videos[number % len(texts.videos)])
             for number in range(start, min(start + _BATCH, videos))
         ]
         found = [row for row in batch if rng.random() < SHARE_OF_WATCH]
@@ -81,8 +82,8 @@ def load(database: Database, texts: Texts, videos: int, watch_id: int) -> None:
             insert_rows(connection, tables["watch_videos"], [_link(it, watch_id) for it in found])
 
 
-def _row(rng: random.Random, number: int, told: Video) -> Columns:
-    at = ENDS_AT - timedelta(seconds=rng.randrange(int(SPAN.total_seconds())))
+def _row(rng: random.Random, number: int, place: float, told: Video) -> Columns:
+    at = ENDS_AT - SPAN * (1 - place) - timedelta(seconds=rng.randrange(_LATE_SECONDS))
     old = f" {OLD}" if at < ENDS_AT - SPAN / 2 and number % 20 == 0 else ""
     video = replace(
         told, video_id=f"{number:011d}", title=f"{told.title} {number}{old}", published_at=at

@@ -45,6 +45,7 @@ _SQLITE_PRAGMAS = (
     "synchronous=NORMAL",
     "foreign_keys=ON",
     "temp_store=MEMORY",  # a savepoint's undo log is small and need not be a file
+    f"mmap_size={2**31 - 2**16}",  # a page read without a call: full text looks at thousands
     f"busy_timeout={_STATEMENT_SECONDS * 1000}",
 )
 _MYSQL_RETRY = frozenset({1205, 1213, 2006, 2013})  # lock wait, deadlock, server gone or lost
@@ -85,18 +86,29 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """Give a bare connection in a transaction, for migrations.
+        """Give a bare connection in a transaction.
 
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
+        with _begun(self._writer) as connection:
+            yield connection
+
+    @contextmanager
+    def patient_connection(self) -> Iterator[Connection]:
+        """Give one whose statements may take as long as they need, for migrations.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached.
+        """
+        engine = _engine(
+            self._url, 1, isolation="READ COMMITTED", begin="IMMEDIATE", statement_seconds=None
+        )
         try:
-            with self._writer.begin() as connection:
+            with _begun(engine) as connection:
                 yield connection
-        except DBAPIError as error:
-            if not _is_absence(error):
-                raise
-            raise _told(error) from None
+        finally:
+            engine.dispose()
 
     def dispose(self) -> None:
         """Let go of the pool."""
@@ -109,10 +121,28 @@ class Database:
             return work(connection)
 
 
-def _engine(url: URL, pool_size: int, *, isolation: str, begin: str) -> Engine:
+@contextmanager
+def _begun(engine: Engine) -> Iterator[Connection]:
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        if not _is_absence(error):
+            raise
+        raise _told(error) from None
+
+
+def _engine(
+    url: URL,
+    pool_size: int,
+    *,
+    isolation: str,
+    begin: str,
+    statement_seconds: int | None = _STATEMENT_SECONDS,
+) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, pool_size, begin)
-    url, connect = _connect_arguments(url)
+    url, connect = _connect_arguments(url, statement_seconds)
     return create_engine(
         url,
         connect_args=connect,
@@ -124,9 +154,9 @@ def _engine(url: URL, pool_size: int, *, isolation: str, begin: str) -> Engine:
     )
 
 
-def _connect_arguments(url: URL) -> tuple[URL, dict[str, object]]:
+def _connect_arguments(url: URL, statement_seconds: int | None) -> tuple[URL, dict[str, object]]:
     if url.get_backend_name() == "postgresql":
-        options = f"-c timezone=UTC -c statement_timeout={_STATEMENT_SECONDS * 1000}"
+        options = f"-c timezone=UTC -c statement_timeout={(statement_seconds or 0) * 1000}"
         return url, {"connect_timeout": _CONNECT_SECONDS, "options": options}
     session = (
         "sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'",
@@ -135,8 +165,8 @@ def _connect_arguments(url: URL) -> tuple[URL, dict[str, object]]:
     )
     return url.update_query_dict({"charset": "utf8mb4"}), {
         "connect_timeout": _CONNECT_SECONDS,
-        "read_timeout": _STATEMENT_SECONDS,
-        "write_timeout": _STATEMENT_SECONDS,
+        "read_timeout": statement_seconds,
+        "write_timeout": statement_seconds,
         "init_command": f"SET SESSION {', '.join(session)}",
     }
 

@@ -13,7 +13,7 @@ from app.domain.videos import Source, StoredVideo
 from app.store import hour_counts
 from app.store.feed_version import read_version
 from app.store.full_text import Walk, find_places
-from app.store.models import ALL_VIDEOS, VideoRow, WatchRow, WatchVideoRow
+from app.store.models import ALL_VIDEOS, Base, VideoRow, WatchRow, WatchVideoRow
 from app.store.rows import select_videos, told_by
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     Places = Select[datetime, str]
     Instants = InstrumentedAttribute[datetime]
     Ids = InstrumentedAttribute[str]
+
+_VIDEOS = (Base.metadata.tables["videos"],)
+_LINKED_VIDEOS = (Base.metadata.tables["watch_videos"], *_VIDEOS)
 
 
 class FeedRepository:
@@ -175,8 +178,10 @@ def _is_counted(feed: Feed, selection: Selection) -> bool:
 def _walk(
     feed: Feed, selection: Selection, *beyond: ColumnElement[bool], oldest_first: bool
 ) -> Walk:
+    tables = _VIDEOS if feed.watch_id is None else _LINKED_VIDEOS
     index = _index(feed, selection).where(*beyond)
-    return Walk(index, _places(feed, selection).where(*beyond), _place(feed), oldest_first)
+    wanted = _places(feed, selection).where(*beyond)
+    return Walk(index, wanted, tables, _place(feed), oldest_first)
 
 
 def _index(feed: Feed, selection: Selection) -> Places:
@@ -198,8 +203,8 @@ def _places(feed: Feed, selection: Selection) -> Places:
     """Start a query for the places of the videos that are wanted of a feed."""
     query = _index(feed, selection)
     if feed.watch_id is not None:
-        links = WatchVideoRow.video_id == VideoRow.video_id
-        query = query.join(VideoRow, links).where(*counted_link())
+        linked = WatchVideoRow.video_id == VideoRow.video_id
+        query = query.where(linked, *counted_link())
     return query.where(VideoRow.hidden_at.is_(None), *_wanted(selection))
 
 

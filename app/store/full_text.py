@@ -5,7 +5,7 @@ feed and looking at each text is quick where many do; taking them all from the i
 sort them, is quick where few do. How many there are is seen on the way, so a search
 
 1. walks over the next PROBED videos of the feed;
-2. if those say that the page will be full soon, walks on, over at most WALKED;
+2. if those say that the page will be full soon, walks on, as far as `worth_walking` says;
 3. takes what is still missing from the index.
 
 Each step goes on where the one before it stopped. Queries reach a database as tokens made by
@@ -15,11 +15,13 @@ Each step goes on where the one before it stopped. Queries reach a database as t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isqrt
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Integer, cast, column, func, literal_column, select, table
+from sqlalchemy import Integer, Join, cast, column, func, literal_column, select, table, true
 from sqlalchemy.dialects.mysql import match
 from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.ext.compiler import compiles
 
 from app.store.models import Base, VideoTextRow
 from app.store.search_text import is_open, needle_of, tokens_of
@@ -28,8 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import ColumnElement, Connection, FromClause, Select
     from sqlalchemy.orm import InstrumentedAttribute
+    from sqlalchemy.sql.compiler import SQLCompiler
 
     from app.domain.text_query import Phrase, TextQuery
 
@@ -39,8 +42,7 @@ if TYPE_CHECKING:
     Word = tuple[str, bool]
 
 PROBED = 1000
-WALKED = 10_000
-"""Looking at a text of the feed costs about a third of taking one from the index."""
+_BALANCED_AT = 1_000_000
 
 _TEXT = Base.metadata.tables["video_texts"].c.search_text
 _VECTOR = "array_to_tsvector(string_to_array(btrim(video_texts.search_text), ' '))"
@@ -53,13 +55,15 @@ class Walk:
 
     Args:
         index: the places in the feed's index, whatever is shown of them.
-        wanted: the places of the videos that are wanted.
+        wanted: the places of the videos that are wanted, its tables joined by nothing but WHERE.
+        tables: those it takes, each with a `video_id`.
         place: the columns that order it.
         oldest_first: its direction.
     """
 
     index: Places
     wanted: Places
+    tables: tuple[FromClause, ...]
     place: tuple[Instants, Ids]
     oldest_first: bool
 
@@ -79,11 +83,33 @@ class Walk:
         return at > edge_at if self.oldest_first else at < edge_at
 
 
+def worth_walking(limit: int) -> int:
+    """Return how many videos of a feed may be looked at to find so many.
+
+    A share s of N videos costs limit / s looks on the way and s * N from the index; the two meet at
+    the root of limit * N, and a look costs about what a video of the index does.
+    """
+    return max(PROBED, isqrt(limit * _BALANCED_AT))
+
+
 def find_places(
     connection: Connection, walk: Walk, query: TextQuery, limit: int
 ) -> list[tuple[datetime, str]]:
     """Return the first `limit` places of a walk whose texts hold a query, in its order."""
     return _Search(connection, walk, query, limit).find()
+
+
+class _InOrder(Join):
+    """A product of tables of which the left one is read first; WHERE says what belongs together."""
+
+    inherit_cache = True
+
+
+@compiles(_InOrder)
+def _product_in_order(product: _InOrder, compiler: SQLCompiler, **options: object) -> str:
+    word = "STRAIGHT_JOIN" if compiler.dialect.name in ("mysql", "mariadb") else "CROSS JOIN"
+    options["asfrom"] = True
+    return f" {word} ".join(compiler.process(t, **options) for t in (product.left, product.right))
 
 
 class _Search:
@@ -99,14 +125,12 @@ class _Search:
 
     def find(self) -> list[tuple[datetime, str]]:
         """Do the three steps, as far as they are needed."""
-        walked = 0
-        for rows in (PROBED, WALKED - PROBED):
-            at_end = self._walk_over(rows)
-            walked += rows
-            if at_end or self._missing == 0:
-                return self._found
-            if self._missing * walked > len(self._found) * (WALKED - walked):
-                break
+        if self._walk_over(PROBED) or self._missing == 0:
+            return self._found
+        further = worth_walking(self._limit) - PROBED
+        soon = self._missing * PROBED <= len(self._found) * further
+        if soon and (self._walk_over(further) or self._missing == 0):
+            return self._found
         self._add(self._from_index())
         return self._found
 
@@ -121,8 +145,7 @@ class _Search:
         edge = self._connection.execute(index.offset(rows).limit(1)).first()
         here = () if edge is None else (walk.upto(edge[0]),)
         texts = VideoTextRow.video_id == walk.place[1]
-        stretch = walk.wanted.join(VideoTextRow, texts).where(*self._passed, *here)
-        self._add(stretch.where(*self._holds()))
+        self._add(walk.wanted.where(texts, *self._holds(), *self._passed, *here))
         if edge is not None:
             self._passed = (walk.beyond(edge[0]),)
         return edge is None
@@ -131,15 +154,18 @@ class _Search:
         """Start a query for what is beyond, by the index of words.
 
         The texts are taken first, whatever the database expects of them: it cannot know how many
-        there are, and would walk the whole feed.
+        there are, and would rather walk the whole feed than sort.
         """
         dialect = self._connection.dialect.name
         proven = _LOOKUPS[dialect](_words(self._query))
         texts = select(VideoTextRow.video_id).where(proven, *self._unproven()).cte("texts")
         if dialect in _MATERIALIZING:
             texts = texts.prefix_with("MATERIALIZED")
-        found = texts.c.video_id == self._walk.place[1]
-        return self._walk.wanted.join(texts, found).where(*self._passed)
+        tables: FromClause = texts
+        for each in self._walk.tables:
+            tables = _InOrder(tables, each, true())
+        found = [each.c.video_id == texts.c.video_id for each in self._walk.tables]
+        return self._walk.wanted.select_from(tables).where(*found, *self._passed)
 
     def _holds(self) -> Iterator[ColumnElement[bool]]:
         """Name what a text must hold."""

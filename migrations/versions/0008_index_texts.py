@@ -67,6 +67,7 @@ _INDEXES = {
 
 def upgrade() -> None:
     """Create the table, fill it, then index it, which is faster than the other way round."""
+    op.execute("DROP TABLE IF EXISTS video_texts")  # of an upgrade that MySQL broke off half-way
     op.create_table(
         "video_texts",
         sa.Column("text_id", BigId, autoincrement=True, nullable=False),
