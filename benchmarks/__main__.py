@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import freshness, ingest, matching
+from benchmarks import depth, freshness, ingest, matching
 from benchmarks.rounds import machine_facts
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 REPORT = Path(__file__).with_name("report.md")
 TITLE = "# Benchmarks: what was measured, and how to measure it again\n"
-NAMES = ("ingest", "matching", "freshness")
+NAMES = ("ingest", "matching", "freshness", "depth")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,6 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         "ingest": partial(ingest.run, options.mariadb_url),
         "matching": matching.run,
         "freshness": partial(freshness.run, options.corpus),
+        "depth": depth.run,
     }
     names = options.names or list(NAMES)
     if unknown := set(names) - set(NAMES):

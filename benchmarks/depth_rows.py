@@ -24,6 +24,8 @@ SPAN_DAYS = 730
 BIG_CHANNEL = f"UC{0:022d}"
 SHARE_OF_BIG_CHANNEL = 0.05
 SHARE_OF_WATCH = 0.3
+SHARE_OF_BUSY_HOUR = 0.1
+BUSY_HOUR_AT = STARTS_AT + timedelta(days=300, hours=12)
 
 _SPAN_SECONDS = SPAN_DAYS * 86_400
 _CHANNELS = 5_000
@@ -65,7 +67,7 @@ def _videos(rng: random.Random, numbers: range) -> Iterator[Video]:
             video_id=f"{number:011d}",
             title=f"A title of some forty characters, no. {number}",
             description=_DESCRIPTION,
-            published_at=STARTS_AT + timedelta(seconds=rng.randrange(_SPAN_SECONDS)),
+            published_at=_published_at(rng),
             channel_id=f"UC{channel:022d}",
             channel_title=f"Channel {channel}",
             detail=Detail.FULL,
@@ -78,6 +80,12 @@ def _videos(rng: random.Random, numbers: range) -> Iterator[Video]:
             view_count=number,
             like_count=1,
         )
+
+
+def _published_at(rng: random.Random) -> datetime:
+    if rng.random() < SHARE_OF_BUSY_HOUR:
+        return BUSY_HOUR_AT + timedelta(seconds=rng.randrange(3_600))
+    return STARTS_AT + timedelta(seconds=rng.randrange(_SPAN_SECONDS))
 
 
 def _hour(video: Video) -> datetime:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select
     from sqlalchemy.orm import InstrumentedAttribute
 
     from app.store.rows import Columns
@@ -97,6 +97,39 @@ class HourCounts:
         _DAYS.write(self._connection, of_days)
 
 
+def _holding(
+    at: InstrumentedAttribute[T], videos: InstrumentedAttribute[int], *of: ColumnElement[bool]
+) -> dict[bool, Select[T, int]]:
+    """Make the queries for the count that holds a row, and how many rows come before it.
+
+    By whether the oldest come first.
+    """
+    made: dict[bool, Select[T, int]] = {}
+    for oldest_first in (False, True):
+        upto = func.sum(videos).over(
+            order_by=at.asc() if oldest_first else at.desc(), rows=(None, 0)
+        )
+        running = select(at.label("at"), videos.label("videos"), upto.label("upto"))
+        counts = running.where(videos > 0, *of).subquery().c
+        passed = (counts.upto - counts.videos).label("passed")
+        holding = select(counts.at, passed).where(counts.upto > bindparam("rows"))
+        made[oldest_first] = holding.order_by(counts.upto).limit(1)
+    return made
+
+
+_TOTAL = select(func.coalesce(func.sum(DayCountRow.videos), 0)).where(
+    DayCountRow.scope == bindparam("of")
+)
+_DAY_HOLDING = _holding(DayCountRow.day, DayCountRow.videos, DayCountRow.scope == bindparam("of"))
+_HOUR_HOLDING = _holding(
+    HourCountRow.hour_at,
+    HourCountRow.videos,
+    HourCountRow.scope == bindparam("of"),
+    HourCountRow.hour_at >= bindparam("from_at"),
+    HourCountRow.hour_at < bindparam("before"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Seek:
     """Where a row number lies: `skip` rows after an edge, the end of its hour that comes first.
@@ -111,8 +144,7 @@ class Seek:
 
 def total(connection: Connection, scope: int) -> int:
     """Return how many visible videos a scope has."""
-    query = select(func.coalesce(func.sum(DayCountRow.videos), 0))
-    return int(connection.execute(query.where(DayCountRow.scope == scope)).scalar_one())
+    return int(connection.execute(_TOTAL, {"of": scope}).scalar_one())
 
 
 def counts_since(connection: Connection, hour_at: datetime) -> dict[int, tuple[int, datetime]]:
@@ -127,47 +159,20 @@ def seek(
     connection: Connection, scope: int, row_number: int, *, oldest_first: bool = False
 ) -> Seek | None:
     """Find the hour that holds a row (0 = the first of the order); None beyond the end."""
-    days = _running(DayCountRow.day, DayCountRow.videos, oldest_first=oldest_first)
-    of_scope = days.where(DayCountRow.scope == scope, DayCountRow.videos > 0)
-    day = _holding(connection, of_scope, row_number)
+    asked: dict[str, object] = {"of": scope, "rows": row_number}
+    day = connection.execute(_DAY_HOLDING[oldest_first], asked).first()
     if day is None:
         return None
-    starts_at = datetime.combine(day[0], time(), UTC)
-    hours = _running(HourCountRow.hour_at, HourCountRow.videos, oldest_first=oldest_first)
-    of_day = hours.where(
-        HourCountRow.scope == scope,
-        HourCountRow.videos > 0,
-        HourCountRow.hour_at >= starts_at,
-        HourCountRow.hour_at < starts_at + timedelta(days=1),
-    )
-    hour = _holding(connection, of_day, row_number - day[1])
-    if hour is None:
-        raise ValueError(f"the hours of {day[0]} do not add up to the day")
-    hour_at, passed = hour
-    edge_at = hour_at if oldest_first else hour_at + timedelta(hours=1)
-    return Seek(edge_at, row_number - day[1] - passed)
+    starts_at = datetime.combine(day.at, time(), UTC)
+    in_day = row_number - int(day.passed)
+    ends_at = starts_at + timedelta(days=1)
+    asked = {"of": scope, "rows": in_day, "from_at": starts_at, "before": ends_at}
+    hour = connection.execute(_HOUR_HOLDING[oldest_first], asked).one()
+    edge_at = hour.at if oldest_first else hour.at + timedelta(hours=1)
+    return Seek(edge_at, in_day - int(hour.passed))
 
 
 def forget_scope(connection: Connection, scope: int) -> None:
     """Drop the counts of a watch that is removed."""
     connection.execute(delete(HourCountRow).where(HourCountRow.scope == scope))
     connection.execute(delete(DayCountRow).where(DayCountRow.scope == scope))
-
-
-def _running(
-    at: InstrumentedAttribute[T], videos: InstrumentedAttribute[int], *, oldest_first: bool
-) -> Select[T, int, int]:
-    """Start a query for counts and, with each, how many videos there are up to its end."""
-    order = at.asc() if oldest_first else at.desc()
-    upto = func.sum(videos).over(order_by=order, rows=(None, 0))
-    return select(at.label("at"), videos.label("videos"), upto.label("upto"))
-
-
-def _holding(
-    connection: Connection, running: Select[T, int, int], row_number: int
-) -> tuple[T, int] | None:
-    """Return the count that holds a row, and how many rows come before it."""
-    counts = running.subquery()
-    query = select(counts.c.at, counts.c.upto - counts.c.videos).where(counts.c.upto > row_number)
-    found = connection.execute(query.order_by(counts.c.upto).limit(1)).first()
-    return None if found is None else (found[0], int(found[1]))

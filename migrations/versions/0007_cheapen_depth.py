@@ -1,7 +1,8 @@
 """Count days beside hours, and pass over rows of a feed within its index.
 
 Locks: PostgreSQL locks videos against writes while it builds the two indexes; MySQL and MariaDB
-build them beside writes. The table of days is new; hour_counts is read once to fill it.
+build them beside writes. The table of days is new; hour_counts is read once to fill it. Writers
+of the release before know nothing of days: stop them first.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def video(number: int) -> Video:
         channel_title="Café",
         detail=Detail.FULL,
         thumbnails=CanonicalJson('{"default":{"height":90,"url":"https://i.ytimg.com/x.jpg"}}'),
-        live=LiveState.NONE,
+        live=(*LiveState, None)[number % 5],
         duration_seconds=None if number == 0 else number,
         tags=CanonicalJson('["a","ü"]'),
         view_count=2**40,

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from app.domain.videos import LiveState
 from app.web.factory import create_app
 from tests.contract.web.conftest import CHANNEL, VIDEOS, newest_first, seeded, video
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from flask.testing import FlaskClient
 
     from app.bootstrap import Services
+    from app.domain.videos import Video
 
 
 def walk(client: FlaskClient, path: str | None, direction: str = "next") -> list[str]:
@@ -67,6 +74,80 @@ def test_a_channel_is_a_feed_of_its_own(client: FlaskClient) -> None:
     of_channel = {video(number).video_id for number in range(1, VIDEOS, 2)}
     expected = [name for name in newest_first() if name in of_channel]
     assert walk(client, f"/videos?limit=20&channel_id={CHANNEL}") == expected
+
+
+def chosen(wanted: Callable[[Video], bool]) -> list[str]:
+    """Ids of the videos that are wanted, newest first."""
+    names = {it.video_id for it in map(video, range(VIDEOS)) if wanted(it)}
+    return [name for name in newest_first() if name in names]
+
+
+def test_both_ends_of_a_stretch_of_publish_time_belong_to_it(client: FlaskClient) -> None:
+    latest, earliest = video(9).published_at, video(60).published_at
+    path = f"/videos?limit=7&{between(earliest, latest)}"
+    wanted = chosen(lambda it: earliest <= it.published_at <= latest)
+    assert len(wanted) == 54
+    assert walk(client, path) == wanted
+    assert walk(client, f"{path}&sort=oldest") == wanted[::-1]
+    fraction = timedelta(microseconds=1)
+    narrower = f"/videos?limit=7&{between(earliest + fraction, latest - fraction)}"
+    assert walk(client, narrower) == wanted[3:-3]
+
+
+def test_durations_are_inclusive_and_the_unknown_is_left_out(client: FlaskClient) -> None:
+    assert walk(client, "/videos?limit=50&max_duration=20") == chosen(
+        lambda it: it.duration_seconds is not None and it.duration_seconds <= 20
+    )
+    assert walk(client, "/videos?limit=50&min_duration=100&max_duration=101") == chosen(
+        lambda it: it.duration_seconds in (100, 101)
+    )
+    assert walk(client, "/videos?min_duration=101&max_duration=100") == []
+
+
+@pytest.mark.parametrize("state", list(LiveState))
+def test_broadcasts_are_found_by_their_state(client: FlaskClient, state: LiveState) -> None:
+    assert walk(client, f"/videos?limit=7&live={state.value}") == chosen(
+        lambda it: it.live is state
+    )
+
+
+@pytest.mark.parametrize("feed", ["&keyword=news", f"&channel_id={CHANNEL}", ""])
+def test_filters_narrow_every_feed_and_every_way_through_it(client: FlaskClient, feed: str) -> None:
+    whole = walk(client, f"/videos?limit=3{feed}")
+    wanted = chosen(lambda it: it.live is LiveState.NONE and (it.duration_seconds or 0) >= 30)
+    expected = [name for name in whole if name in set(wanted)]
+    narrowed = f"/videos?limit=3{feed}&live=none&min_duration=30"
+    assert expected
+    assert walk(client, narrowed) == expected
+    first = client.get(f"{narrowed}&sort=oldest").get_json()
+    rest = walk(client, f"{narrowed}&sort=oldest&cursor={first['next_cursor']}")
+    assert [it["video_id"] for it in first["items"]] + rest == expected[::-1]
+    assert first["total"] is None
+
+
+def test_a_feed_turned_round_is_counted_and_never_taken_from_the_cached_page(
+    client: FlaskClient,
+) -> None:
+    client.get("/videos?limit=100")
+    response = client.get("/videos?limit=100&sort=oldest")
+    assert response.headers["X-Cache"] == "miss"
+    assert response.get_json()["total"] == VIDEOS
+    assert walk(client, "/videos?limit=9&sort=oldest") == newest_first()[::-1]
+    assert client.get("/videos?live=none").headers["X-Cache"] == "miss"
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest"])
+def test_instants_of_any_year_are_answered(client: FlaskClient, sort: str) -> None:
+    outer = (
+        f"published_after=0001-01-01T00:00:00Z&published_before=9999-12-31T23:59:59Z&sort={sort}"
+    )
+    assert len(walk(client, f"/videos?limit=100&{outer}")) == VIDEOS
+    assert walk(client, "/videos?published_before=0001-01-01T00:00:00Z") == []
+
+
+def between(earliest: datetime, latest: datetime) -> str:
+    ends = {"published_after": earliest.isoformat(), "published_before": latest.isoformat()}
+    return urlencode(ends)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +210,12 @@ def test_every_database_gives_the_same_bytes(
     services = seeded(request.getfixturevalue(server))
     other = create_app(services).test_client()
     paths = ["/videos?limit=100", "/videos?limit=7&page=4", "/videos?keyword=news&limit=100"]
+    paths += [
+        "/videos?limit=7&page=4&sort=oldest",
+        "/videos?limit=100&keyword=news&live=live&min_duration=10&max_duration=100",
+        f"/videos?limit=20&page=2&channel_id={CHANNEL}&published_before=2026-01-02T17:59:50.5Z",
+        "/videos?limit=100&published_after=0001-01-01T00:00:00Z&published_before=9999-12-31T23:59:59Z",
+    ]
     cursor = client.get("/videos").get_json()["next_cursor"]
     for path in (*paths, f"/videos?limit=100&cursor={cursor}", f"/videos/{newest_first()[9]}"):
         ours, theirs = client.get(path), other.get(path)

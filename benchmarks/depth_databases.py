@@ -1,0 +1,93 @@
+"""A million videos in each kind of database, on servers that hold them in memory."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from sqlalchemy import create_engine
+
+from app.domain.watches import WatchKind
+from app.store.database import Database
+from app.store.store import Store
+from benchmarks import depth_rows
+from tests.servers.mariadb import MariaDB
+from tests.servers.postgresql import PostgreSQL
+from tests.servers.server import running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MARIADB_MEMORY = (
+    "SET GLOBAL innodb_buffer_pool_size = 2147483648",
+    "SET GLOBAL innodb_log_file_size = 536870912",
+)
+_MARIADB_STATISTICS = "ANALYZE TABLE videos, watch_videos, hour_counts, day_counts"
+_POSTGRESQL_STATISTICS = "VACUUM ANALYZE"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A database with its rows; `server_pid` is of the process that answers our connection."""
+
+    name: str
+    database: Database
+    watch_id: int
+    server_pid: int | None = None
+
+
+@contextmanager
+def sqlite(videos: int) -> Iterator[Loaded]:
+    """A file in a temporary folder."""
+    with (
+        TemporaryDirectory(prefix="newsreel-") as folder,
+        _loaded("SQLite", f"sqlite:///{folder}/newsreel.db", videos) as loaded,
+    ):
+        yield loaded
+
+
+@contextmanager
+def mariadb(videos: int) -> Iterator[Loaded]:
+    """A throwaway server with 2 GiB for pages; its statistics are brought up to date."""
+    with running(MariaDB) as server, server.fresh_database() as url:
+        for statement in _MARIADB_MEMORY:
+            server.execute(statement)
+        pid = int((Path(server.folder) / "pid").read_text())
+        with _loaded("MariaDB", url, videos, _MARIADB_STATISTICS) as loaded:
+            yield Loaded(loaded.name, loaded.database, loaded.watch_id, pid)
+
+
+@contextmanager
+def postgresql(videos: int) -> Iterator[Loaded]:
+    """A throwaway server, vacuumed and analysed as it does by itself within minutes."""
+    with (
+        running(PostgreSQL) as server,
+        server.fresh_database() as url,
+        _loaded("PostgreSQL", url, videos, _POSTGRESQL_STATISTICS) as loaded,
+    ):
+        pid = loaded.database.read(
+            lambda connection: connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        )
+        yield Loaded(loaded.name, loaded.database, loaded.watch_id, int(pid))
+
+
+@contextmanager
+def _loaded(name: str, url: str, videos: int, statistics: str | None = None) -> Iterator[Loaded]:
+    database = Database(url, pool_size=1)
+    store = Store(database)
+    store.migrate()
+    now, kind = depth_rows.STARTS_AT, WatchKind.KEYWORD
+    watch, _ = store.write(lambda t: t.watches.add(kind, "news", now=now, read_until=now))
+    depth_rows.load(database, videos, watch.watch_id)
+    if statistics is not None:
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(statistics)
+        engine.dispose()
+    try:
+        yield Loaded(name, database, watch.watch_id)
+    finally:
+        database.dispose()
