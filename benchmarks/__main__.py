@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import depth, freshness, ingest, matching
+from benchmarks import depth, freshness, full_text, ingest, matching
 from benchmarks.rounds import machine_facts
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 REPORT = Path(__file__).with_name("report.md")
 TITLE = "# Benchmarks: what was measured, and how to measure it again\n"
-NAMES = ("ingest", "matching", "freshness", "depth")
+NAMES = ("ingest", "matching", "freshness", "depth", "full_text")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -31,13 +31,16 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--mariadb-url", help="a server for ingest, instead of one of its own")
-    parser.add_argument("--corpus", type=Path, help="real videos for freshness, as JSON lines")
+    parser.add_argument(
+        "--corpus", type=Path, help="real videos for freshness and full_text, as JSON lines"
+    )
     options = parser.parse_args(arguments)
     benchmarks: dict[str, Callable[[], Result]] = {
         "ingest": partial(ingest.run, options.mariadb_url),
         "matching": matching.run,
         "freshness": partial(freshness.run, options.corpus),
         "depth": depth.run,
+        "full_text": partial(full_text.run, options.corpus),
     }
     names = options.names or list(NAMES)
     if unknown := set(names) - set(NAMES):

@@ -51,7 +51,8 @@ def mariadb(stack: ExitStack, url: str | None) -> Iterator[Place]:
 def postgresql(stack: ExitStack) -> Iterator[Place]:
     """Fresh databases on a throwaway server; all are dropped."""
     with running(PostgreSQL) as server:
-        yield Place("PostgreSQL", lambda: stack.enter_context(server.fresh_database()))
+        pid = int((Path(server.folder) / "data" / "postmaster.pid").read_text().split()[0])
+        yield Place("PostgreSQL", lambda: stack.enter_context(server.fresh_database()), pid)
 
 
 @contextmanager

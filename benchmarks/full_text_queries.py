@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from benchmarks.full_text_rows import OLD
@@ -78,11 +79,11 @@ def _phrases(texts: Texts, common: set[str]) -> _Phrases:
     counts = Counter(
         pair
         for row in texts.rows
-        for pair in set(zip(row, row[1:], strict=False))
+        for pair in set(pairwise(row))
         if pair[0] in common and pair[1] in common
     )
     quoted = [f'"{one} {other}"' for (one, other), _ in counts.most_common()]
-    return _Phrases(quoted[:QUERIES], quoted[-QUERIES:])
+    return _Phrases(quoted[:QUERIES], quoted[-2:])
 
 
 def _pairs_of_runs(texts: Texts) -> list[str]:

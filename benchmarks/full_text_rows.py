@@ -1,7 +1,8 @@
-"""Many stored videos with words in them: of a corpus, or made up with the frequencies of a language.
+"""Many stored videos with words in them: a corpus', or made up with the frequencies of a language.
 
-Every text is used many times; a number in each title is a word of its own. They come in in
-the order of their publish times, up to two days late. What is rare, common or old is known from the texts themselves.
+Every text is used many times; a number in each title is a word of its own. Videos come in in the
+order of their publish times, up to two days late. What is rare, common or old is known from the
+texts themselves.
 """
 
 from __future__ import annotations

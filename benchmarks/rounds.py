@@ -49,10 +49,13 @@ class Meter:
         return Cost(wall, client, self._server_seconds() - server)
 
     def _server_seconds(self) -> float:
-        """CPU time of the server's living threads, which keep theirs between measurements."""
+        """CPU time of the threads of the server and its children, as far as they live on."""
         if self._server_pid is None:
             return 0.0
-        threads = Path(f"/proc/{self._server_pid}/task").glob("*/schedstat")
+        task = Path(f"/proc/{self._server_pid}/task")
+        children = (task / str(self._server_pid) / "children").read_text().split()
+        tasks = [task, *(Path(f"/proc/{child}/task") for child in children)]
+        threads = [path for each in tasks for path in each.glob("*/schedstat")]
         return sum(int(path.read_text().split()[0]) for path in threads) / 1e9
 
 

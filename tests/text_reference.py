@@ -1,4 +1,4 @@
-"""Full text in the plainest words: does a text hold what a query wants? For tests to compare with."""
+"""Full text in the plainest words, for tests to compare with: does a text hold a query?"""
 
 import json
 import re

@@ -213,9 +213,16 @@ def _attempt(run: Callable[[], T]) -> T:
 
 def _is_transient(error: DBAPIError) -> bool:
     cause = error.orig
+    if _took_too_long(cause):
+        return False
     if error.connection_invalidated or getattr(cause, "sqlstate", None) in _POSTGRESQL_RETRY:
         return True
     return _error_number(cause) in _MYSQL_RETRY
+
+
+def _took_too_long(cause: BaseException | None) -> bool:
+    """Tell whether MySQL was given up on: asking again would take as long again."""
+    return "timed out" in str(cause)
 
 
 def _is_absence(error: DBAPIError) -> bool:

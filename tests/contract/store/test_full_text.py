@@ -16,13 +16,14 @@ from app.domain.text_query import TextQuery, parse_text_query
 from app.domain.videos import CanonicalJson
 from app.store import full_text
 from app.store.schema import downgrade, migrate
+from app.store.search_text import tokens_of
 from tests.contract.store.tellings import CHANNEL, NOW, VIDEO, add_watch, hide, record
 from tests.text_reference import video_holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from app.domain.videos import Video
+    from app.domain.videos import StoredVideo, Video
     from app.store.database import Database
     from app.store.store import Store
 
@@ -180,11 +181,15 @@ def pages(
         yield [row.video.video_id for row in rows]
         last = rows[-1].video
         cursor = Cursor(Position(last.published_at, last.video_id), newer=oldest_first)
-        rows = store.read(
-            lambda t, cursor=cursor: t.feed.list_from_cursor(
-                feed, cursor, limit, wanted, oldest_first=oldest_first
-            )
-        )
+        rows = _beyond(store, feed, cursor, limit, wanted, oldest_first=oldest_first)
+
+
+def _beyond(
+    store: Store, feed: Feed, cursor: Cursor, limit: int, wanted: Selection, *, oldest_first: bool
+) -> list[StoredVideo]:
+    return store.read(
+        lambda t: t.feed.list_from_cursor(feed, cursor, limit, wanted, oldest_first=oldest_first)
+    )
 
 
 def expected(videos: list[Video], query: TextQuery) -> list[str]:
@@ -300,6 +305,6 @@ def test_a_search_writes_no_word_of_a_person_into_a_statement(store: Store) -> N
     assert all(
         token.replace("_", "").isalnum() and token.isascii()
         for phrase in phrases
-        for token in full_text.tokens_of(phrase)
+        for token in tokens_of(phrase)
     )
     assert find(store, ALL, query) == []

@@ -30,7 +30,7 @@ def test_words_phrases_exclusions_and_beginnings_are_told_apart() -> None:
     [
         ("CAFÉ", ("cafe",)),
         ("wi-fi", ("wifi",)),
-        ("don’t", ("dont",)),
+        ("don\u2019t", ("dont",)),
         ("#Shorts", ("shorts",)),
         ("AC/DC", ("ac", "dc")),
         ("東京tower", ("東京", "tower")),
