@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from benchmarks.results import Result
 
 VIDEOS = 1_000_000
-ROUNDS = 2
+ROUNDS = 1
 LIMIT = 10
 WARM_UP = 20
 BEFORE_TEXTS = "0007"

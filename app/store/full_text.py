@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     Word = tuple[str, bool]
 
 PROBED = 1000
-_BALANCED_AT = 1_000_000
+_BALANCED_AT = 3_000_000
 
 _TEXT = Base.metadata.tables["video_texts"].c.search_text
 _VECTOR = "array_to_tsvector(string_to_array(btrim(video_texts.search_text), ' '))"
@@ -86,8 +86,8 @@ class Walk:
 def worth_walking(limit: int) -> int:
     """Return how many videos of a feed may be looked at to find so many.
 
-    A share s of N videos costs limit / s looks on the way and s * N from the index; the two meet at
-    the root of limit * N, and a look costs about what a video of the index does.
+    A share s of N videos costs limit / s looks on the way and s * N from the index, each as much as
+    three looks (measured): the two meet at the root of 3 * limit * N, here for a million videos.
     """
     return max(PROBED, isqrt(limit * _BALANCED_AT))
 

@@ -44,7 +44,7 @@ def search_text(title: str, description: str, tags: str | None, channel_title: s
     """
     words: list[str] = json.loads(tags) if tags else []
     folded = fold_all([title, description, *words, channel_title])
-    return f" {' '.join(_tokens(folded.split()))} "
+    return f" {' '.join(filter(None, map(_cut, folded.split())))} "
 
 
 def tokens_of(phrase: Phrase) -> tuple[str, ...]:
@@ -55,9 +55,9 @@ def tokens_of(phrase: Phrase) -> tuple[str, ...]:
     *words, last = phrase.words
     if not _is_run(last):
         token = _encoded(last) if phrase.prefix else _token(last)
-        return (*_tokens(words), token)
+        return (*_whole(words), token)
     pairs = tuple(_pairs(last))
-    return (*_tokens(words), *(pairs[:-1] or pairs))
+    return (*_whole(words), *(pairs[:-1] or pairs))
 
 
 def is_open(phrase: Phrase) -> bool:
@@ -71,16 +71,19 @@ def needle_of(phrase: Phrase) -> str:
     return f" {' '.join(tokens_of(phrase))}{'' if is_open(phrase) else ' '}"
 
 
-def _tokens(words: Iterable[str]) -> Iterator[str]:
+def _whole(words: Iterable[str]) -> Iterator[str]:
     for word in words:
-        if word.isascii() and word.isalnum():
-            yield _token(word)
-        elif word == BARRIER:
-            yield _BREAK
-        elif _is_run(word):
-            yield from _pairs(word)
-        elif not word.startswith("#"):  # the hashtag's word stands there without it
-            yield _token(word)
+        yield from _cut(word).split()
+
+
+@lru_cache(maxsize=2**14)
+def _cut(word: str) -> str:
+    """Return the tokens of a folded word; texts share most of theirs, so they are remembered."""
+    if word == BARRIER:
+        return _BREAK
+    if word.startswith("#"):
+        return ""  # a hashtag's word stands there without its sign, too
+    return " ".join(_pairs(word)) if _is_run(word) else _token(word)
 
 
 def _is_run(word: str) -> bool:
