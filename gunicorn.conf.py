@@ -1,6 +1,7 @@
 """gunicorn for the web service alone; the embedded service configures its own.
 
-Threads rather than processes wait for database and Redis; a few processes use the cores.
+Each process answers first pages in its event loop, and in threads what waits for database and
+Redis; a few processes use the cores.
 """
 
 from __future__ import annotations
@@ -31,9 +32,12 @@ configure_logging(_loaded.log_level)
 bind = (
     f"[{_loaded.host}]:{_loaded.port}" if ":" in _loaded.host else f"{_loaded.host}:{_loaded.port}"
 )
-worker_class = "gthread"
+worker_class = "app.web.event_worker.EventWorker"
 workers = _workers(_loaded)
 threads = 8
+worker_connections = 1000
+max_requests = 1_000_000  # a worker begins anew in a while, so that no leak grows for weeks
+max_requests_jitter = 100_000
 timeout = 30
 graceful_timeout = 30
 keepalive = 40  # longer than a proxy keeps its idle connections, so that only the proxy closes them

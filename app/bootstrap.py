@@ -48,8 +48,9 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from app.sources.base import VideoSource
 
-_HOLD_SECONDS = 1.0
-"""How long a web process serves a head before it asks Redis, or without Redis the database."""
+_HOLD_SECONDS = 0.9
+"""How long a web process serves a head before it asks Redis, or without Redis the database; with
+the tenth that others go on meanwhile, a second."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import depth, freshness, full_text, ingest, matching
+from benchmarks import depth, freshness, full_text, ingest, matching, read_feed
 from benchmarks.rounds import machine_facts
 
 if TYPE_CHECKING:
@@ -23,14 +23,16 @@ if TYPE_CHECKING:
 
 REPORT = Path(__file__).with_name("report.md")
 TITLE = "# Benchmarks: what was measured, and how to measure it again\n"
-NAMES = ("ingest", "matching", "freshness", "depth", "full_text")
+NAMES = ("ingest", "matching", "freshness", "read_feed", "depth", "full_text")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run what is named and write the report; 1 if a goal was missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
-    parser.add_argument("--mariadb-url", help="a server for ingest, instead of one of its own")
+    parser.add_argument(
+        "--mariadb-url", help="a server for ingest and read_feed, instead of one of its own"
+    )
     parser.add_argument(
         "--corpus", type=Path, help="real videos for freshness and full_text, as JSON lines"
     )
@@ -39,6 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         "ingest": partial(ingest.run, options.mariadb_url),
         "matching": matching.run,
         "freshness": partial(freshness.run, options.corpus),
+        "read_feed": partial(read_feed.run, options.mariadb_url),
         "depth": depth.run,
         "full_text": partial(full_text.run, options.corpus),
     }

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from app.cache.memory import MemoryFeedCache
 from app.domain.feeds import ALL, EVERYTHING, Cursor, Feed, PageRequest, Position, Selection
@@ -29,8 +29,6 @@ from benchmarks.rounds import Cost, Meter
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
-
-    from sqlalchemy import Connection
 
     from benchmarks.depth_databases import Loaded
     from benchmarks.results import Result
@@ -56,10 +54,11 @@ _COUNT = "SELECT count(*) FROM videos WHERE hidden_at IS NULL"
 
 @dataclass
 class Measured:
-    """What each kind of page cost in each round, per page."""
+    """What each kind of page cost in each round, per page; the usual way is timed by itself."""
 
     place: str
     rounds: list[dict[str, Cost]] = field(default_factory=list)
+    usual_seconds: float = 0.0
 
 
 def run() -> Result:
@@ -80,6 +79,7 @@ def _measure_on(loaded: Loaded) -> Measured:
         costs = _costs(meter, cheap, 20) | _costs(meter, dear, 1)
         measured.rounds.append(costs)
     measured.rounds.pop(0)  # it filled pools and caches
+    measured.usual_seconds = min(meter.measure(lambda: _usual(loaded)).wall for _ in range(2))
     return measured
 
 
@@ -152,25 +152,24 @@ def _dear_pages(reader: _Reader, loaded: Loaded) -> dict[str, Work]:
     after_the_hour = _rows_after_busy_hour(loaded)
     in_the_hour = after_the_hour // PAGE_SIZE + 9_000
     return {
-        "all: OFFSET and count(*)": lambda: _usual(loaded),
         "all: 90,000 rows into an hour of 100,000": reader.numbered(ALL, in_the_hour),
         f"channel: page {DEEPEST_PAGE_OF_CHANNEL:,}": reader.numbered(
             reader.channel, DEEPEST_PAGE_OF_CHANNEL
         ),
         "published_before: page 10,000": reader.numbered(ALL, 10_000, half_a_busy_hour),
-        "live=completed: page 1,000": reader.numbered(
-            ALL, 1_000, Selection(live=LiveState.COMPLETED)
-        ),
+        "live=completed: page 200": reader.numbered(ALL, 200, Selection(live=LiveState.COMPLETED)),
     }
 
 
 def _usual(loaded: Loaded) -> None:
-    def work(connection: Connection) -> int:
+    """Sort, skip and count, over a connection that is given the time it takes."""
+    engine = create_engine(loaded.url)
+    with engine.connect() as connection:
         rows = connection.execute(text(_USUAL)).all()
-        return len(rows) + int(connection.execute(text(_COUNT)).scalar_one())
-
-    if loaded.database.read(work) != PAGE_SIZE + VIDEOS:
-        raise AssertionError("the usual way found another number of videos")
+        found = connection.execute(text(_COUNT)).scalar_one()
+    engine.dispose()
+    if (len(rows), found) != (PAGE_SIZE, VIDEOS):
+        raise AssertionError("the usual way found other videos")
 
 
 def _rows_after_busy_hour(loaded: Loaded) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ class Loaded:
     """A database with its rows; `server_pid` is of the process that answers our connection."""
 
     name: str
+    url: str
     database: Database
     watch_id: int
     server_pid: int | None = None
@@ -57,7 +58,7 @@ def mariadb(videos: int) -> Iterator[Loaded]:
             server.execute(statement)
         pid = int((Path(server.folder) / "pid").read_text())
         with _loaded("MariaDB", url, videos, _MARIADB_STATISTICS) as loaded:
-            yield Loaded(loaded.name, loaded.database, loaded.watch_id, pid)
+            yield replace(loaded, server_pid=pid)
 
 
 @contextmanager
@@ -71,7 +72,7 @@ def postgresql(videos: int) -> Iterator[Loaded]:
         pid = loaded.database.read(
             lambda connection: connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
         )
-        yield Loaded(loaded.name, loaded.database, loaded.watch_id, int(pid))
+        yield replace(loaded, server_pid=int(pid))
 
 
 @contextmanager
@@ -88,6 +89,6 @@ def _loaded(name: str, url: str, videos: int, statistics: str | None = None) -> 
             connection.exec_driver_sql(statistics)
         engine.dispose()
     try:
-        yield Loaded(name, database, watch.watch_id)
+        yield Loaded(name, url, database, watch.watch_id)
     finally:
         database.dispose()

@@ -49,14 +49,18 @@ class Meter:
         return Cost(wall, client, self._server_seconds() - server)
 
     def _server_seconds(self) -> float:
-        """CPU time of the threads of the server and its children, as far as they live on."""
+        """CPU time of the server and its children, as far as they live on."""
         if self._server_pid is None:
             return 0.0
-        task = Path(f"/proc/{self._server_pid}/task")
-        children = (task / str(self._server_pid) / "children").read_text().split()
-        tasks = [task, *(Path(f"/proc/{child}/task") for child in children)]
-        threads = [path for each in tasks for path in each.glob("*/schedstat")]
-        return sum(int(path.read_text().split()[0]) for path in threads) / 1e9
+        task = Path(f"/proc/{self._server_pid}/task/{self._server_pid}")
+        children = (task / "children").read_text().split()
+        return sum(cpu_seconds(pid) for pid in (self._server_pid, *map(int, children)))
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process's living threads, which keep theirs between measurements."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(path.read_text().split()[0]) for path in threads) / 1e9
 
 
 def ratio(rounds: Sequence[Round], over: str, under: str, of: Callable[[Cost], float]) -> float:

@@ -77,6 +77,10 @@ class NotMigratedError(StoreUnavailableError):
     for_strangers = "the database is not migrated"
 
 
+class StatementTimeoutError(StoreUnavailableError):
+    """The database ended a statement that took too long; it answers others."""
+
+
 class CacheUnavailableError(NewsreelError):
     """The shared cache cannot be reached; its two sentences are as of StoreUnavailableError."""
 

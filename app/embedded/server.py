@@ -78,7 +78,7 @@ class EmbeddedServer(BaseApplication):
         options = {
             "bind": _address(self._settings),
             "workers": 1,
-            "worker_class": "gthread",
+            "worker_class": "app.web.event_worker.EventWorker",
             "threads": WEB_THREADS,
             "control_socket_disable": True,
             "graceful_timeout": 25,

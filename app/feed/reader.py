@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from app.domain.errors import NotFoundError, NothingToServeError, StoreUnavailableError
+from app.domain.errors import (
+    NotFoundError,
+    NothingToServeError,
+    StatementTimeoutError,
+    StoreUnavailableError,
+)
 from app.domain.feeds import (
     ALL,
     EVERYTHING,
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_BREATH = timedelta(seconds=0.5)
 _ACCESS_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -45,11 +51,14 @@ class FeedReader:
         self._heads = heads
         self._clock = clock
         self._incidents = incidents
+        self._failed: tuple[datetime, str] | None = None
         self._noted_at: dict[int, datetime] = {}
         self._watch_of_term: dict[str, int] = {}
 
-    def page(self, request: PageRequest) -> Page:
+    def page(self, request: PageRequest, at_least: int = 0) -> Page:
         """Return one page of a feed; empty beyond the end.
+
+        A client that has seen version `at_least` is shown no older one that is kept here.
 
         Raises:
             NotFoundError: the feed's watch does not exist.
@@ -58,8 +67,17 @@ class FeedReader:
         if request.feed.watch_id is not None:
             self._note_access(request.feed.watch_id)
         if _is_head(request):
-            return _slice(self._heads.read(request.feed), request.limit)
+            return _slice(self._heads.read(request.feed, at_least), request.limit)
         return self._stored(lambda transaction: _stored_page(transaction, request))
+
+    def ready_version(self, feed: Feed) -> int | None:
+        """Return the version of a first page that would be a hit now; None if it is to be read.
+
+        Waits for nothing, unlike all else here.
+        """
+        if feed.watch_id is not None and self._is_unnoted(feed.watch_id, self._clock()):
+            return None
+        return self._heads.ready_version(feed)
 
     def video(self, video_id: str) -> EncodedVideo:
         """Return one video.
@@ -110,19 +128,38 @@ class FeedReader:
         return self._heads.has(ALL)
 
     def _stored(self, work: Callable[[Transaction], T]) -> T:
+        if (failure := self._recent_failure()) is not None:
+            raise NothingToServeError(failure)
         try:
             found = self._store.read_replica(work)
+        except StatementTimeoutError as error:
+            raise NothingToServeError(str(error)) from None
         except StoreUnavailableError as error:
+            self._failed = self._clock(), str(error)
             self._incidents.begin(error.code, str(error))
             raise NothingToServeError(str(error)) from None
         self._incidents.end(StoreUnavailableError.code)
         return found
 
+    def _recent_failure(self) -> str | None:
+        """Return how the database failed a moment ago.
+
+        Who has waited for a thread meanwhile is told at once, instead of waiting as long again.
+        """
+        if self._failed is None:
+            return None
+        failed_at, failure = self._failed
+        return failure if timedelta(0) <= self._clock() - failed_at < _BREATH else None
+
+    def _is_unnoted(self, watch_id: int, now: datetime) -> bool:
+        noted_at = self._noted_at.get(watch_id)
+        return noted_at is None or now - noted_at >= _ACCESS_NOTED_EVERY
+
     def _note_access(self, watch_id: int) -> None:
         now = self._clock()
-        before = now - _ACCESS_NOTED_EVERY
-        if self._noted_at.get(watch_id, before) > before:
+        if not self._is_unnoted(watch_id, now):
             return
+        before = now - _ACCESS_NOTED_EVERY
         self._noted_at[watch_id] = now
         try:
             self._store.write(lambda t: t.watches.note_access(watch_id, now, before))
@@ -131,14 +168,16 @@ class FeedReader:
 
 
 def _is_head(request: PageRequest) -> bool:
+    """Tell whether it is a slice of a head; what a channel has beyond its head, no count tells."""
     first = request.page == 1 and request.cursor is None and not request.oldest_first
-    whole = request.feed.channel_id is None and request.selection == EVERYTHING
-    return first and whole and request.limit <= HEAD_ITEMS
+    most = HEAD_ITEMS if request.feed.channel_id is None else HEAD_ITEMS - 1
+    return first and request.selection == EVERYTHING and request.limit <= most
 
 
 def _slice(read: ReadHead, limit: int) -> Page:
     head = read.head
-    more = len(head.items) > limit or (head.total or 0) > len(head.items)
+    total = len(head.items) if head.total is None else head.total  # a channel's is not counted
+    more = len(head.items) > limit or total > len(head.items)
     return Page(
         items=head.items[:limit],
         total=head.total,

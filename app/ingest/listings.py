@@ -94,6 +94,14 @@ def listings_to_read(
     return [*newest, *map(Listing.of, [*waiting, *later])]
 
 
+def has_waited_long(listings: Iterable[Listing], now: datetime) -> bool:
+    """Tell whether some of these are of seconds so old that they must not wait any longer.
+
+    Younger ones may: a burst is cheaper to read in one go than to begin anew.
+    """
+    return any(now - listing.wanted.ends_at >= PATIENCE for listing in listings)
+
+
 def pages(stretches: Iterable[Stretch], rate: float) -> int:
     """Return how many pages listings of these stretches will probably take."""
     return sum(max(1, ceil(stretch.seconds * rate / PAGE_ITEMS)) for stretch in stretches)

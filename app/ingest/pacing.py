@@ -24,6 +24,9 @@ RELEASE = timedelta(hours=3)
 LEAST_RATE = 1 / 86_400
 """Videos a second of a watch that brought none: one a day, so that it is still looked at."""
 
+LEAST_SUPPLY = 1e-6
+"""Calls a second below which there are none to share: less than one in eleven days."""
+
 MOST_CALLS = 2
 """A poll is planned with: what they do not show stays open and is read when calls are left."""
 
@@ -121,7 +124,7 @@ def plan(
     for_all = {w: _calls_for_all(rate, tick, lookback) for w, rate in rates.items()}
     if sum(for_all.values()) / tick.total_seconds() <= supply:
         return {w: Plan(tick, calls, plenty=True) for w, calls in for_all.items()}
-    if supply <= 0:
+    if supply < LEAST_SUPPLY:
         return {w: Plan(None, 1.0, plenty=False) for w in rates}
     intervals, calls = _share(rates, supply, tick, lookback)
     return {w: Plan(intervals[w], calls[w], plenty=False) for w in rates}

@@ -22,7 +22,9 @@ _REASONS = {
 }
 
 
-def findings_of(told: Video, full: Video, watches: Sequence[Watch]) -> list[Finding]:
+def findings_of(
+    told: Video, full: Video, watches: Sequence[Watch], *, alone: bool = False
+) -> list[Finding]:
     """Return what a shared search found by listing a video.
 
     It belongs to each watch whose term its text holds. Where that is none it was shown for one of
@@ -33,11 +35,14 @@ def findings_of(told: Video, full: Video, watches: Sequence[Watch]) -> list[Find
         told: the video as the search told it.
         full: the same with all the text that is known.
         watches: those that share the search.
+        alone: it asked for the term of one of them only, so all it shows is found for that one.
     """
     begun = [watch for watch in watches if watch.created_at <= told.published_at]
-    places = attribute((watch.term for watch in begun), full)
     if not begun:
         return [Finding(told, Source.SEARCH)]
+    if alone:
+        return [Finding(told, Source.SEARCH, watch.watch_id) for watch in begun]
+    places = attribute((watch.term for watch in begun), full)
     if not places:
         return [_uncertain(told, watch) for watch in begun]
     return [

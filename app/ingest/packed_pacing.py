@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from math import sqrt
+from math import ceil, sqrt
 from typing import TYPE_CHECKING
 
-from app.ingest.listings import FILL
-from app.ingest.pacing import LEAST_RATE
-from app.ingest.packing import Packable, pack
+from app.ingest.listings import FILL, PAGE_ITEMS
+from app.ingest.pacing import LEAST_RATE, LEAST_SUPPLY
+from app.ingest.packing import MAX_TERMS, Packable, pack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from app.ingest.pacing import Load, Plan
+
+REACH = timedelta(days=1)
+"""How far back a packed poll looks: below what is new, its page shows what search showed late."""
 
 OWN_SHARE = 0.5
 """Of the calls of watches that share, how much their own polls may take."""
@@ -49,16 +52,48 @@ class PackedPolls:
         """Return the same with no more than this between two."""
         return replace(self, interval=min(self.interval, interval))
 
-    def intervals(self) -> Iterable[timedelta]:
+    def turns(self) -> dict[tuple[int, ...], timedelta]:
         """Return how often each pack has its turn: by the root of what it brings."""
         roots = [sqrt(rate) for rate in self.rates]
-        return (self.interval * (sum(roots) / root) for root in roots)
+        every = sum(roots)
+        return {
+            p: self.interval * (every / root) for p, root in zip(self.packs, roots, strict=True)
+        }
 
-    def mean_delay(self) -> timedelta:
-        """Return how long a video waits on average for its pack's turn."""
-        turns = zip(self.rates, self.intervals(), strict=True)
-        waits = sum((rate * each / 2 for rate, each in turns), timedelta(0))
-        return waits / sum(self.rates)
+    def of_several(self) -> PackedPolls | None:
+        """Return those that look for more than one watch, as often as among all; None if none."""
+        turns = {pack: turn for pack, turn in self.turns().items() if len(pack) > 1}
+        if not turns:
+            return None
+        rates = tuple(r for p, r in zip(self.packs, self.rates, strict=True) if p in turns)
+        a_second = sum(1 / turn.total_seconds() for turn in turns.values())
+        return PackedPolls(timedelta(seconds=1 / a_second), tuple(turns), rates)
+
+    def most_in_want(self, waited: Mapping[int, timedelta]) -> tuple[int, ...]:
+        """Return the pack with the greatest product of its rate and the square of its wait.
+
+        So packs have their turns by the root of what they bring, which makes the mean delay least.
+
+        Args:
+            waited: for how long nobody has looked for a watch, by its id; others do not count.
+        """
+
+        def want(members: tuple[int, ...], rate: float) -> float:
+            waits = (waited[w].total_seconds() for w in members if w in waited)
+            return rate * max(waits, default=0.0) ** 2
+
+        rated = zip(self.packs, self.rates, strict=True)
+        return max(rated, key=lambda each: want(*each))[0]
+
+    def mean_wait(self, turn: timedelta) -> timedelta:
+        """Return how long one waits on average for a turn that comes so often.
+
+        Half of it if it came evenly, but packed polls are an interval apart: a turn comes after so
+        many of them or one more.
+        """
+        polls = turn / self.interval
+        uneven = (polls % 1) * (1 - polls % 1)
+        return self.interval * ((polls**2 + uneven) / (2 * polls))
 
 
 def share_calls(
@@ -69,19 +104,41 @@ def share_calls(
     Nothing changes where sharing would not bring videos much earlier.
     """
     slow = [load for load in loads if load.term and _is_slow(plans[load.watch_id], lookback)]
-    if len(slow) < 2:  # noqa: PLR2004 - nobody to share with
-        return dict(plans), None
     supply = sum(_calls_a_second(plans[load.watch_id]) for load in slow)
-    own = _own_plans(slow, plans, supply)
-    packed = _packed_polls(slow, supply - sum(map(_calls_a_second, own.values())))
-    rate = sum(_rate(load) for load in slow)
-    alone = sum(_rate(load) * _seconds(plans[load.watch_id]) / 2 for load in slow) / rate
-    if packed.mean_delay().total_seconds() > GAIN * alone:
+    if len(slow) < 2 or supply < LEAST_SUPPLY:  # noqa: PLR2004 - nobody or nothing to share
         return dict(plans), None
-    every = dict(zip(packed.packs, packed.intervals(), strict=True))
-    looked = {watch_id: each for members, each in every.items() for watch_id in members}
-    shared = {w: replace(plan, packed_interval=looked[w]) for w, plan in own.items()}
+    rates = {load.watch_id: _rate(load) for load in slow}
+    best = _best_way(slow, _own_plans(slow, plans, supply), supply, rates)
+    if best is None or mean_delay(rates, *best) > GAIN * mean_delay(rates, plans, None):
+        return dict(plans), None
+    shared, packed = best
+    looked = {w: turn for members, turn in packed.turns().items() for w in members}
+    shared |= {w: replace(shared[w], packed_interval=turn) for w, turn in looked.items()}
     return {**plans, **shared}, packed
+
+
+def mean_delay(
+    rates: Mapping[int, float], plans: Mapping[int, Plan], packed: PackedPolls | None
+) -> timedelta:
+    """Return how long a video of these watches waits on average until a search shows it.
+
+    A packed poll shows as many of the newest as a page holds, and no older ones than it looks for;
+    the others wait for their watch's own.
+
+    Args:
+        rates: the videos a second that each watch brings, by its id.
+        plans: how often each is polled by itself.
+        packed: the packed polls, if there are any.
+    """
+    waits = {w: rate * _seconds(plans[w]) / 2 for w, rate in rates.items()}
+    if packed is not None:
+        for (members, turn), rate in zip(packed.turns().items(), packed.rates, strict=True):
+            shown = min(turn, REACH, timedelta(seconds=PAGE_ITEMS / rate))
+            wait = packed.mean_wait(turn) if shown == turn else shown / 2
+            for w in members:
+                soon = rates[w] * wait.total_seconds()
+                waits[w] += (shown / turn) * (soon - waits[w])
+    return timedelta(seconds=sum(waits.values()) / sum(rates.values()))
 
 
 def _is_slow(plan: Plan, lookback: timedelta) -> bool:
@@ -91,7 +148,8 @@ def _is_slow(plan: Plan, lookback: timedelta) -> bool:
 def _own_plans(slow: Sequence[Load], plans: Mapping[int, Plan], supply: float) -> dict[int, Plan]:
     """Give each watch polls of its own whose page shows what came since the last but one.
 
-    Never more often than without sharing, and together no more than their share of the calls.
+    Never more often than without sharing, and together no more than their share of the calls: many
+    watches get them further apart. Planned with one call; a second page comes on top, as anywhere.
     """
     intervals = {}
     for load in slow:
@@ -105,23 +163,46 @@ def _own_plans(slow: Sequence[Load], plans: Mapping[int, Plan], supply: float) -
     }
 
 
-def _packed_polls(slow: Sequence[Load], supply: float) -> PackedPolls:
+def _best_way(
+    slow: Sequence[Load], own: dict[int, Plan], supply: float, rates: Mapping[int, float]
+) -> tuple[dict[int, Plan], PackedPolls] | None:
+    """Return the plans and packed polls with the least mean delay; None if nobody has company."""
+    left = supply - sum(map(_calls_a_second, own.values()))
+    ways = [
+        (own | _without_company(each, own), several)
+        for each in _packings(slow, left)
+        if (several := each.of_several()) is not None
+    ]
+    return min(ways, key=lambda way: mean_delay(rates, *way), default=None)
+
+
+def _without_company(packed: PackedPolls, own: Mapping[int, Plan]) -> dict[int, Plan]:
+    """Return plans for those that share a search with nobody: it is one of their own as well."""
+    alone = {pack[0]: turn for pack, turn in packed.turns().items() if len(pack) == 1}
+    calls = {w: _calls_a_second(own[w]) + 1 / turn.total_seconds() for w, turn in alone.items()}
+    return {w: replace(own[w], interval=timedelta(seconds=1 / calls[w])) for w in alone}
+
+
+def _packings(slow: Sequence[Load], supply: float) -> Iterator[PackedPolls]:
     """Pack the watches so that a page shows what a pack brings between its turns.
 
-    How long that is depends on how many packs there are, so approach both.
+    How long that is depends on how many packs there are, so approach both. Where there are more
+    videos than pages can show no packs are small enough; which of them do best is for the caller.
     """
-    by_term = {load.term: load for load in slow if load.term}
+    by_term = {load.term: load.watch_id for load in slow if load.term}
+    packable = [Packable(load.term, _rate(load)) for load in slow if load.term]
     interval = timedelta(seconds=1 / supply)
-    turn = interval
+    count = ceil(len(packable) / MAX_TERMS)
     for _ in range(_ROUNDS):
-        packable = [Packable(t, _rate(load), turn.total_seconds()) for t, load in by_term.items()]
-        packs = pack(packable, fill=FILL)
-        turn = interval * len(packs)
-    return PackedPolls(
-        interval=interval,
-        packs=tuple(tuple(by_term[term].watch_id for term in p.terms) for p in packs),
-        rates=tuple(sum(member.rate for member in p.members) for p in packs),
-    )
+        packs = pack(packable, (interval * count).total_seconds(), fill=FILL)
+        yield PackedPolls(
+            interval=interval,
+            packs=tuple(tuple(by_term[term] for term in each.terms) for each in packs),
+            rates=tuple(each.rate for each in packs),
+        )
+        if len(packs) == count:
+            return
+        count = len(packs)
 
 
 def _rate(load: Load) -> float:

@@ -23,6 +23,7 @@ from app.domain.ranges import Stretch, floor_second
 from app.domain.videos import Source
 from app.ingest.coverage import is_garbage
 from app.ingest.packed_findings import findings_of
+from app.ingest.packed_pacing import REACH
 from app.ingest.packing import packed_query
 from app.ingest.tally import Tally, record_of
 from app.sources.base import SearchQuery
@@ -48,14 +49,14 @@ if TYPE_CHECKING:
 
     Pack = tuple[int, ...]
 
-REACH = timedelta(days=1)
-"""How far back a packed poll looks: below what is new, its page shows what search showed late."""
-
 UNCERTAIN_KEPT = timedelta(days=7)
 """How long a link waits for a reading that confirms it."""
 
 _LOOK_AGAIN = timedelta(minutes=5)
 _DROPPED_EVERY = timedelta(hours=12)
+_DROP_REACH = timedelta(days=30)
+"""How far below the age at which they are dropped links are looked for: older ones were before."""
+
 _TROUBLE = "packed_poll_failed"
 
 
@@ -87,7 +88,7 @@ class PackedRunner:
         self._incidents = incidents
         self._writes = writes
         self._look_at: datetime | None = None
-        self._drop_at: datetime | None = None
+        self._dropped_at: datetime | None = None
         self._log = get_logger(__name__)
 
     @property
@@ -100,7 +101,8 @@ class PackedRunner:
         now = self._clock()
         try:
             self._drop_uncertain(now)
-            if self._look_at is not None and now < self._look_at:
+            # Later than any look was put off to: the clock was set back, and what it said is void.
+            if self._look_at is not None and now < self._look_at <= now + _LOOK_AGAIN:
                 return []
             packed = self._pacer.outlook().packed
             packs, turn_at = ([], None) if packed is None else self._take(packed, now)
@@ -124,10 +126,12 @@ class PackedRunner:
         def work(transaction: Transaction) -> tuple[list[Pack], datetime]:
             transaction.stand_in_line()  # nobody else takes one meanwhile
             active = {watch.watch_id: watch for watch in transaction.watches.list_active(now)}
-            taken_at = max((w.packed_at for w in active.values() if w.packed_at), default=None)
+            marks = (watch.packed_at for watch in active.values())
+            taken_at = max((at for at in marks if at is not None and at <= now), default=None)
             if taken_at is not None and now < taken_at + packed.interval:
                 return [], taken_at + packed.interval
-            pack = _most_in_want(packed, active, now)
+            waited = {watch_id: _wait(watch, now) for watch_id, watch in active.items()}
+            pack = packed.most_in_want(waited)
             transaction.watches.pack(pack, now)
             return [pack], now + packed.interval
 
@@ -180,7 +184,10 @@ class PackedRunner:
     def _commit(
         self, members: Sequence[ActiveWatch], page: SearchPage, stretch: Stretch, tally: Tally
     ) -> None:
-        """Store a page; videos are told by their full texts where these are known."""
+        """Store a page; videos are told by their full texts where these are known.
+
+        A pack of which one member is left was searched for by that term alone.
+        """
         completed = self._completion.of_page(page.videos, tally.spending)
         watch_ids = [member.watch_id for member in members]
         ids = [video.video_id for video in page.videos]
@@ -189,7 +196,7 @@ class PackedRunner:
         finders = [watch for watch in watches if watch.watch_id in watch_ids]
         recorded = self._tail.commit(
             [
-                *_findings(finders, page.videos, full),
+                *_findings(finders, page.videos, full, alone=len(members) == 1),
                 *(Finding(video, Source.SEARCH) for video in completed.videos),
             ],
             missing=completed.missing,
@@ -198,32 +205,36 @@ class PackedRunner:
         tally.add(page, recorded, advanced=True)
 
     def _drop_uncertain(self, now: datetime) -> None:
-        """Drop links that were not confirmed; a link is at most REACH younger than its video."""
-        if self._drop_at is not None and now < self._drop_at:
+        """Drop links that were not confirmed; a link is at most REACH younger than its video.
+
+        Each watch in a transaction of its own, since it keeps others from storing. One that fails
+        is made up for by the next round.
+        """
+        if self._dropped_at and self._dropped_at <= now < self._dropped_at + _DROPPED_EVERY:
             return
-        before = now - UNCERTAIN_KEPT - REACH
-        self._store.write(lambda transaction: transaction.watches.drop_uncertain(before))
-        self._drop_at = now + _DROPPED_EVERY
+        self._dropped_at = now
+        for watch_id in self._store.read(lambda transaction: transaction.watches.list_packed()):
+            self._drop_of(watch_id, now - UNCERTAIN_KEPT - REACH)
+
+    def _drop_of(self, watch_id: int, before: datetime) -> None:
+        since = before - _DROP_REACH
+        self._store.write(lambda t: t.watches.drop_uncertain(watch_id, since, before))
 
 
-def _most_in_want(packed: PackedPolls, active: dict[int, ActiveWatch], now: datetime) -> Pack:
-    """Return the pack with the greatest product of its rate and the square of its wait.
+def _wait(watch: ActiveWatch, now: datetime) -> timedelta:
+    """Return how long nobody has looked for a watch; a try that failed has had its turn as well.
 
-    So packs have their turns by the root of what they bring, which makes the mean delay least.
+    What is later than now was written by a clock that was ahead, and says nothing.
     """
-    want = {}
-    for pack, rate in zip(packed.packs, packed.rates, strict=True):
-        looked = [active[w].looked_until for w in pack if w in active]
-        waits = (now - min(looked, default=now)).total_seconds()
-        want[pack] = rate * waits**2
-    return max(packed.packs, key=lambda pack: want[pack])
+    looked = (watch.looked_until, watch.packed_at)
+    return now - max((at for at in looked if at is not None and at <= now), default=now - REACH)
 
 
 def _findings(
-    finders: Sequence[Watch], told: Sequence[Video], full: dict[str, Video]
+    finders: Sequence[Watch], told: Sequence[Video], full: dict[str, Video], *, alone: bool
 ) -> list[Finding]:
     return [
         finding
         for video in told
-        for finding in findings_of(video, full.get(video.video_id, video), finders)
+        for finding in findings_of(video, full.get(video.video_id, video), finders, alone=alone)
     ]

@@ -6,7 +6,9 @@ brings news early and never makes a range complete.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -27,24 +29,32 @@ FILL = 40.0
 """Results to expect of a call: a page holds 50, and arrivals vary by about their root."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Packable:
     """A watch as packing sees it; those offered together have one region and language.
 
     Args:
         term: what is searched for; no two are equal.
         rate: videos per second it is expected to bring.
-        interval_seconds: how much publish time a call for it has to cover.
     """
 
     term: str
     rate: float
-    interval_seconds: float
+
+    @cached_property
+    def query_bytes(self) -> int:
+        """What the term takes of a packed query in a URL."""
+        return _query_bytes(self.term)
+
+    @cached_property
+    def may_share(self) -> bool:
+        """Whether the term may be one of a choice."""
+        return is_plain(self.term)
 
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Watches that share a call, which covers the longest of their intervals for all of them."""
+    """Watches that share a call."""
 
     members: tuple[Packable, ...]
 
@@ -54,27 +64,33 @@ class Pack:
         return tuple(member.term for member in self.members)
 
     @property
-    def expected(self) -> float:
-        """How many videos one call is expected to bring."""
-        interval = max(member.interval_seconds for member in self.members)
-        return interval * sum(member.rate for member in self.members)
+    def rate(self) -> float:
+        """Videos per second it is expected to bring."""
+        return sum(member.rate for member in self.members)
 
 
-def pack(watches: Iterable[Packable], *, fill: float = FILL) -> list[Pack]:
-    """Put each watch into one pack: the busiest first, each into the first pack with room.
+def pack(watches: Iterable[Packable], seconds: float, *, fill: float = FILL) -> list[Pack]:
+    """Put each watch into one pack: the busiest first, each into the one that brings least so far.
 
     A watch with operators in its term, or too busy or too long to share, has a pack of its own;
     only such a pack may be expected to bring more than `fill`.
+
+    Args:
+        watches: in any order.
+        seconds: how much publish time a call has to cover.
+        fill: videos that a call may be expected to bring.
     """
     packs: list[_OpenPack] = []
+    least_first: list[_OpenPack] = []  # a heap of those that may take more
     for watch in sorted(watches, key=_busiest_first):
-        sharing = (pack for pack in packs if pack.has_room(watch, fill))
-        room = next(sharing, None) if is_plain(watch.term) else None
+        room = _room_for(watch, least_first, fill / seconds) if watch.may_share else None
         if room is None:
-            packs.append(_OpenPack(watch))
-        else:
-            room.add(watch)
-    return [Pack(tuple(pack.members)) for pack in packs]
+            room = _OpenPack(number=len(packs))
+            packs.append(room)
+        room.add(watch)
+        if watch.may_share and len(room.members) < MAX_TERMS:
+            heappush(least_first, room)
+    return [Pack(tuple(each.members)) for each in packs]
 
 
 def packed_query(terms: Sequence[str]) -> str:
@@ -92,34 +108,45 @@ def packed_query(terms: Sequence[str]) -> str:
     return "|".join(_quoted(term) for term in terms)
 
 
+@dataclass(slots=True)
 class _OpenPack:
     """A pack that is being filled."""
 
-    def __init__(self, first: Packable) -> None:
-        self.members = [first]
-        self._rate = first.rate
-        self._interval_seconds = first.interval_seconds
-        self._bytes = _query_bytes(first.term)
-        self._may_share = is_plain(first.term)
+    number: int
+    rate: float = 0.0
+    query_bytes: int = 0
+    members: list[Packable] = field(default_factory=list)
 
-    def has_room(self, watch: Packable, fill: float) -> bool:
-        interval_seconds = max(self._interval_seconds, watch.interval_seconds)
-        return (
-            self._may_share
-            and len(self.members) < MAX_TERMS
-            and self._bytes + _query_bytes(watch.term) <= MAX_QUERY_BYTES
-            and (self._rate + watch.rate) * interval_seconds <= fill
-        )
+    def __lt__(self, other: _OpenPack) -> bool:
+        return (self.rate, self.number) < (other.rate, other.number)
 
     def add(self, watch: Packable) -> None:
         self.members.append(watch)
-        self._rate += watch.rate
-        self._interval_seconds = max(self._interval_seconds, watch.interval_seconds)
-        self._bytes += _query_bytes(watch.term)
+        self.rate += watch.rate
+        self.query_bytes += watch.query_bytes
+
+
+def _room_for(watch: Packable, least_first: list[_OpenPack], most: float) -> _OpenPack | None:
+    """Take the pack that brings least from the heap, of those with room for a watch; None if none.
+
+    `most` is what a pack may bring a second.
+    """
+    too_long: list[_OpenPack] = []
+    room = None
+    while room is None and least_first and least_first[0].rate + watch.rate <= most:
+        least = heappop(least_first)
+        fits = least.query_bytes + watch.query_bytes <= MAX_QUERY_BYTES
+        if fits:
+            room = least
+        else:
+            too_long.append(least)
+    for each in too_long:
+        heappush(least_first, each)
+    return room
 
 
 def _busiest_first(watch: Packable) -> tuple[float, str]:
-    return -watch.rate * watch.interval_seconds, watch.term
+    return -watch.rate, watch.term
 
 
 def _query_bytes(term: str) -> int:

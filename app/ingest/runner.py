@@ -22,7 +22,7 @@ from app.domain.ranges import Stretch
 from app.domain.videos import Source
 from app.ingest import coverage
 from app.ingest.claims import Outcome, code_of
-from app.ingest.listings import Listing
+from app.ingest.listings import Listing, has_waited_long
 from app.ingest.tail import LEASE
 from app.ingest.tally import Tally, begun_by, record_of
 from app.ingest.walk import Walk
@@ -120,12 +120,12 @@ class Runner:
     def _read(self, poll: Poll, tally: Tally) -> Outcome:
         """Read what the poll is for until all is read, or time or calls run out.
 
-        The newest listing leaves a call for the others.
+        What has waited long has a call of its own, whatever the newest listing took.
         """
         ended = Outcome.WHOLE
+        waits = has_waited_long(poll.listings[1:], poll.started_at)
         for number, listing in enumerate(poll.listings, start=1):
-            leaves = number == 1 and number < len(poll.listings)
-            calls = max(1, poll.calls_allowed - int(leaves))
+            calls = poll.calls_allowed + int(number > 1 and waits)
             tally.advanced = False  # of trouble with this one that is what counts
             left: Listing | None = listing
             while left is not None:

@@ -10,10 +10,9 @@ import random
 import sqlite3
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import make_url
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -23,33 +22,22 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.domain.errors import NotMigratedError, StoreUnavailableError
+from app.domain.errors import NotMigratedError, StatementTimeoutError, StoreUnavailableError
+from app.store.engines import reading_engine, writing_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy.engine import URL
-    from sqlalchemy.engine.interfaces import DBAPIConnection
-    from sqlalchemy.pool import ConnectionPoolEntry
+    from sqlalchemy import Connection, Engine
 
 T = TypeVar("T")
 
 ATTEMPTS = 5
-_CONNECT_SECONDS = 3
-_STATEMENT_SECONDS = 10
-_LOCK_SECONDS = (
-    5  # less than a statement has, so that MySQL ends the wait and not we the connection
-)
-_SQLITE_PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=NORMAL",
-    "foreign_keys=ON",
-    "temp_store=MEMORY",  # a savepoint's undo log is small and need not be a file
-    f"mmap_size={2**31 - 2**16}",  # a page read without a call: full text looks at thousands
-    f"busy_timeout={_STATEMENT_SECONDS * 1000}",
-)
+_PATIENCE_SECONDS = 5  # what failed after that is not tried again
 _MYSQL_RETRY = frozenset({1205, 1213, 2006, 2013})  # lock wait, deadlock, server gone or lost
 _MYSQL_NO_TABLE = 1146
+_MYSQL_TIMEOUT = frozenset({1969, 3024})  # MariaDB's and MySQL's
+_POSTGRESQL_TIMEOUT = "57014"
 _POSTGRESQL_NO_TABLE = "42P01"
 _POSTGRESQL_RETRY = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
 
@@ -60,13 +48,15 @@ class Database:
     Args:
         url: `sqlite:///path`, `mysql+pymysql://...` or `postgresql+psycopg://...`.
         pool_size: connections kept for each of reading and writing.
+        read_seconds: after which the database ends a read: somebody waits for it, and a thread
+            with him.
     """
 
-    def __init__(self, url: str, pool_size: int = 5) -> None:
+    def __init__(self, url: str, pool_size: int = 5, read_seconds: float = 5) -> None:
         self._url = make_url(url)
         self.dialect = self._url.get_backend_name()
-        self._writer = _engine(self._url, pool_size, isolation="READ COMMITTED", begin="IMMEDIATE")
-        self._reader = _engine(self._url, pool_size, isolation="REPEATABLE READ", begin="DEFERRED")
+        self._writer = writing_engine(self._url, pool_size)
+        self._reader = reading_engine(self._url, pool_size, read_seconds)
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a write transaction and commit; run it again after a deadlock.
@@ -101,9 +91,7 @@ class Database:
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
-        engine = _engine(
-            self._url, 1, isolation="READ COMMITTED", begin="IMMEDIATE", statement_seconds=None
-        )
+        engine = writing_engine(self._url, 1, statement_seconds=None)
         try:
             with _begun(engine) as connection:
                 yield connection
@@ -132,71 +120,13 @@ def _begun(engine: Engine) -> Iterator[Connection]:
         raise _told(error) from None
 
 
-def _engine(
-    url: URL,
-    pool_size: int,
-    *,
-    isolation: str,
-    begin: str,
-    statement_seconds: int | None = _STATEMENT_SECONDS,
-) -> Engine:
-    if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url, pool_size, begin)
-    url, connect = _connect_arguments(url, statement_seconds)
-    return create_engine(
-        url,
-        connect_args=connect,
-        isolation_level=isolation,
-        pool_size=pool_size,
-        pool_timeout=_CONNECT_SECONDS,
-        pool_pre_ping=True,
-        pool_recycle=1800,
-    )
-
-
-def _connect_arguments(url: URL, statement_seconds: int | None) -> tuple[URL, dict[str, object]]:
-    if url.get_backend_name() == "postgresql":
-        options = f"-c timezone=UTC -c statement_timeout={(statement_seconds or 0) * 1000}"
-        return url, {"connect_timeout": _CONNECT_SECONDS, "options": options}
-    session = (
-        "sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'",
-        "time_zone='+00:00'",
-        f"innodb_lock_wait_timeout={_LOCK_SECONDS}",
-    )
-    return url.update_query_dict({"charset": "utf8mb4"}), {
-        "connect_timeout": _CONNECT_SECONDS,
-        "read_timeout": statement_seconds,
-        "write_timeout": statement_seconds,
-        "init_command": f"SET SESSION {', '.join(session)}",
-    }
-
-
-def _sqlite_engine(url: URL, pool_size: int, begin: str) -> Engine:
-    if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=pool_size, pool_timeout=_CONNECT_SECONDS)
-
-    def on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None  # the driver must not begin transactions of its own
-        cursor = connection.cursor()
-        for pragma in _SQLITE_PRAGMAS:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(f"BEGIN {begin}")
-
-    event.listen(engine, "connect", on_connect)
-    event.listen(engine, "begin", on_begin)
-    return engine
-
-
 def is_row_trouble(error: DBAPIError) -> bool:
     """Tell whether the statement's data is at fault, rather than the server, its disk or a lock."""
     return isinstance(error, DataError | IntegrityError)
 
 
 def _attempt(run: Callable[[], T]) -> T:
+    gives_up_at = time.monotonic() + _PATIENCE_SECONDS
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return run()
@@ -205,7 +135,8 @@ def _attempt(run: Callable[[], T]) -> T:
         except DBAPIError as error:
             if not (_is_transient(error) or _is_absence(error)):
                 raise
-            if attempt == ATTEMPTS or not _is_transient(error):
+            last = attempt == ATTEMPTS or time.monotonic() > gives_up_at
+            if last or not _is_transient(error):
                 raise _told(error) from None
         time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, not a secret
     raise AssertionError("the last attempt returns or raises")
@@ -213,16 +144,9 @@ def _attempt(run: Callable[[], T]) -> T:
 
 def _is_transient(error: DBAPIError) -> bool:
     cause = error.orig
-    if _took_too_long(cause):
-        return False
     if error.connection_invalidated or getattr(cause, "sqlstate", None) in _POSTGRESQL_RETRY:
         return True
     return _error_number(cause) in _MYSQL_RETRY
-
-
-def _took_too_long(cause: BaseException | None) -> bool:
-    """Tell whether MySQL was given up on: asking again would take as long again."""
-    return "timed out" in str(cause)
 
 
 def _is_absence(error: DBAPIError) -> bool:
@@ -240,6 +164,14 @@ def _lacks_table(error: DBAPIError) -> bool:
     return state == _POSTGRESQL_NO_TABLE or _error_number(cause) == _MYSQL_NO_TABLE
 
 
+def _took_too_long(error: DBAPIError) -> bool:
+    cause = error.orig
+    if isinstance(cause, sqlite3.OperationalError):
+        return str(cause) == "interrupted"
+    state = getattr(cause, "sqlstate", None)
+    return state == _POSTGRESQL_TIMEOUT or _error_number(cause) in _MYSQL_TIMEOUT
+
+
 def _error_number(cause: BaseException | None) -> object:
     return cause.args[0] if cause is not None and cause.args else None
 
@@ -247,5 +179,9 @@ def _error_number(cause: BaseException | None) -> object:
 def _told(error: DBAPIError) -> StoreUnavailableError:
     """Return the error in our own words for everybody and in the driver's for the log."""
     first_line = str(error.orig).partition("\n")[0][:200]
-    kind = NotMigratedError if _lacks_table(error) else StoreUnavailableError
+    kind = StoreUnavailableError
+    if _lacks_table(error):
+        kind = NotMigratedError
+    elif _took_too_long(error):
+        kind = StatementTimeoutError
     return kind(f"{type(error.orig).__name__}: {first_line or 'no detail'}")

@@ -142,9 +142,9 @@ def list_stored(connection: Connection, query: Query) -> list[StoredVideo]:
     return [_stored(row, watches[row.video_id]) for row in rows]
 
 
-def counted_link() -> Iterable[ColumnElement[bool]]:
+def counted_link(link: type[WatchVideoRow] = WatchVideoRow) -> Iterable[ColumnElement[bool]]:
     """Name the links that put a video into its watch's feed and counts."""
-    return WatchVideoRow.uncertain.is_(False), WatchVideoRow.excluded_by.is_(None)
+    return link.uncertain.is_(False), link.excluded_by.is_(None)
 
 
 def _watches(connection: Connection, video_ids: Sequence[str]) -> dict[str, list[int]]:

@@ -42,7 +42,7 @@ _LINKED = select(WatchVideoRow.video_id, WatchVideoRow.watch_id, WatchVideoRow.u
 _CONFIRM_LINK = (
     update(WatchVideoRow)
     .where(WatchVideoRow.video_id == bindparam("video"), WatchVideoRow.watch_id == bindparam("of"))
-    .values(uncertain=False, reason=bindparam("why"))
+    .values(uncertain=False, reason=bindparam("why"), delay_seconds=bindparam("delay"))
 )
 _WATCHES = select(WatchRow.watch_id).where(
     WatchRow.watch_id.in_(bindparam("watch_ids", expanding=True))
@@ -161,7 +161,7 @@ class Intake:
                 "published_at": change.after.published_at,
                 "reason": finding.reason.value,
                 "uncertain": finding.uncertain,
-                "delay_seconds": self._delay(change.after) if finding.late else None,
+                "delay_seconds": self._delay(change.after, finding),
             }
             for change in changes
             for watch_id, finding in sorted((change.new_links | change.uncertain).items())
@@ -178,7 +178,12 @@ class Intake:
     def _confirm(self, changes: list[Change]) -> None:
         """Put videos into the feeds of watches that were uncertain of them."""
         rows: list[Columns] = [
-            {"video": change.after.video_id, "of": watch_id, "why": finding.reason.value}
+            {
+                "video": change.after.video_id,
+                "of": watch_id,
+                "why": finding.reason.value,
+                "delay": self._delay(change.after, finding),
+            }
             for change in changes
             for watch_id, finding in sorted(change.confirmed.items())
         ]
@@ -188,7 +193,10 @@ class Intake:
     def _refresh_due_at(self, video: Video) -> datetime:
         return next_refresh_at(video, self._now, self._refresh_after)
 
-    def _delay(self, video: Video) -> int:
+    def _delay(self, video: Video, finding: Finding) -> int | None:
+        """Return how late the watch's own search showed a video; None if it was not late."""
+        if not finding.late:
+            return None
         return max(0, int((self._now - video.published_at).total_seconds()))
 
     def _redate_links(self, video: Video) -> None:

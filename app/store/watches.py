@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from app.domain.errors import LeaseLostError, NotFoundError
 from app.domain.watches import ActiveWatch, Claim, Problem, Watch, WatchKind
 from app.store import hour_counts
+from app.store.feed import counted_link
 from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.models import RangeRow, VideoRow, WatchRow, WatchVideoRow
 
@@ -90,18 +91,29 @@ class WatchRepository:
         self._connection.execute(_members(watch_ids).values(packed_at=now))
 
     def packed_to(self, watch_ids: Collection[int], until: datetime) -> None:
-        """Note how far a packed reading has looked for these watches."""
+        """Note how far a packed reading has looked for these watches; the version must be locked.
+
+        That it looked is all this says. Of more than one page shows the older ones are left to the
+        watches' own readings: another packed one would show the newest again.
+        """
         self._connection.execute(_members(watch_ids).values(packed_until=until))
 
-    def drop_uncertain(self, published_before: datetime) -> int:
-        """Drop links that nothing has confirmed, of videos published before; return how many.
+    def list_packed(self) -> list[int]:
+        """Return the ids of the watches that were ever taken for a packed reading."""
+        packed = select(WatchRow.watch_id).where(WatchRow.packed_at.is_not(None))
+        return list(self._connection.execute(packed.order_by(WatchRow.watch_id)).scalars())
 
-        They are in no feed and no count.
+    def drop_uncertain(self, watch_id: int, since: datetime, before: datetime) -> int:
+        """Drop a watch's links that nothing has confirmed; return how many.
+
+        They are in no feed and no count. Both instants bound the publish times, so that an index
+        holds what is looked at; the version's lock keeps away who would confirm one meanwhile.
         """
-        watch_ids = select(WatchRow.watch_id).scalar_subquery()
+        lock_version(self._connection)
         old = and_(
-            WatchVideoRow.watch_id.in_(watch_ids),  # for the index
-            WatchVideoRow.published_at < published_before,
+            WatchVideoRow.watch_id == watch_id,
+            WatchVideoRow.published_at >= since,
+            WatchVideoRow.published_at < before,
             WatchVideoRow.uncertain.is_(True),
         )
         return self._connection.execute(delete(WatchVideoRow).where(old)).rowcount
@@ -116,15 +128,18 @@ class WatchRepository:
         return self.get(watch_id)
 
     def remove(self, watch_id: int, now: datetime) -> None:
-        """Remove a watch, its ranges and its links; the videos stay and change for readers.
+        """Remove a watch, its ranges and its links; the videos stay.
+
+        Those that its feed held change for readers.
 
         Raises:
             NotFoundError: there is none.
         """
         version = lock_version(self._connection)
         self.get(watch_id)
-        query = select(WatchVideoRow.video_id).where(WatchVideoRow.watch_id == watch_id)
-        video_ids = list(self._connection.execute(query.order_by(WatchVideoRow.video_id)).scalars())
+        held = and_(WatchVideoRow.watch_id == watch_id, *counted_link())
+        query = select(WatchVideoRow.video_id).where(held).order_by(WatchVideoRow.video_id)
+        video_ids = list(self._connection.execute(query).scalars())
         others = self._sharing_with(watch_id)
         self._connection.execute(delete(WatchVideoRow).where(WatchVideoRow.watch_id == watch_id))
         self._connection.execute(delete(RangeRow).where(RangeRow.watch_id == watch_id))
@@ -143,13 +158,16 @@ class WatchRepository:
         """Claim watches that are due and not held by anyone, the longest due first.
 
         Two tickers may see the same watch; the conditional UPDATE lets one of them have it, and
-        the higher fence shuts out whoever held it before.
+        the higher fence shuts out whoever held it before. Whatever else writes more than one watch
+        locks the feed version first; so does this, or two of them could wait for each other's.
         """
         free = or_(WatchRow.leased_until.is_(None), WatchRow.leased_until <= now)
         due = and_(WatchRow.next_due_at <= now, WatchRow.paused.is_(False), free)
         query = select(WatchRow.watch_id, WatchRow.fence).where(due)
-        longest_due = WatchRow.next_due_at, WatchRow.watch_id  # one order, so no deadlocks
+        longest_due = WatchRow.next_due_at, WatchRow.watch_id
         seen = self._connection.execute(query.order_by(*longest_due).limit(limit)).all()
+        if seen:
+            lock_version(self._connection)
         claims = []
         for watch_id, fence in seen:
             mine = and_(WatchRow.watch_id == watch_id, WatchRow.fence == fence, due)
@@ -234,10 +252,15 @@ class WatchRepository:
         return None if row is None else _watch(row)
 
     def _sharing_with(self, watch_id: int) -> set[int]:
-        """Return the other watches that found some of its videos: their items name it, too."""
+        """Return the other watches with some of its videos in their feeds: items name it there."""
         mine, other = aliased(WatchVideoRow), aliased(WatchVideoRow)
         query = select(other.watch_id).join(mine, mine.video_id == other.video_id)
-        shared = query.where(mine.watch_id == watch_id, other.watch_id != watch_id)
+        shared = query.where(
+            mine.watch_id == watch_id,
+            other.watch_id != watch_id,
+            *counted_link(mine),
+            *counted_link(other),
+        )
         return set(self._connection.execute(shared.distinct()).scalars())
 
     def _update(self, watch_id: int, **values: object) -> None:

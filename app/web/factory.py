@@ -17,6 +17,7 @@ from app.web.dashboard.feed import dashboard
 from app.web.errors import MAX_BODY_BYTES, register_error_handlers
 from app.web.headers import add_common_headers
 from app.web.parameters import refuse_unclear_query
+from app.web.read_layer import ReadLayer
 from app.web.scopes import refuse_strangers, scope
 from app.web.services import attach
 
@@ -54,6 +55,7 @@ def create_app(services: Services) -> Flask:
     app.url_map.merge_slashes = False
     attach(app, services)
     _register(app)
+    app.wsgi_app = ReadLayer(app.wsgi_app, services.feed)  # type: ignore[method-assign] # as Flask documents
     return app
 
 

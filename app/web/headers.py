@@ -23,10 +23,15 @@ DOCS_POLICY = (
 
 
 def add_common_headers(response: Response) -> Response:
-    """Add what every reply carries; a view that has set a stricter or wider policy keeps it."""
+    """Add what every reply of the application carries."""
+    if services().demo:
+        response.headers["X-Demo"] = "1"
+    return add_security_headers(response)
+
+
+def add_security_headers(response: Response) -> Response:
+    """Tell browsers to be careful; a view that has set a stricter or wider policy keeps it."""
     response.headers.setdefault("Content-Security-Policy", API_POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
-    if services().demo:
-        response.headers["X-Demo"] = "1"
     return response

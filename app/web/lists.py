@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from app.domain.feeds import CacheState, Cursor, Feed, Page, PageRequest
+from app.domain.feeds import Cursor, Feed, Page, PageRequest
 from app.feed.cursors import decode_cursor, encode_cursor
 from app.web.parameters import MAX_PAGE
-from app.web.replies import cacheable_json, canonical_path
+from app.web.replies import canonical_path, page_of_feed, version_named
+from app.web.services import services
 
 if TYPE_CHECKING:
     from flask import Response
 
-    from app.web.parameters import NumberedQuery, PagedQuery
+    from app.web.parameters import FeedChoice, NumberedQuery, PagedQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +35,45 @@ class Links:
         return ", ".join(f'<{path}>; rel="{name}"' for name, path in relations if path)
 
 
+def seen_version(path: str, query: PagedQuery) -> int:
+    """Return the newest version of this page that the client says it has; 0 if it has none."""
+    if query.cursor is not None:
+        return 0
+    return version_named(numbered_links(path, query, more=False).here)
+
+
+def chosen_feed(query: FeedChoice) -> Feed:
+    """Return the feed that is asked for.
+
+    Raises:
+        NotFoundError: there is no such watch, or none with that keyword.
+        NothingToServeError: the database is away, and who that watch is is not known here.
+    """
+    if query.watch is not None:
+        return services().feed.resolve_watch(query.watch)
+    if query.keyword is not None:
+        return services().feed.resolve_keyword(query.keyword)
+    return Feed(channel_id=query.channel_id)
+
+
 def page_request(feed: Feed, query: PagedQuery) -> PageRequest:
     """Return what the feed is asked for."""
     cursor = None if query.cursor is None else decode_cursor(query.cursor)
     return PageRequest(feed, query.page_length, query.page, cursor)
 
 
-def page_reply(path: str, query: PagedQuery, page: Page) -> Response:
+def page_reply(path: str, query: PagedQuery, feed: Feed, page: Page) -> Response:
     """Return a page.
 
     Args:
         path: of the list, below SCRIPT_NAME.
         query: what was asked for.
+        feed: what it is a page of.
         page: the answer; its items are joined as they are.
     """
     links = links_of(path, query, page)
-    response = cacheable_json(_body(query, page, links), version=page.version, address=links.here)
+    response = page_of_feed(page, feed, _body(query, page, links), address=links.here)
     response.headers["Link"] = links.header
-    response.headers["X-Cache"] = page.cache.value
-    if page.cache is CacheState.STALE:
-        response.headers["Age"] = str(page.stale_seconds)
     return response
 
 

@@ -140,6 +140,21 @@ class LimitedQuery(Query):
             )
 
 
+class FeedChoice(LimitedQuery):
+    """Of which feed, and how many videos."""
+
+    watch: RowId | None = Field(default=None, description="Only videos of the watch with this id.")
+    keyword: Keyword | None = Field(
+        default=None, description="Only videos of the watch with this keyword.", examples=["news"]
+    )
+    channel_id: ChannelId | None = Field(default=None, description="Only videos of this channel.")
+
+    @model_validator(mode="after")
+    def _one_feed(self) -> Self:
+        self.refuse_together("watch", "keyword", "channel_id")
+        return self
+
+
 class NumberedQuery(LimitedQuery):
     """How a list is cut into pages by number."""
 

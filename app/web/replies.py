@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import blake2s
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
@@ -10,8 +9,16 @@ from urllib.parse import quote, urlencode
 import orjson
 from flask import Response, request
 
+from app.domain.feeds import CacheState
+from app.web.etags import make_etag, newest_named
+from app.web.read_layer import FirstPage, mark_first_page
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from app.domain.feeds import Feed, Page
+
+JSON = "application/json"
 
 CACHE_CONTROL = "public, max-age=5, stale-while-revalidate=30"
 """Half a tick (10 s) fresh, so a cache adds 2.5 s of delay on average and still takes every request
@@ -26,33 +33,69 @@ def canonical_path(path: str, parameters: Mapping[str, str]) -> str:
     return f"{whole}?{urlencode(sorted(parameters.items()))}" if parameters else whole
 
 
-def cacheable_json(body: bytes, *, version: int, address: str) -> Response:
-    """Return the body, or 304 when the client names its ETag.
+def version_named(address: str) -> int:
+    """Return the newest version of the reply at this address that the client has; 0 if none."""
+    named = request.headers.get("If-None-Match")
+    return 0 if named is None else newest_named(named, address)
 
-    The ETag names what is shown, not the bytes that show it: hashing half a megabyte per request
-    would cost more than the page. Figures that move without a change of content (counts of views
-    and likes, when a video was fetched) and with them the bytes may differ under one ETag; who
-    asks again by it keeps the older figures until the content changes.
+
+def page_of_feed(
+    page: Page, feed: Feed, body: bytes, content_type: str = JSON, *, address: str
+) -> Response:
+    """Return a page in some format; if it is a hit, the layer above answers it from now on.
 
     Args:
-        body: JSON.
+        page: what the body was made of, and nothing else.
+        feed: what it is a page of.
+        body: the page, written.
+        content_type: of the body.
+        address: the canonical path of the page in this format.
+    """
+    if page.cache is CacheState.STALE and version_named(address) > page.version:
+        return kept_by_client()
+    if page.cache is CacheState.HIT:
+        mark_first_page(request.environ, FirstPage(feed, page.version, address))
+    response = cacheable(body, content_type, version=page.version, address=address)
+    response.headers["X-Cache"] = page.cache.value
+    if page.cache is CacheState.STALE:
+        response.headers["Age"] = str(page.stale_seconds)
+    return response
+
+
+def cacheable_json(body: bytes, *, version: int, address: str) -> Response:
+    """Return JSON as `cacheable` does."""
+    return cacheable(body, JSON, version=version, address=address)
+
+
+def cacheable(body: bytes, content_type: str, *, version: int, address: str) -> Response:
+    """Return the body with all that caches need; 304, HEAD and gzip are made by the layer above.
+
+    Args:
+        body: in UTF-8.
+        content_type: of the body.
         version: of the content that the body shows; a change of it means another version.
         address: the canonical path the body belongs to.
     """
-    response = Response(body, content_type="application/json")
-    etag = f"{version}-{_short_hash(address)}-identity"
-    if request.if_none_match.contains_weak(etag):
-        response = Response(status=304)
-        del response.headers["Content-Type"]
-    response.set_etag(etag)
+    response = Response(body, content_type=content_type)
+    response.set_etag(make_etag(version, address))
     response.headers["Cache-Control"] = CACHE_CONTROL
     response.headers["Vary"] = "Accept-Encoding"
     return response
 
 
+def kept_by_client() -> Response:
+    """Return the 304 of a client that has seen something newer than can be shown now."""
+    response = Response(status=304)
+    del response.headers["Content-Type"]
+    response.headers["ETag"] = request.headers["If-None-Match"]
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Cache"] = CacheState.STALE.value
+    return response
+
+
 def uncached_json(body: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK) -> Response:
     """Return a body that is of the moment: no cache keeps it."""
-    response = Response(orjson.dumps(body), status, content_type="application/json")
+    response = Response(orjson.dumps(body), status, content_type=JSON)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -60,7 +103,3 @@ def uncached_json(body: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK
 def rounded(figure: float | None) -> float | None:
     """Return a figure that was reckoned as people read it: to a thousandth."""
     return None if figure is None else round(figure, 3)
-
-
-def _short_hash(text: str) -> str:
-    return blake2s(text.encode(), digest_size=6).hexdigest()

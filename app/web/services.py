@@ -26,8 +26,14 @@ class FeedReader(Protocol):
     Every method may raise NothingToServeError when neither cache nor database answers.
     """
 
-    def page(self, request: PageRequest) -> Page:
-        """Return one page; a page beyond the end has no items."""
+    def page(self, request: PageRequest, at_least: int = 0) -> Page:
+        """Return one page, of version `at_least` if there is such a one.
+
+        A page beyond the end has no items.
+        """
+
+    def ready_version(self, feed: Feed) -> int | None:
+        """Return the version of a first page that would be a hit now, without waiting."""
 
     def video(self, video_id: str) -> EncodedVideo:
         """Return one video; raises NotFoundError."""

@@ -82,10 +82,15 @@ def _functions(tree: ast.Module) -> Iterator[ast.AST]:
     )
 
 
+def _of_request(node: ast.Attribute) -> bool:
+    """A request's environ is WSGI's."""
+    return isinstance(node.value, ast.Name) and node.value.id == "request"
+
+
 def _environment_reads(source: SourceFile) -> Iterator[ast.expr | ast.stmt]:
     names = ("environ", "environb", "getenv")
     for node in ast.walk(source.tree):
-        if (isinstance(node, ast.Attribute) and node.attr in names) or (
+        if (isinstance(node, ast.Attribute) and node.attr in names and not _of_request(node)) or (
             isinstance(node, ast.ImportFrom)
             and node.module == "os"
             and any(alias.name in names for alias in node.names)

@@ -43,6 +43,54 @@ VIDEO_LIST: Final[dict[str, object]] = {
     "previous_cursor": None,
 }
 
+ATOM_FEED: Final = (
+    "<?xml version='1.0' encoding='utf-8'?>\n"
+    '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/">'
+    "<id>urn:newsreel:watch:1</id>"
+    "<title>Newsreel: news</title>"
+    "<updated>2026-01-02T18:00:40Z</updated>"
+    '<link rel="self" type="application/atom+xml" href="/feed.atom?keyword=news&amp;limit=1" />'
+    "<entry>"
+    "<id>yt:video:a1B2c3D4e5F</id>"
+    "<title>Evening news</title>"
+    '<link rel="alternate" href="https://www.youtube.com/watch?v=a1B2c3D4e5F" />'
+    "<author>"
+    "<name>City News</name>"
+    "<uri>https://www.youtube.com/channel/UCa1B2c3D4e5F6g7H8i9J0kL</uri>"
+    "</author>"
+    "<published>2026-01-02T18:00:00Z</published>"
+    "<updated>2026-01-02T18:00:40Z</updated>"
+    '<category term="news" />'
+    '<category term="city" />'
+    "<content>The news of the day.</content>"
+    '<media:thumbnail url="https://i.ytimg.com/vi/a1B2c3D4e5F/default.jpg" />'
+    "</entry>"
+    "</feed>"
+)
+
+JSON_FEED: Final[dict[str, object]] = {
+    "version": "https://jsonfeed.org/version/1.1",
+    "title": "Newsreel: news",
+    "items": [
+        {
+            "id": "https://www.youtube.com/watch?v=a1B2c3D4e5F",
+            "url": "https://www.youtube.com/watch?v=a1B2c3D4e5F",
+            "title": "Evening news",
+            "content_text": "The news of the day.",
+            "image": "https://i.ytimg.com/vi/a1B2c3D4e5F/default.jpg",
+            "date_published": "2026-01-02T18:00:00Z",
+            "date_modified": "2026-01-02T18:00:40Z",
+            "authors": [
+                {
+                    "name": "City News",
+                    "url": "https://www.youtube.com/channel/UCa1B2c3D4e5F6g7H8i9J0kL",
+                }
+            ],
+            "tags": ["news", "city"],
+        }
+    ],
+}
+
 CHANGES: Final[dict[str, object]] = {
     "changes": [
         {"seq": 5021, "op": "put", "video": VIDEO},

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from app.web.api.changes import changes
 from app.web.api.coverage import coverage
+from app.web.api.feeds import feeds
 from app.web.api.fetches import fetches
 from app.web.api.operations import operations
 from app.web.api.plan import plan
 from app.web.api.quota import quota
 from app.web.api.videos import videos
 
-BLUEPRINTS = (videos, changes, coverage, plan, fetches, quota, operations)
+BLUEPRINTS = (videos, feeds, changes, coverage, plan, fetches, quota, operations)

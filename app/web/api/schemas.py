@@ -134,6 +134,35 @@ class FetchList(Schema):
     previous_cursor: str | None
 
 
+class FeedAuthor(Schema):
+    """A channel."""
+
+    name: str
+    url: str = Field(description="The channel's page on YouTube.")
+
+
+class FeedItem(BaseModel):
+    """A video, as JSON Feed has it; what is unknown is left out."""
+
+    id: str = Field(description="The same as `url`.")
+    url: str = Field(description="The video's page on YouTube.")
+    title: str
+    content_text: str = Field(description="The video's description.")
+    image: str | None = Field(default=None, description="The largest thumbnail.")
+    date_published: datetime
+    date_modified: datetime = Field(description="When a reader would last have seen it change.")
+    authors: list[FeedAuthor]
+    tags: list[str] | None = None
+
+
+class JsonFeed(Schema):
+    """A JSON Feed 1.1, newest first."""
+
+    version: Literal["https://jsonfeed.org/version/1.1"]
+    title: str
+    items: list[FeedItem]
+
+
 class Gap(Schema):
     """Publish times of which something may be missing."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.domain.feeds import ALL, Feed
-from app.domain.intake import Finding, LinkReason
+from app.domain.intake import Finding
 from app.domain.videos import Detail, LiveState, Source
 from tests.contract.store.tellings import (
     NOW,
@@ -201,58 +201,3 @@ def test_a_recording_of_nothing_changes_nothing(store: Store) -> None:
 
 def ids_in(store: Store, feed: Feed) -> list[str]:
     return [stored.video.video_id for stored in list_feed(store, feed)]
-
-
-def uncertain(watch_id: int) -> Finding:
-    return Finding(VIDEO, Source.SEARCH, watch_id, LinkReason.UNMATCHED, uncertain=True)
-
-
-def test_an_uncertain_video_is_in_no_watch_feed_and_no_count_but_in_the_feed_of_all(
-    store: Store,
-) -> None:
-    watch = add_watch(store)
-    recorded = store.write(lambda t: t.record([uncertain(watch.watch_id)], NOW))
-    assert recorded.watches == frozenset()
-    assert ids_in(store, Feed(watch.watch_id)) == []
-    assert get_total(store, Feed(watch.watch_id)) == 0
-    assert ids_in(store, ALL) == [VIDEO.video_id]
-    assert get_video(store, VIDEO.video_id).watches == ()
-
-
-def test_a_reading_of_its_own_confirms_an_uncertain_video(store: Store) -> None:
-    watch = add_watch(store)
-    store.write(lambda t: t.record([uncertain(watch.watch_id)], NOW))
-    before = get_version(store, ALL)
-    own = Finding(VIDEO, Source.SEARCH, watch.watch_id)
-    recorded = store.write(lambda t: t.record([own], LATER))
-    assert recorded.watches == {watch.watch_id}
-    assert recorded.updated == (VIDEO.video_id,)
-    assert recorded.version > before
-    assert ids_in(store, Feed(watch.watch_id)) == [VIDEO.video_id]
-    assert get_total(store, Feed(watch.watch_id)) == 1
-    again = store.write(lambda t: t.record([own], LATER))
-    assert (again.watches, get_total(store, Feed(watch.watch_id))) == (frozenset(), 1)
-
-
-def test_what_is_certain_does_not_become_uncertain(store: Store) -> None:
-    watch = add_watch(store)
-    own = Finding(VIDEO, Source.SEARCH, watch.watch_id)
-    store.write(lambda t: t.record([own, uncertain(watch.watch_id)], NOW))
-    store.write(lambda t: t.record([uncertain(watch.watch_id)], LATER))
-    assert ids_in(store, Feed(watch.watch_id)) == [VIDEO.video_id]
-
-
-def test_uncertain_links_are_dropped_by_age_and_certain_ones_stay(store: Store) -> None:
-    one, other = add_watch(store), add_watch(store, "other")
-    store.write(
-        lambda t: t.record(
-            [uncertain(one.watch_id), Finding(VIDEO, Source.SEARCH, other.watch_id)], NOW
-        )
-    )
-    published_at = VIDEO.published_at
-    assert store.write(lambda t: t.watches.drop_uncertain(published_at)) == 0
-    after = published_at + timedelta(seconds=1)
-    assert store.write(lambda t: t.watches.drop_uncertain(after)) == 1
-    assert ids_in(store, Feed(other.watch_id)) == [VIDEO.video_id]
-    store.write(lambda t: t.record([Finding(VIDEO, Source.SEARCH, one.watch_id)], LATER))
-    assert ids_in(store, Feed(one.watch_id)) == [VIDEO.video_id]

@@ -91,3 +91,24 @@ def test_a_process_starts_while_its_database_is_away_and_tells_no_password(schem
         get_total(store, ALL)
     assert "s3cret" not in str(told.value)
     assert "\n" not in str(told.value)
+
+
+_ENDLESS = {
+    "mysql": "SELECT count(*) FROM "
+    + ", ".join(f"information_schema.collations {n}" for n in "abcd"),
+    "postgresql": "SELECT pg_sleep(60)",
+    "sqlite": (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1e12)"
+        " SELECT max(i) FROM n"
+    ),
+}
+
+
+def test_a_read_that_takes_too_long_is_ended_by_the_database(module_url: str) -> None:
+    impatient = Database(module_url, read_seconds=0.2)
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailableError):
+        impatient.read(lambda c: c.exec_driver_sql(_ENDLESS[impatient.dialect]).all())
+    assert time.monotonic() - began < 4, "and it is not tried again"
+    assert impatient.read(lambda c: c.exec_driver_sql("SELECT 1").scalar_one()) == 1
+    impatient.dispose()

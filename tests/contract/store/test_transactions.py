@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import event
 
 from app.domain.feeds import ALL, Feed
 from tests.contract.store.tellings import (
@@ -26,6 +28,7 @@ from tests.contract.store.tellings import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from app.store.database import Database
     from app.store.store import Store, Transaction
@@ -78,6 +81,39 @@ def test_of_two_transactions_that_lock_in_opposite_order_both_are_committed(
     assert sorted(meeting.attempts) == [1, 2]
     accessed = locking_store.read(lambda transaction: transaction.watches.list_accessed(NOW))
     assert sorted(accessed) == watches
+
+
+def test_a_claim_of_watches_and_a_writer_of_them_in_another_order_do_not_collide(
+    locking_store: Store,
+) -> None:
+    first, second = (add_watch(locking_store, term).watch_id for term in ("one", "two"))
+    claiming, attempts = Event(), [0, 0]
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        """The claimer waits for the version, or holds the first watch and wants the second."""
+        updates.append(statement.startswith("UPDATE watches"))
+        if "feed_version" in statement or sum(updates) == 2:
+            claiming.set()
+
+    def claim(transaction: Transaction) -> None:
+        attempts[0] += 1
+        event.listen(transaction.watches._connection, "before_cursor_execute", note)
+        assert len(transaction.watches.claim_due(NOW, NOW + timedelta(minutes=1), 10)) == 2
+
+    def pack(transaction: Transaction) -> None:
+        attempts[1] += 1
+        transaction.stand_in_line()
+        transaction.watches.pack([second], NOW)
+        claimed.append(pool.submit(locking_store.write, claim))
+        assert claiming.wait(WAIT_SECONDS)
+        transaction.watches.pack([first], NOW)
+
+    updates: list[bool] = []
+    claimed: list[Future[None]] = []
+    with ThreadPoolExecutor(1) as pool:
+        locking_store.write(pack)
+        claimed[0].result(WAIT_SECONDS)
+    assert attempts == [1, 1]
 
 
 def test_a_deadlock_in_the_middle_of_a_batch_costs_no_row(locking_store: Store) -> None:

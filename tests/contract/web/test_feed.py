@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
+from xml.etree import ElementTree as ET
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from app.bootstrap import Services
     from app.domain.videos import Video
+
+ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def walk(client: FlaskClient, path: str | None, direction: str = "next") -> list[str]:
@@ -201,6 +204,30 @@ def test_an_unchanged_page_is_confirmed_even_by_a_restarted_service(
 def test_the_first_page_comes_from_the_cache_from_the_second_time_on(client: FlaskClient) -> None:
     states = [client.get("/videos").headers["X-Cache"] for _ in range(2)]
     assert states == ["miss", "hit"]
+
+
+def test_feeds_for_readers_hold_the_newest_of_all_of_a_watch_and_of_a_channel(
+    client: FlaskClient,
+) -> None:
+    for choice in ("", "&keyword=news", f"&channel_id={CHANNEL}"):
+        items = client.get(f"/videos?limit=100{choice}").get_json()["items"]
+        feed = ET.fromstring(client.get(f"/feed.atom?limit=100{choice}").data)
+        assert [it.text for it in feed.iterfind(f"{ATOM}entry/{ATOM}title")] == [
+            item["title"] for item in items
+        ]
+        of_json = client.get(f"/feed.json?limit=100{choice}").get_json()["items"]
+        assert [item["url"] for item in of_json] == [item["url"] for item in items]
+
+
+@pytest.mark.parametrize("path", ["/feed.atom", "/feed.json?keyword=news"])
+def test_an_unchanged_feed_is_confirmed_even_by_a_restarted_service(
+    client: FlaskClient, services: Services, path: str
+) -> None:
+    first = client.get(path)
+    restarted = create_app(services).test_client()
+    assert restarted.get(path).data == first.data
+    named = {"If-None-Match": first.headers["ETag"]}
+    assert restarted.get(path, headers=named).status_code == 304
 
 
 @pytest.mark.parametrize("server", ["mariadb_url", "postgresql_url"])

@@ -12,10 +12,11 @@ from structlog.testing import capture_logs
 
 from app.cache.memory import MemoryFeedCache
 from app.cache.redis import RedisFeedCache, connect
-from app.domain.errors import CacheUnavailableError
+from app.domain.errors import CacheUnavailableError, NothingToServeError, StoreUnavailableError
 from app.domain.feeds import ALL, HEAD_ITEMS, CacheState, Feed, Head, PageRequest
 from app.feed.head_reader import HeadReader
 from app.feed.heads import build_head
+from app.feed.known_heads import KnownHead, KnownHeads
 from app.feed.publisher import FeedPublisher
 from app.feed.reader import FeedReader
 from app.store.database import Database
@@ -49,12 +50,15 @@ class CountedStore(Store):
         super().__init__(database)
         self.database = database
         self.reads = 0
+        self.broken = False
         self.gate = Event()
         self.gate.set()
 
     def read_replica(self, work: Callable[[Transaction], T]) -> T:
         self.reads += 1
         assert self.gate.wait(20)
+        if self.broken:
+            raise StoreUnavailableError("it is away")
         return super().read_replica(work)
 
 
@@ -83,9 +87,21 @@ def clock() -> Clock:
     return Clock()
 
 
+class CountedCache(MemoryFeedCache):
+    """Counts how often it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def version(self, feed: Feed) -> int | None:
+        self.asked += 1
+        return super().version(feed)
+
+
 @pytest.fixture
-def cache() -> MemoryFeedCache:
-    return MemoryFeedCache()
+def cache() -> CountedCache:
+    return CountedCache()
 
 
 @pytest.fixture
@@ -262,3 +278,113 @@ def test_a_reader_tells_once_that_the_cache_is_away(
     assert [(log["event"], log["code"]) for log in logs] == [
         ("incident_began", "cache_unavailable")
     ]
+
+
+def test_a_client_that_has_seen_a_newer_version_is_not_shown_an_older_one(
+    store: CountedStore, cache: MemoryFeedCache, clock: Clock, publisher: FeedPublisher
+) -> None:
+    record(store, [VIDEO])
+    heads = HeadReader(store, cache, clock, 1, told())
+    heads.read(ALL)
+    record(store, [video(2)])
+    publisher.publish([])
+    clock.now += timedelta(milliseconds=100)
+    seen = get_version(store, ALL)
+    assert heads.read(ALL).head.version < seen, "held for a second"
+    assert heads.read(ALL, at_least=seen).head.version == seen
+    assert store.reads == 1, "the cache had it"
+
+    record(store, [video(3)])  # and nobody publishes it
+    clock.now += timedelta(milliseconds=100)
+    seen = get_version(store, ALL)
+    assert heads.read(ALL, at_least=seen).head.version == seen
+
+
+def test_versions_that_never_were_do_not_cost_a_read_each(
+    store: CountedStore, cache: CountedCache, clock: Clock
+) -> None:
+    record(store, [VIDEO])
+    heads = HeadReader(store, cache, clock, 1, told())
+    heads.read(ALL)
+    for _ in range(50):
+        clock.now += timedelta(milliseconds=10)
+        heads.read(ALL, at_least=10**15)
+    assert cache.asked <= 6
+
+
+def test_a_channels_head_costs_no_read_while_nothing_changes(
+    store: CountedStore, cache: MemoryFeedCache, clock: Clock, publisher: FeedPublisher
+) -> None:
+    record(store, [VIDEO])
+    publisher.publish([])
+    channel = Feed(channel_id=VIDEO.channel_id)
+    heads = HeadReader(store, cache, clock, 1, told())
+    assert heads.read(channel).state is CacheState.MISS
+    for _ in range(5):
+        clock.now += timedelta(seconds=1)
+        assert heads.read(channel).state is CacheState.HIT
+    assert store.reads == 1
+    record(store, [video(2)])
+    publisher.publish([])
+    clock.now += timedelta(seconds=1)
+    assert len(heads.read(channel).head.items) == 2
+
+
+def test_those_who_waited_for_a_reader_that_failed_do_not_each_try_as_well(
+    store: CountedStore, away: RedisFeedCache, clock: Clock
+) -> None:
+    store.broken = True
+    store.gate.clear()
+    heads = HeadReader(store, away, clock, 1, told())
+    with ThreadPoolExecutor(20) as pool:
+        reads = [pool.submit(heads.read, ALL) for _ in range(20)]
+        wait_until(lambda: store.reads)
+        wait_until(lambda: pool._work_queue.qsize() == 0)
+        store.gate.set()
+        errors = [read.exception() for read in reads]
+    assert all(isinstance(error, NothingToServeError) for error in errors)
+    assert store.reads <= 2
+
+
+@pytest.mark.parametrize("hold_seconds", [0, 1])
+def test_a_page_is_ready_for_as_long_as_it_would_be_a_hit(
+    store: CountedStore,
+    cache: MemoryFeedCache,
+    clock: Clock,
+    publisher: FeedPublisher,
+    hold_seconds: int,
+) -> None:
+    record(store, [VIDEO])
+    publisher.publish([])
+    heads = HeadReader(store, cache, clock, hold_seconds, told())
+    assert heads.ready_version(ALL) is None
+    version = heads.read(ALL).head.version
+    assert heads.ready_version(ALL) == version
+    record(store, [video(2)])
+    publisher.publish([])
+    clock.now += timedelta(seconds=1)
+    assert heads.ready_version(ALL) != version
+
+
+def test_one_of_a_crowd_is_sent_to_check_a_page_and_the_others_have_it_ready(
+    store: CountedStore, cache: MemoryFeedCache, clock: Clock
+) -> None:
+    record(store, [VIDEO])
+    heads = HeadReader(store, cache, clock, 1, told())
+    version = heads.read(ALL).head.version
+    clock.now += timedelta(seconds=1)
+    asked = [heads.ready_version(ALL) for _ in range(5)]
+    assert asked == [None, version, version, version, version]
+    clock.now += timedelta(milliseconds=100)
+    assert heads.ready_version(ALL) is None, "who was sent may never have arrived"
+    clock.now += timedelta(milliseconds=900)
+    assert [heads.ready_version(ALL) for _ in range(2)] == [None, None], "it is overdue"
+
+
+def test_heads_beyond_the_bound_are_forgotten_the_oldest_first() -> None:
+    head = Head(1, 1, (), (b"x" * 10_000,))
+    known = KnownHeads(max_bytes=100_000)
+    for number in range(10):
+        known.put(Feed(watch_id=number), KnownHead(head, NOW, NOW))
+    kept = [number for number in range(10) if known.get(Feed(watch_id=number))]
+    assert kept == [7, 8, 9]

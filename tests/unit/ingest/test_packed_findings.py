@@ -69,6 +69,18 @@ def test_a_watch_gets_nothing_from_before_it_began() -> None:
     assert links(watch(2, "boat", later)) == {None: (LinkReason.OWN_SEARCH, False)}
 
 
+def test_what_a_search_for_one_term_shows_is_certain_whatever_its_text_says() -> None:
+    (finding,) = findings_of(TOLD, FULL, (watch(1, "mountains"),), alone=True)
+    assert (finding.watch_id, finding.reason, finding.uncertain) == (
+        1,
+        LinkReason.OWN_SEARCH,
+        False,
+    )
+    later = TOLD.published_at + timedelta(seconds=1)
+    (before,) = findings_of(TOLD, FULL, (watch(1, "mountains", later),), alone=True)
+    assert before.watch_id is None
+
+
 def test_what_is_stored_is_the_telling_of_the_search() -> None:
     """The full telling is stored by itself; a snippet never replaces it."""
     (finding,) = findings_of(TOLD, FULL, (watch(1, "boat"),))

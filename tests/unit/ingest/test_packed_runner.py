@@ -1,15 +1,19 @@
 """Packed polls over a SQLite file and a simulator: whom they look for, what they leave alone."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from app.domain.errors import StoreUnavailableError
 from app.domain.feeds import Feed
 from app.domain.fetches import FetchQuery, FetchRecord, Purpose
 from app.domain.ranges import Stretch
-from tests.unit.ingest.rig import Rig
+from app.store.watches import WatchRepository
+from tests.unit.ingest.rig import Call, Rig
 from tests.unit.simulator.worlds import video
 
 NewRig = Callable[..., Rig]
@@ -130,6 +134,76 @@ def test_a_packed_poll_that_fails_is_told_and_made_up_for_by_the_next(rig: Rig) 
     assert feed_of(rig, "alpha") == [alpha]
 
 
+def test_a_pack_that_fails_takes_no_turn_from_another(new_rig: NewRig) -> None:
+    rig = new_rig(youtube_search_calls_per_day=200)
+    for number in range(30):
+        rig.watch(f"term{number:02}")
+    rig.run_for(30)
+    failing = set(run_until_packed(rig).watch_ids)
+
+    def fail(call: Call) -> None:
+        query = call.query.get("q", [""])[0]
+        if "|" in query and len(failing & ids_in(query)) > len(query.split("|")) / 2:
+            raise TimeoutError
+
+    def ids_in(query: str) -> set[int]:
+        return {1 + int(term.removeprefix("term")) for term in query.split("|")}
+
+    rig.youtube.wire.before_each = fail
+    polls = [run_until_packed(rig) for _ in range(12)]
+    assert {poll.error_code is None for poll in polls} == {True, False}
+    assert sum(poll.error_code is None for poll in polls) >= 4
+
+
+def test_marks_of_a_clock_that_was_ahead_hold_nothing_up(rig: Rig) -> None:
+    run_until_packed(rig)
+    rig.clock.move(48 * HOUR)
+    ahead = packed_polls(rig)
+    run_until_packed(rig)
+    rig.clock.move(-48 * HOUR)
+    for _ in range(120):
+        rig.clock.move(60)
+        rig.tick()
+    assert len(packed_polls(rig)) > len(ahead) + 2
+
+
+def test_links_that_nothing_confirms_are_dropped_in_time(rig: Rig) -> None:
+    publish(rig, 1, title="Something else", description="https://example.org/golf")
+    run_until_packed(rig)
+    assert uncertain_links(rig) == len(TERMS)
+    rig.clock.move(7.9 * 24 * HOUR)
+    rig.services.packed.due()
+    assert uncertain_links(rig) == len(TERMS)
+    rig.clock.move(12 * HOUR)
+    rig.services.packed.due()
+    assert uncertain_links(rig) == 0
+
+
+def test_dropping_links_that_fails_is_not_tried_at_every_tick(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    def fail(*_: object) -> int:
+        tries.append(rig.clock())
+        raise StoreUnavailableError("no")
+
+    run_until_packed(rig)
+    monkeypatch.setattr(WatchRepository, "drop_uncertain", fail)
+    rig.clock.move(13 * HOUR)
+    before = len(packed_polls(rig))
+    rig.run_for(2 * HOUR, every=60)
+    assert len(tries) == 1
+    assert len(packed_polls(rig)) > before
+
+
+def uncertain_links(rig: Rig) -> int:
+    database = sqlite3.connect(rig.database_url.removeprefix("sqlite:///"))
+    with closing(database):
+        (found,) = database.execute("SELECT COUNT(*) FROM watch_videos WHERE uncertain").fetchone()
+        return int(found)
+
+
 def test_a_watch_removed_meanwhile_is_left_out(rig: Rig) -> None:
     packs: list[tuple[int, ...]] = []
     while not packs:
@@ -138,9 +212,11 @@ def test_a_watch_removed_meanwhile_is_left_out(rig: Rig) -> None:
     watches = rig.services.watching.list_all()
     for watch in watches[:-1]:
         rig.services.watching.remove(watch.watch_id)
-    publish(rig, 1, title="hotel")
+    hotel = publish(rig, 1, title="hotel")
+    odd = publish(rig, 2, title="Something else", description="https://example.org/hotel")
     rig.services.packed.run(packs[0])
     assert packed_polls(rig)[0].watch_ids == (watches[-1].watch_id,)
+    assert sorted(feed_of(rig, "hotel")) == [hotel, odd]  # nobody else was searched for
     logged = len(packed_polls(rig))
     rig.services.watching.remove(watches[-1].watch_id)
     rig.services.packed.run(packs[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -28,12 +29,18 @@ from app.ingest.quota_report import Forecast, QuotaReport
 from app.web.api.examples import VIDEO
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from app.domain.watches import Problem
 
 
 def encoded(position: Position) -> bytes:
-    published_at = format_instant(position.published_at)
-    return orjson.dumps({**VIDEO, "video_id": position.video_id, "published_at": published_at})
+    members = {
+        "video_id": position.video_id,
+        "url": f"https://www.youtube.com/watch?v={position.video_id}",
+        "published_at": format_instant(position.published_at),
+    }
+    return orjson.dumps({**VIDEO, **members})
 
 
 @dataclass
@@ -45,9 +52,23 @@ class MemoryFeed:
     cache: CacheState = CacheState.HIT
     stale_seconds: int = 0
     broken: Exception | None = None
+    is_unready: bool = False
     asked: list[PageRequest] = field(default_factory=list)
 
-    def page(self, request: PageRequest) -> Page:
+    def ready_version(self, feed: Feed) -> int | None:
+        del feed
+        hit = self.cache is CacheState.HIT and self.broken is None and not self.is_unready
+        return self.version if hit else None
+
+    @contextmanager
+    def unready(self) -> Iterator[None]:
+        """Let every page be read."""
+        self.is_unready = True
+        yield
+        self.is_unready = False
+
+    def page(self, request: PageRequest, at_least: int = 0) -> Page:
+        del at_least
         self.asked.append(request)
         if self.broken is not None:
             raise self.broken

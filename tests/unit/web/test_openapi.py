@@ -60,6 +60,26 @@ def test_every_parameter_is_explained(document: Json) -> None:
             assert parameter["schema"]["type"] in ("integer", "string")
 
 
+def test_feeds_take_what_chooses_a_feed_and_a_limit(document: Json) -> None:
+    for path in ("/feed.atom", "/feed.json"):
+        parameters = {
+            it["name"]: it["schema"] for it in document["paths"][path]["get"]["parameters"]
+        }
+        assert set(parameters) == {
+            *("limit", "per_page", "page_size"),
+            *("watch", "keyword", "channel_id"),
+        }
+        assert parameters["limit"]["default"] == 30
+
+
+@pytest.mark.parametrize("path", ["/feed.atom", "/feed.json"])
+def test_a_feed_is_documented_as_it_is_sent(document: Json, client: FlaskClient, path: str) -> None:
+    response = client.get(path)
+    documented = document["paths"][path]["get"]["responses"]["200"]
+    assert list(documented["content"]) == [response.content_type]
+    assert set(documented["headers"]) - set(response.headers.keys()) == {"Age", "X-Demo"}
+
+
 def test_limits_and_defaults_stand_in_the_document(document: Json) -> None:
     parameters = document["paths"]["/videos"]["get"]["parameters"]
     schemas = {parameter["name"]: parameter["schema"] for parameter in parameters}
@@ -98,6 +118,7 @@ def test_every_header_of_a_page_is_described(document: Json, client: FlaskClient
     [
         ("Item", examples.VIDEO),
         ("VideoList", examples.VIDEO_LIST),
+        ("JsonFeed", examples.JSON_FEED),
         ("Changes", examples.CHANGES),
         ("FetchList", examples.FETCH_LIST),
         ("CoverageList", examples.COVERAGE_LIST),
@@ -119,6 +140,8 @@ def test_examples_obey_their_schemas(document: Json, schema: str, example: objec
         ("/videos", "VideoList"),
         ("/videos?page=9", "VideoList"),
         ("/videos/vid00000099", "Item"),
+        ("/feed.json", "JsonFeed"),
+        ("/feed.json?watch=1&limit=1", "JsonFeed"),
         ("/changes", "Changes"),
         ("/fetches", "FetchList"),
         ("/coverage", "CoverageList"),

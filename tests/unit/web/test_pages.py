@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 def loaded(html: str) -> list[str]:
     """Every address the browser fetches by itself."""
-    return re.findall(r'(?:<link[^>]* href|<script[^>]* src|<img[^>]* src)="([^"]+)"', html)
+    return re.findall(
+        r'(?:<link rel="stylesheet" href|<script[^>]* src|<img[^>]* src)="([^"]+)"', html
+    )
 
 
 def test_the_newest_videos_are_links_to_youtube(client: FlaskClient) -> None:
@@ -86,6 +88,18 @@ def test_everything_a_page_loads_is_served_here(
 def test_no_page_has_inline_script_or_style(client: FlaskClient, path: str) -> None:
     html = client.get(path).get_data(as_text=True)
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]* src=)", html)
+
+
+@pytest.mark.parametrize("prefix", ["", "/newsreel"])
+def test_a_page_leads_feed_readers_to_its_feeds(client: FlaskClient, prefix: str) -> None:
+    html = client.get("/", environ_overrides={"SCRIPT_NAME": prefix}).get_data(as_text=True)
+    found = re.findall(r'<link rel="alternate" type="([^"]+)" title="[^"]+" href="([^"]+)">', html)
+    assert found == [
+        ("application/atom+xml", f"{prefix}/feed.atom"),
+        ("application/feed+json", f"{prefix}/feed.json"),
+    ]
+    for content_type, address in found:
+        assert client.get(address.removeprefix(prefix)).content_type == content_type
 
 
 def test_the_docs_name_the_document_below_the_prefix(client: FlaskClient) -> None:

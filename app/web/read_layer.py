@@ -1,0 +1,186 @@
+"""A thin WSGI layer before Flask, for reads.
+
+It gives each client its representation of a reply (representations.py), and keeps first pages
+ready: what a view marked as a slice of a head is answered again from memory, byte for byte, while
+that head is the newest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Protocol
+
+from cachetools import LRUCache
+
+from app.web.etags import is_plain, newest_named
+from app.web.representations import WholeReply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from app.domain.feeds import Feed
+    from app.web.representations import Answer, Headers
+
+    ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Of ready pages; a page of 10 has some 20 kB."""
+
+MAX_SPELLINGS = 4096
+"""Of ready pages: ways to write the parameters."""
+
+_LONGEST_QUERY = 300
+_READS = ("GET", "HEAD")
+_MARK = "newsreel.first_page"
+
+
+class ReadyVersions(Protocol):
+    """What the layer asks of the read path."""
+
+    def ready_version(self, feed: Feed) -> int | None:
+        """Return the version of a first page that would be a hit now, without waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPage:
+    """Which page a reply is: the address stands for all ways to write its parameters."""
+
+    feed: Feed
+    version: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    page: FirstPage
+    reply: WholeReply
+
+
+def mark_first_page(environ: WSGIEnvironment, page: FirstPage) -> None:
+    """Say that the reply to this request is a hit on the head of a feed, and nothing else."""
+    environ[_MARK] = page
+
+
+class ReadLayer:
+    """Stands in the place of Flask's own `wsgi_app`.
+
+    Args:
+        app: the application below.
+        versions: says whether a page that was kept is still the newest.
+        max_bytes: of kept pages; beyond it those used least recently go.
+        max_spellings: of kept pages.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        versions: ReadyVersions,
+        *,
+        max_bytes: int = MAX_BYTES,
+        max_spellings: int = MAX_SPELLINGS,
+    ) -> None:
+        self._app = app
+        self._versions = versions
+        self._addresses: LRUCache[tuple[str, str, str], str] = LRUCache(max_spellings)
+        self._pages: LRUCache[str, _Ready] = LRUCache(max_bytes, lambda it: it.reply.size)
+        self._lock = Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer from memory, else ask the application."""
+        answer = self.ready(environ)
+        if answer is None:
+            return self.ask(environ, start_response)
+        status, headers, body = answer
+        start_response(status, headers)
+        return body
+
+    def ready(self, environ: WSGIEnvironment) -> Answer | None:
+        """Return the answer if it is ready; waits for nothing."""
+        if environ["REQUEST_METHOD"] not in _READS or _has_body(environ):
+            return None
+        spelling = _spelling(environ)
+        with self._lock:
+            address = self._addresses.get(spelling)
+            kept = None if address is None else self._pages.get(address)
+        if kept is None or kept.page.version != self._versions.ready_version(kept.page.feed):
+            return None
+        ours = kept.reply.for_client(environ)
+        named = environ.get("HTTP_IF_NONE_MATCH", ours.etag)
+        if named != ours.etag and newest_named(named, kept.page.address) > kept.page.version:
+            return None  # the application will look for it
+        return ours.answer(environ)
+
+    def is_first_page(self, environ: WSGIEnvironment) -> bool:
+        """Tell whether the answer was ready before, and has only to be brought up to date."""
+        with self._lock:
+            return _spelling(environ) in self._addresses
+
+    def ask(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Let the application answer; keep what it marked as a first page."""
+        is_head = environ["REQUEST_METHOD"] == "HEAD"
+        asked = {**environ, "REQUEST_METHOD": "GET"} if is_head else environ
+        told = _Told()
+        chunks = self._app(asked, told)
+        if not told.is_cacheable:
+            start_response(told.status, told.headers)
+            return _emptied(chunks) if is_head else chunks
+        reply = WholeReply(told.headers, b"".join(chunks))
+        _close(chunks)
+        page = asked.get(_MARK)
+        if isinstance(page, FirstPage):
+            self._keep(_spelling(environ), _Ready(page, reply))
+        status, headers, body = reply.for_client(environ).answer(environ)
+        start_response(status, headers)
+        return body
+
+    def _keep(self, spelling: tuple[str, str, str], ready: _Ready) -> None:
+        if len(spelling[2]) > _LONGEST_QUERY or ready.reply.size > self._pages.maxsize:
+            return
+        with self._lock:
+            self._addresses[spelling] = ready.page.address
+            self._pages[ready.page.address] = ready
+
+
+class _Told:
+    """A `start_response` that takes down what it is told."""
+
+    def __init__(self) -> None:
+        self.status = ""
+        self.headers: Headers = []
+
+    def __call__(
+        self, status: str, headers: Headers, _exc_info: ExcInfo | None = None, /
+    ) -> Callable[[bytes], object]:
+        self.status, self.headers = status, headers
+        return _refuse_to_write
+
+    @property
+    def is_cacheable(self) -> bool:
+        etag = next((value for name, value in self.headers if name.lower() == "etag"), "")
+        return self.status.startswith("200") and is_plain(etag)
+
+
+def _refuse_to_write(_data: bytes, /) -> object:
+    raise NotImplementedError("Flask returns bodies; it does not write them")
+
+
+def _spelling(environ: WSGIEnvironment) -> tuple[str, str, str]:
+    return environ.get("SCRIPT_NAME", ""), environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+
+
+def _has_body(environ: WSGIEnvironment) -> bool:
+    return environ.get("CONTENT_LENGTH", "") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
+
+
+def _emptied(chunks: Iterable[bytes]) -> Iterable[bytes]:
+    _close(chunks)
+    return []
+
+
+def _close(chunks: Iterable[bytes]) -> None:
+    close = getattr(chunks, "close", None)
+    if close is not None:
+        close()

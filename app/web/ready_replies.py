@@ -1,0 +1,84 @@
+"""Requests whose answer is ready, without gunicorn's WSGI environ and response objects.
+
+What they cost is more than the page itself. A request that is anything but plain is not looked at
+here: gunicorn handles it.
+"""
+
+from __future__ import annotations
+
+import time
+from email.utils import formatdate
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
+
+from gunicorn.util import unquote_to_wsgi_str
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import WSGIEnvironment
+
+    from gunicorn.http.message import Request
+
+    from app.web.representations import Answer
+
+_HTTP = (1, 1)
+_LOOKED_AT = {"IF-NONE-MATCH": "HTTP_IF_NONE_MATCH", "ACCEPT-ENCODING": "HTTP_ACCEPT_ENCODING"}
+_NOT_PLAIN = frozenset({"CONTENT-LENGTH", "TRANSFER-ENCODING", "EXPECT", "UPGRADE", "CONNECTION"})
+_STAYS = "keep-alive"
+
+
+class Socket(Protocol):
+    """A connection, of the loop or of the standard library."""
+
+    def sendmsg(self, buffers: Iterable[bytes], /) -> int:
+        """Send what fits now, and say how much that is."""
+
+    def sendall(self, data: bytes | memoryview, /) -> object:
+        """Send everything."""
+
+
+def glance(request: Request) -> WSGIEnvironment | None:
+    """Return the part of a plain request's environ that a ready answer depends on.
+
+    It has no SCRIPT_NAME: below one, gunicorn handles all requests. None if the request is not
+    plain: it has a body, does not keep the connection, or repeats a header that is looked at.
+    """
+    if request.version != _HTTP or request.path is None:
+        return None
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": request.method,
+        "PATH_INFO": unquote_to_wsgi_str(request.path),
+        "QUERY_STRING": request.query or "",
+    }
+    for name, value in request.headers:
+        key = _LOOKED_AT.get(name)
+        if key is not None:
+            if key in environ:
+                return None
+            environ[key] = value
+        elif name in _NOT_PLAIN and not (name == "CONNECTION" and value.lower() == _STAYS):
+            return None
+    return environ
+
+
+def send_out(sock: Socket, answer: Answer) -> None:
+    """Send an answer on a connection that is kept: in one call, and without copying its body.
+
+    Its headers were checked by Werkzeug when the answer was made.
+    """
+    status, headers, chunks = answer
+    told = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    date = _http_date(int(time.time()))
+    line = f"HTTP/1.1 {status}\r\nServer: gunicorn\r\nDate: {date}\r\nConnection: {_STAYS}\r\n"
+    head, body = f"{line}{told}\r\n".encode("latin-1"), b"".join(chunks)
+    left = sock.sendmsg([head, body]) - len(head)
+    if left < 0:
+        sock.sendall(head[left:])
+        left = 0
+    if left < len(body):
+        sock.sendall(memoryview(body)[left:])
+
+
+@lru_cache(maxsize=1)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
