@@ -16,7 +16,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from app.domain.folding import BARRIER, HANGUL, UNSPACED, fold_all
+from app.domain.folding import BARRIER, HANGUL, UNSPACED, words_of_all
+from app.domain.memo import Memo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,8 +44,8 @@ def search_text(title: str, description: str, tags: str | None, channel_title: s
         channel_title: the name of its channel.
     """
     words: list[str] = json.loads(tags) if tags else []
-    folded = fold_all([title, description, *words, channel_title])
-    return f" {' '.join(filter(None, map(_cut, folded.split())))} "
+    folded = words_of_all([title, description, *words, channel_title])
+    return f" {' '.join(filter(None, map(_TOKENS.__getitem__, folded)))} "
 
 
 def tokens_of(phrase: Phrase) -> tuple[str, ...]:
@@ -76,14 +77,18 @@ def _whole(words: Iterable[str]) -> Iterator[str]:
         yield from _cut(word).split()
 
 
-@lru_cache(maxsize=2**14)
 def _cut(word: str) -> str:
-    """Return the tokens of a folded word; texts share most of theirs, so they are remembered."""
+    """Return the tokens of a folded word."""
+    if word.isascii() and word.isalnum() and 1 < len(word) < MAX_TOKEN_CHARACTERS:
+        return f"x{word}"  # as most words are
     if word == BARRIER:
         return _BREAK
     if word.startswith("#"):
         return ""  # a hashtag's word stands there without its sign, too
     return " ".join(_pairs(word)) if _is_run(word) else _token(word)
+
+
+_TOKENS = Memo(_cut)
 
 
 def _is_run(word: str) -> bool:
