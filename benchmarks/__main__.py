@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import depth, freshness, ingest, matching, read_feed
+from benchmarks import depth, freshness, full_text, ingest, matching, read_feed
 from benchmarks.rounds import machine_facts
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 REPORT = Path(__file__).with_name("report.md")
 TITLE = "# Benchmarks: what was measured, and how to measure it again\n"
-NAMES = ("ingest", "matching", "freshness", "read_feed", "depth")
+NAMES = ("ingest", "matching", "freshness", "read_feed", "depth", "full_text")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -33,7 +33,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--mariadb-url", help="a server for ingest and read_feed, instead of one of its own"
     )
-    parser.add_argument("--corpus", type=Path, help="real videos for freshness, as JSON lines")
+    parser.add_argument(
+        "--corpus", type=Path, help="real videos for freshness and full_text, as JSON lines"
+    )
     options = parser.parse_args(arguments)
     benchmarks: dict[str, Callable[[], Result]] = {
         "ingest": partial(ingest.run, options.mariadb_url),
@@ -41,6 +43,7 @@ def main(arguments: Sequence[str]) -> int:
         "freshness": partial(freshness.run, options.corpus),
         "read_feed": partial(read_feed.run, options.mariadb_url),
         "depth": depth.run,
+        "full_text": partial(full_text.run, options.corpus),
     }
     names = options.names or list(NAMES)
     if unknown := set(names) - set(NAMES):

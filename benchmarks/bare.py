@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from app.store.models import Base, DayCountRow, HourCountRow, VideoRow, WatchVideoRow
+from app.store.models import (
+    Base,
+    DayCountRow,
+    HourCountRow,
+    VideoRow,
+    VideoTextRow,
+    WatchVideoRow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,9 +30,7 @@ if TYPE_CHECKING:
 
     RawRow = tuple[object, ...]
 
-TABLES = ("videos", "watch_videos", "hour_counts", "day_counts")
-
-
+TABLES = ("videos", "video_texts", "watch_videos", "hour_counts", "day_counts")
 _HOUR, _DAY = len("2026-11-21 07"), len("2026-11-21")
 
 
@@ -75,13 +80,16 @@ def read_raw_pages(database: Database, pages: Sequence[Sequence[str]]) -> list[R
     page_of = {video_id: number for number, ids in enumerate(pages) for video_id in ids}
     raw = [RawPage({name: [] for name in TABLES}) for _ in pages]
     page_of_time: dict[str, int] = {}
-    videos, links, hours, days = (_read_raw(database, name) for name in TABLES)
+    videos, texts, links, hours, days = (_read_raw(database, name) for name in TABLES)
     id_at, published_at = _position(VideoRow, "video_id"), _position(VideoRow, "published_at")
     for row in sorted(videos, key=lambda row: page_of[str(row[id_at])]):
         page = page_of[str(row[id_at])]
         raw[page].rows["videos"].append(row)
         for length in (_HOUR, _DAY):
             page_of_time.setdefault(str(row[published_at])[:length], page)
+    for row in texts:
+        page = page_of[str(row[_position(VideoTextRow, "video_id")])]
+        raw[page].rows["video_texts"].append(row)
     for row in links:
         page = page_of[str(row[_position(WatchVideoRow, "video_id")])]
         raw[page].rows["watch_videos"].append(row)

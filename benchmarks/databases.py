@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import create_engine, make_url
 
 from tests.servers.mariadb import MariaDB
+from tests.servers.postgresql import PostgreSQL
 from tests.servers.server import running
 
 if TYPE_CHECKING:
@@ -44,6 +45,14 @@ def mariadb(stack: ExitStack, url: str | None) -> Iterator[Place]:
     with running(MariaDB) as server:
         pid = int((Path(server.folder) / "pid").read_text())
         yield Place("MariaDB", lambda: stack.enter_context(server.fresh_database()), pid)
+
+
+@contextmanager
+def postgresql(stack: ExitStack) -> Iterator[Place]:
+    """Fresh databases on a throwaway server; all are dropped."""
+    with running(PostgreSQL) as server:
+        pid = int((Path(server.folder) / "data" / "postmaster.pid").read_text().split()[0])
+        yield Place("PostgreSQL", lambda: stack.enter_context(server.fresh_database()), pid)
 
 
 @contextmanager

@@ -49,7 +49,12 @@ class Meter:
         return Cost(wall, client, self._server_seconds() - server)
 
     def _server_seconds(self) -> float:
-        return 0.0 if self._server_pid is None else cpu_seconds(self._server_pid)
+        """CPU time of the server and its children, as far as they live on."""
+        if self._server_pid is None:
+            return 0.0
+        task = Path(f"/proc/{self._server_pid}/task/{self._server_pid}")
+        children = (task / "children").read_text().split()
+        return sum(cpu_seconds(pid) for pid in (self._server_pid, *map(int, children)))
 
 
 def cpu_seconds(pid: int) -> float:

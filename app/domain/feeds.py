@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from app.domain.text_query import TextQuery
     from app.domain.videos import LiveState
 
 HEAD_ITEMS = 100
@@ -37,7 +38,8 @@ ALL = Feed()
 class Selection:
     """Which videos of a feed are wanted. Ends are included; None leaves a side open.
 
-    A video whose duration or live state is unknown is in no selection by it.
+    A video whose duration or live state is unknown is in no selection by it. `text` is looked for
+    in title, description, tags and the channel's name.
     """
 
     published_after: datetime | None = None
@@ -45,6 +47,7 @@ class Selection:
     min_duration_seconds: int | None = None
     max_duration_seconds: int | None = None
     live: LiveState | None = None
+    text: TextQuery | None = None
 
 
 EVERYTHING = Selection()

@@ -15,8 +15,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from app.domain.folding import BARRIER, HANGUL, UNSPACED, fold, fold_all
 from app.domain.watches import MAX_WATCHES
-from app.ingest.folding import BARRIER, HANGUL, UNSPACED, fold, fold_all
 from app.ingest.terms import parse_term
 
 if TYPE_CHECKING:

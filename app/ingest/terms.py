@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from app.ingest.folding import fold
+from app.domain.folding import fold
 
 _GROUP = re.compile(r'-?(?:"[^"]*"|[^\s|]+)(?:\s*\|\s*(?:"[^"]*"|[^\s|]+))*')
 _ALTERNATIVE = re.compile(r'"([^"]*)"|([^\s|]+)')

@@ -76,18 +76,27 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """Give a bare connection in a transaction, for migrations.
+        """Give a bare connection in a transaction.
 
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
+        with _begun(self._writer) as connection:
+            yield connection
+
+    @contextmanager
+    def patient_connection(self) -> Iterator[Connection]:
+        """Give one whose statements may take as long as they need, for migrations.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached.
+        """
+        engine = writing_engine(self._url, 1, statement_seconds=None)
         try:
-            with self._writer.begin() as connection:
+            with _begun(engine) as connection:
                 yield connection
-        except DBAPIError as error:
-            if not _is_absence(error):
-                raise
-            raise _told(error) from None
+        finally:
+            engine.dispose()
 
     def dispose(self) -> None:
         """Let go of the pool."""
@@ -98,6 +107,17 @@ class Database:
     def _run(engine: Engine, work: Callable[[Connection], T]) -> T:
         with engine.begin() as connection:
             return work(connection)
+
+
+@contextmanager
+def _begun(engine: Engine) -> Iterator[Connection]:
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        if not _is_absence(error):
+            raise
+        raise _told(error) from None
 
 
 def is_row_trouble(error: DBAPIError) -> bool:

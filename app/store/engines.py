@@ -28,15 +28,18 @@ _SQLITE_PRAGMAS = (
     "synchronous=NORMAL",
     "foreign_keys=ON",
     "temp_store=MEMORY",  # a savepoint's undo log is small and need not be a file
+    f"mmap_size={2**31 - 2**16}",  # a page read without a call: full text looks at thousands
     f"busy_timeout={_STATEMENT_SECONDS * 1000}",
 )
 
 
-def writing_engine(url: URL, pool_size: int) -> Engine:
-    """Return the engine of transactions that write."""
+def writing_engine(
+    url: URL, pool_size: int, statement_seconds: float | None = _STATEMENT_SECONDS
+) -> Engine:
+    """Return the engine of transactions that write; None: statements take what they need."""
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, pool_size, "IMMEDIATE")
-    return _server_engine(url, pool_size, "READ COMMITTED", _STATEMENT_SECONDS)
+    return _server_engine(url, pool_size, "READ COMMITTED", statement_seconds)
 
 
 def reading_engine(url: URL, pool_size: int, read_seconds: float) -> Engine:
@@ -51,7 +54,9 @@ def reading_engine(url: URL, pool_size: int, read_seconds: float) -> Engine:
     return engine
 
 
-def _server_engine(url: URL, pool_size: int, isolation: str, statement_seconds: float) -> Engine:
+def _server_engine(
+    url: URL, pool_size: int, isolation: str, statement_seconds: float | None
+) -> Engine:
     url, connect = _connect_arguments(url, statement_seconds)
     return create_engine(
         url,
@@ -64,20 +69,21 @@ def _server_engine(url: URL, pool_size: int, isolation: str, statement_seconds: 
     )
 
 
-def _connect_arguments(url: URL, statement_seconds: float) -> tuple[URL, dict[str, object]]:
+def _connect_arguments(url: URL, statement_seconds: float | None) -> tuple[URL, dict[str, object]]:
     if url.get_backend_name() == "postgresql":
-        options = f"-c timezone=UTC -c statement_timeout={int(statement_seconds * 1000)}"
+        options = f"-c timezone=UTC -c statement_timeout={int((statement_seconds or 0) * 1000)}"
         return url, {"connect_timeout": _CONNECT_SECONDS, "options": options}
     session = (
         "sql_mode='STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'",
         "time_zone='+00:00'",
         f"innodb_lock_wait_timeout={_LOCK_SECONDS}",
     )
+    # The server ends a statement first; this is for one that says nothing any more.
+    silence_seconds = None if statement_seconds is None else statement_seconds + 1
     return url.update_query_dict({"charset": "utf8mb4"}), {
         "connect_timeout": _CONNECT_SECONDS,
-        # The server ends a statement first; this is for one that says nothing any more.
-        "read_timeout": statement_seconds + 1,
-        "write_timeout": statement_seconds + 1,
+        "read_timeout": silence_seconds,
+        "write_timeout": silence_seconds,
         "init_command": f"SET SESSION {', '.join(session)}",
     }
 

@@ -12,7 +12,8 @@ from app.domain.feeds import EVERYTHING
 from app.domain.videos import Source, StoredVideo
 from app.store import hour_counts
 from app.store.feed_version import read_version
-from app.store.models import ALL_VIDEOS, VideoRow, WatchRow, WatchVideoRow
+from app.store.full_text import Walk, find_places
+from app.store.models import ALL_VIDEOS, Base, VideoRow, WatchRow, WatchVideoRow
 from app.store.rows import select_videos, told_by
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     Places = Select[datetime, str]
     Instants = InstrumentedAttribute[datetime]
     Ids = InstrumentedAttribute[str]
+
+_VIDEOS = (Base.metadata.tables["videos"],)
+_LINKED_VIDEOS = (Base.metadata.tables["watch_videos"], *_VIDEOS)
 
 
 class FeedRepository:
@@ -69,6 +73,10 @@ class FeedRepository:
 
         Where videos are counted, at most the rows of one hour are walked over; else all before.
         """
+        if selection.text is not None:
+            walk = _walk(feed, selection, oldest_first=oldest_first)
+            places = find_places(self._connection, walk, selection.text, row_number + limit)
+            return self._list_found(places[row_number:])
         query = _places(feed, selection)
         if row_number > 0 and _is_counted(feed, selection):
             found = hour_counts.seek(
@@ -96,6 +104,10 @@ class FeedRepository:
         """Return up to `limit` videos, those next to the cursor on its side."""
         place = _place(feed)
         beyond = (_after if cursor.newer else _before)(*place, cursor.position)
+        if selection.text is not None:
+            walk = _walk(feed, selection, beyond, oldest_first=cursor.newer)
+            found = find_places(self._connection, walk, selection.text, limit)
+            return self._list_found(found if cursor.newer == oldest_first else found[::-1])
         nearest = _places(feed, selection).where(beyond)
         ordered = nearest.order_by(*_order(place, oldest_first=cursor.newer))
         return self._list(ordered.limit(limit), oldest_first=oldest_first)
@@ -112,6 +124,15 @@ class FeedRepository:
         place = page.c.published_at, page.c.video_id
         order = _order(place, oldest_first=oldest_first)
         return list_stored(self._connection, query.order_by(*order))
+
+    def _list_found(self, places: Sequence[tuple[datetime, str]]) -> list[StoredVideo]:
+        """Fetch the rows of places, in their order."""
+        if not places:
+            return []
+        video_ids = [video_id for _, video_id in places]
+        query = select_videos().where(VideoRow.video_id.in_(video_ids))
+        found = {v.video.video_id: v for v in list_stored(self._connection, query)}
+        return [found[video_id] for video_id in video_ids]
 
 
 def list_stored(connection: Connection, query: Query) -> list[StoredVideo]:
@@ -154,31 +175,41 @@ def _is_counted(feed: Feed, selection: Selection) -> bool:
     return feed.channel_id is None and selection == EVERYTHING
 
 
-def _places(feed: Feed, selection: Selection) -> Places:
-    """Start a query for the places of the videos that are wanted of a feed."""
+def _walk(
+    feed: Feed, selection: Selection, *beyond: ColumnElement[bool], oldest_first: bool
+) -> Walk:
+    tables = _VIDEOS if feed.watch_id is None else _LINKED_VIDEOS
+    index = _index(feed, selection).where(*beyond)
+    wanted = _places(feed, selection).where(*beyond)
+    return Walk(index, wanted, tables, _place(feed), oldest_first)
+
+
+def _index(feed: Feed, selection: Selection) -> Places:
+    """Start a query for all that a feed's index holds of the time that is wanted."""
     published_at, video_id = _place(feed)
-    query = select(published_at, video_id).where(VideoRow.hidden_at.is_(None))
+    query = select(published_at, video_id)
     if feed.channel_id is not None:
         query = query.where(VideoRow.channel_id == feed.channel_id)
     if feed.watch_id is not None:
-        links = WatchVideoRow.video_id == VideoRow.video_id
-        query = query.join(VideoRow, links).where(
-            WatchVideoRow.watch_id == feed.watch_id, *counted_link()
-        )
-    return query.where(*_wanted(selection, published_at))
-
-
-def _wanted(selection: Selection, published_at: Instants) -> Iterator[ColumnElement[bool]]:
-    """Turn a selection into conditions on videos.
-
-    Args:
-        selection: what is wanted.
-        published_at: the column that the feed's index begins with.
-    """
+        query = query.where(WatchVideoRow.watch_id == feed.watch_id)
     if selection.published_after is not None:
-        yield published_at >= selection.published_after
+        query = query.where(published_at >= selection.published_after)
     if selection.published_before is not None:
-        yield published_at <= selection.published_before
+        query = query.where(published_at <= selection.published_before)
+    return query
+
+
+def _places(feed: Feed, selection: Selection) -> Places:
+    """Start a query for the places of the videos that are wanted of a feed."""
+    query = _index(feed, selection)
+    if feed.watch_id is not None:
+        linked = WatchVideoRow.video_id == VideoRow.video_id
+        query = query.where(linked, *counted_link())
+    return query.where(VideoRow.hidden_at.is_(None), *_wanted(selection))
+
+
+def _wanted(selection: Selection) -> Iterator[ColumnElement[bool]]:
+    """Turn what a selection wants of videos, other than time and text, into conditions."""
     if selection.min_duration_seconds is not None:
         yield VideoRow.duration_seconds >= selection.min_duration_seconds
     if selection.max_duration_seconds is not None:

@@ -21,6 +21,7 @@ from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.hour_counts import HourCounts
 from app.store.models import ALL_VIDEOS, Base, VideoRow, WatchRow, WatchVideoRow
 from app.store.rows import columns_of, select_videos
+from app.store.video_texts import put_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -71,6 +72,7 @@ class Intake:
         known = [change for change in changes if change.stored is not None]
         refused = self._insert(new) | self._update([c for c in known if not c.needless])
         kept = [change for change in changes if change.after.video_id not in refused]
+        put_texts(self._connection, kept)
         self._link(kept)
         self._count(kept)
         seen = [change for change in kept if change.seen_by_readers]

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, MetaData, SmallInteger, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    ForeignKey,
+    Index,
+    MetaData,
+    SmallInteger,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from app.store.types import BigId, Instant, ascii_key, long_text, unicode_key
+from app.store.types import BigId, Instant, ascii_key, ascii_text, long_text, unicode_key
 
 ALL_VIDEOS = 0
 """The scope of the counts that counts every visible video; other scopes are watch ids."""
@@ -66,6 +74,20 @@ class VideoRow(Base):
     missing_since: Mapped[datetime | None] = mapped_column(Instant)
     hidden_at: Mapped[datetime | None] = mapped_column(Instant)
     seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class VideoTextRow(Base):
+    """The tokens a video is found by (`store/search_text.py`), apart from what changes often.
+
+    Their index is none of the models': every database has its own kind (`store/full_text.py`).
+    """
+
+    __tablename__ = "video_texts"
+    __table_args__ = (UniqueConstraint("video_id"),)
+
+    text_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    video_id: Mapped[str] = mapped_column(ascii_key(11), ForeignKey("videos.video_id"))
+    search_text: Mapped[str] = mapped_column(ascii_text())
 
 
 class WatchRow(Base):

@@ -17,6 +17,7 @@ from app.store.feed import counted_link
 from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.hour_counts import HourCounts
 from app.store.models import ALL_VIDEOS, TombstoneRow, VideoRow, WatchVideoRow
+from app.store.video_texts import delete_texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -44,6 +45,7 @@ class Removal:
         visible = [row for row in rows if row.hidden_at is None]
         watches = self._count(visible, -1)
         self._connection.execute(delete(WatchVideoRow).where(WatchVideoRow.video_id.in_(gone)))
+        delete_texts(self._connection, gone)
         self._connection.execute(delete(VideoRow).where(VideoRow.video_id.in_(gone)))
         tombstones = [
             {"video_id": video_id, "seq": seq, "deleted_at": self._now}

@@ -36,7 +36,7 @@ def migrate(database: Database, revision: str = "head") -> None:
         StoreUnavailableError: the database cannot be reached.
         SchemaError: it is of another release, or a migration failed.
     """
-    with _told(), database.connection() as connection:
+    with _told(), database.patient_connection() as connection:
         command.upgrade(_config(connection), revision)
 
 
@@ -47,7 +47,7 @@ def downgrade(database: Database, revision: str = "base") -> None:
         StoreUnavailableError: the database cannot be reached.
         SchemaError: it is of another release, or a migration failed.
     """
-    with _told(), database.connection() as connection:
+    with _told(), database.patient_connection() as connection:
         command.downgrade(_config(connection), revision)
 
 

@@ -101,3 +101,12 @@ def long_text() -> TypeEngine[str]:
     return Text().with_variant(
         mysql.MEDIUMTEXT(charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb"
     )
+
+
+def ascii_text() -> TypeEngine[str]:
+    """ASCII text without a practical limit that compares byte for byte."""
+    return (
+        Text()
+        .with_variant(Text(collation="C"), "postgresql")
+        .with_variant(mysql.MEDIUMTEXT(charset="ascii", collation="ascii_bin"), "mysql", "mariadb")
+    )

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from app.domain.clock import parse_instant
 from app.domain.errors import InvalidValueError
 from app.domain.feeds import Selection
+from app.domain.text_query import parse_text_query
 from app.domain.videos import LiveState
 from app.web.parameters import Digits, PagedQuery, checked_by
 
@@ -31,17 +32,29 @@ def _instant_text(text: str) -> str:
     return at.replace(tzinfo=None).isoformat() + "Z"
 
 
+def _query_text(text: str) -> str:
+    parse_text_query(text)
+    return text
+
+
 InstantText = Annotated[
     str,
     AfterValidator(checked_by(_instant_text)),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
+QueryText = Annotated[str, AfterValidator(checked_by(_query_text))]
 Seconds = Annotated[int, Field(ge=0, le=2**63 - 1), Digits]
 
 
 class FeedQuery(PagedQuery):
     """Which videos of a feed, in which order, and which page of them."""
 
+    q: QueryText | None = Field(
+        default=None,
+        description="Only videos whose title, description, tags or channel's name hold every word; "
+        'also `"words in a row"`, `-without`, `begin*`.',
+        examples=['music "new york" -live'],
+    )
     published_after: InstantText | None = Field(
         default=None,
         description="Only videos published at this instant or later.",
@@ -87,6 +100,7 @@ class FeedQuery(PagedQuery):
             min_duration_seconds=self.min_duration,
             max_duration_seconds=self.max_duration,
             live=self.live,
+            text=None if self.q is None else parse_text_query(self.q),
         )
 
     @property

@@ -249,3 +249,8 @@ def test_every_database_gives_the_same_bytes(
         assert ours.data == theirs.data
         assert ours.headers["ETag"] == theirs.headers["ETag"]
     services.close()
+
+
+def test_words_lead_through_all_videos_that_have_them(client: FlaskClient) -> None:
+    assert walk(client, "/videos?q=nee&limit=50") == newest_first()
+    assert walk(client, "/videos?q=nee+-nee&limit=50") == []

@@ -51,7 +51,7 @@ def test_every_parameter_is_explained(document: Json) -> None:
     parameters = document["paths"]["/videos"]["get"]["parameters"]
     assert {parameter["name"] for parameter in parameters} == {
         *("page", "limit", "per_page", "page_size", "cursor"),
-        *("watch", "keyword", "channel_id"),
+        *("watch", "keyword", "channel_id", "q"),
         *("published_after", "published_before", "min_duration", "max_duration", "live", "sort"),
     }
     for operation in operations(document):

@@ -82,7 +82,7 @@ def test_an_instant_is_rfc_3339_with_an_offset(client: FlaskClient, name: str, v
     assert refusal(client, f"{name}={quote(value)}") == (name, f"invalid_{name}")
 
 
-@pytest.mark.parametrize("name", ["lim", "LIMIT", "q", "", "limit[]", "page%20"])
+@pytest.mark.parametrize("name", ["lim", "LIMIT", "query", "", "limit[]", "page%20"])
 def test_an_unknown_parameter_is_refused_by_name(client: FlaskClient, name: str) -> None:
     known = name.replace("%20", " ")
     assert refusal(client, f"{name}=1") == (known, "unknown_parameter")

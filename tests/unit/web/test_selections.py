@@ -100,3 +100,22 @@ def test_one_instant_has_one_etag_however_it_is_written(client: FlaskClient) -> 
 def test_selections_and_orders_have_etags_of_their_own(client: FlaskClient) -> None:
     queries = ("", "?sort=oldest", "?live=none", "?min_duration=60", "?max_duration=60")
     assert len({client.get(f"/videos{query}").headers["ETag"] for query in queries}) == len(queries)
+
+
+def test_what_is_looked_for_in_the_text_is_read_and_kept_in_links(
+    client: FlaskClient, services: MemoryServices
+) -> None:
+    body = client.get("/videos?q=caf%C3%A9+%22new+york%22+-live&limit=1").get_json()
+    text = services.feed.asked[-1].selection.text
+    assert text is not None
+    assert [phrase.words for phrase in text.wanted] == [("cafe",), ("new", "york")]
+    assert [phrase.words for phrase in text.excluded] == [("live",)]
+    assert body["total"] is None
+    assert "q=caf%C3%A9" in body["next"]
+
+
+@pytest.mark.parametrize("q", ["", "-cat", "!!!", "a" * 201])
+def test_a_text_query_that_finds_nothing_by_itself_is_refused(client: FlaskClient, q: str) -> None:
+    response = client.get("/videos", query_string={"q": q})
+    assert response.status_code == 400
+    assert response.get_json()["errors"][0]["source"] == {"parameter": "q"}

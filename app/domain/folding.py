@@ -15,6 +15,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from app.domain.memo import Memo
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -33,8 +35,12 @@ _RUNS = re.compile(f"([{UNSPACED}]+|[{HANGUL}]+)")
 _LINK = re.compile(r"(?:https?://|www\.)[!-~]+")
 _SHARP = re.compile(r"#(?<=\w#)(?!\w)")  # C#, F#: the sign of a hashtag stands before its word
 
+_BEYOND_ASCII = re.compile("([^\0-\x7f]+)")
+
 BARRIER = "\0"  # no stored text holds it
-_SYMBOLS = (BARRIER, "+", "\u266f")
+_BETWEEN = f" {BARRIER} "
+_ASCII_SYMBOLS = (BARRIER, "+")
+_SYMBOLS = (*_ASCII_SYMBOLS, "\u266f")
 _UNDECOMPOSED = {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "\u0131": "i", "æ": "ae", "œ": "oe"}
 _ACCENTS = "\u0300-\u036f"
 _POINTS = "\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"  # Hebrew, Arabic
@@ -50,23 +56,34 @@ def fold(text: str) -> str:
     Behind a barrier that no phrase crosses stand words that can be written in two ways: what
     hyphens or apostrophes divide, in one, and each hashtag, with its sign.
     """
-    if "#" in text:
-        text = _SHARP.sub("\u266f", text)
-    if "://" in text or "www." in text:
-        text = _LINK.sub(" ", text)
-    if text.isascii():
-        text = text.translate(_TABLE)
-    else:
-        # NFKC would glue the letters of a trade mark to the word before it.
-        whole = unicodedata.normalize("NFKC", text.replace("\u2122", " ").replace("\u2120", " "))
-        text = " ".join(_RUNS.split(whole.translate(_TABLE)))
-    words = text.replace("-", " ").replace("'", " ").replace("#", " ").split()
-    return f" {' '.join([*words, *_joined_words(text)])} "
+    return f" {' '.join(_words(text))} "
 
 
 def fold_all(texts: Iterable[str]) -> str:
     """Return the folded texts as one, with barriers between."""
-    return fold(f" {BARRIER} ".join(texts))
+    return fold(_BETWEEN.join(texts))
+
+
+def words_of_all(texts: Iterable[str]) -> list[str]:
+    """Return what stands between the spaces of the folded texts: words and barriers."""
+    return _words(_BETWEEN.join(texts))
+
+
+def _words(text: str) -> list[str]:
+    if "#" in text:
+        text = _SHARP.sub("\u266f", text)
+    if "://" in text or "www." in text:
+        text = _LINK.sub(" ", text)
+    for symbol in _ASCII_SYMBOLS:
+        text = text.replace(symbol, f" {symbol} ")
+    text = text.encode(errors="surrogatepass").translate(_ASCII).decode(errors="surrogatepass")
+    if not text.isascii():
+        parts = _BEYOND_ASCII.split(text)
+        parts[1::2] = map(_BEYOND.__getitem__, parts[1::2])
+        text = "".join(parts)
+    words = text.replace("-", " ").replace("'", " ").replace("#", " ").split()
+    words.extend(_joined_words(text))
+    return words
 
 
 def _joined_words(text: str) -> Iterator[str]:
@@ -78,6 +95,19 @@ def _joined_words(text: str) -> Iterator[str]:
             yield from (BARRIER, body)
         for hashtag in filter(None, hashtags):
             yield from (BARRIER, f"#{hashtag}")
+
+
+def _folded_beyond_ascii(part: str) -> str:
+    """Fold what stands between ASCII characters; words share letters, and texts words.
+
+    A part is on its own in NFKC: nothing but accents, which are dropped, unites with ASCII.
+    """
+    # NFKC would glue the letters of a trade mark to the word before it.
+    whole = unicodedata.normalize("NFKC", part.replace("\u2122", " ").replace("\u2120", " "))
+    return " ".join(_RUNS.split(whole.translate(_TABLE)))
+
+
+_BEYOND = Memo(_folded_beyond_ascii)
 
 
 class _Table(dict[int, str | None]):
@@ -111,3 +141,9 @@ def _folded_letter(letter: str) -> str:
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", letter).casefold())
     folded = unicodedata.normalize("NFC", _DROPPED.sub("", parts))
     return "".join(_UNDECOMPOSED.get(part, part) for part in folded)
+
+
+_ASCII = bytes(ord((_folded(chr(code)) or "").strip() or " ") for code in range(128)) + bytes(
+    range(128, 256)
+)
+"""What each byte of UTF-8 becomes: the others stay, until they are folded as characters."""
