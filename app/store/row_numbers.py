@@ -92,6 +92,12 @@ _OF_SCOPE = _Levels(DAYS, HOURS)
 _OF_CHANNEL = _Levels(MONTHS)
 
 
+def _counts_of(feed: Feed) -> tuple[_Levels, int | str]:
+    if feed.channel_id is not None:
+        return _OF_CHANNEL, feed.channel_id
+    return _OF_SCOPE, ALL_VIDEOS if feed.watch_id is None else feed.watch_id
+
+
 class RowNumbers:
     """The numbers of a feed's visible rows, counted from its oldest or its newest (0).
 
@@ -104,8 +110,7 @@ class RowNumbers:
     def __init__(self, connection: Connection, feed: Feed, places: Places) -> None:
         self._connection = connection
         self._places = places
-        self._levels = _OF_SCOPE if feed.channel_id is None else _OF_CHANNEL
-        self._whose = feed.channel_id or feed.watch_id or ALL_VIDEOS
+        self._levels, self._whose = _counts_of(feed)
 
     def total(self) -> int:
         """Return how many rows there are."""
