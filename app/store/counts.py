@@ -40,12 +40,17 @@ class Counts:
         self, channel_id: str, published_at: datetime, watches: Iterable[int], difference: int
     ) -> None:
         """Note that a visible video came into the feeds it belongs to (1) or left them (-1)."""
+        self.add_scopes((ALL_VIDEOS, *watches), published_at, difference)
+        month = MONTHS.key_of(published_at.astimezone(UTC))
+        self._of_months[channel_id, month] += difference
+
+    def add_scopes(self, scopes: Iterable[int], published_at: datetime, difference: int) -> None:
+        """Note the same of some of its feeds, its channel's not among them."""
         at = published_at.astimezone(UTC)
         hour, day = HOURS.key_of(at), DAYS.key_of(at)
-        for scope in (ALL_VIDEOS, *watches):
+        for scope in scopes:
             self._of_hours[scope, hour] += difference
             self._of_days[scope, day] += difference
-        self._of_months[channel_id, MONTHS.key_of(at)] += difference
 
     def flush(self, connection: Connection) -> None:
         """Write what was noted; the feed version's lock must be held."""
