@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from app.domain.errors import LeaseLostError, NotFoundError
 from app.domain.watches import ActiveWatch, Claim, Problem, Watch, WatchKind
-from app.store import hour_counts
+from app.store import counts
 from app.store.feed import counted_link
 from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.models import RangeRow, VideoRow, WatchRow, WatchVideoRow
@@ -82,9 +82,9 @@ class WatchRepository:
     def list_active(self, since: datetime) -> list[ActiveWatch]:
         """Return the unpaused watches with their videos published since then, oldest first."""
         query = select(WatchRow.__table__).where(WatchRow.paused.is_(False))
-        counts = hour_counts.counts_since(self._connection, since)
+        recent = counts.counts_since(self._connection, since)
         rows = self._connection.execute(query.order_by(WatchRow.watch_id))
-        return [_active(row, *counts.get(row.watch_id, (0, since))) for row in rows]
+        return [_active(row, *recent.get(row.watch_id, (0, since))) for row in rows]
 
     def pack(self, watch_ids: Collection[int], now: datetime) -> None:
         """Take watches for a packed reading; the feed version must be locked."""
@@ -143,7 +143,7 @@ class WatchRepository:
         others = self._sharing_with(watch_id)
         self._connection.execute(delete(WatchVideoRow).where(WatchVideoRow.watch_id == watch_id))
         self._connection.execute(delete(RangeRow).where(RangeRow.watch_id == watch_id))
-        hour_counts.forget_scope(self._connection, watch_id)
+        counts.forget_scope(self._connection, watch_id)
         self._connection.execute(delete(WatchRow).where(WatchRow.watch_id == watch_id))
         changed = [{"key": v, "seq": version + n} for n, v in enumerate(video_ids, start=1)]
         if changed:
