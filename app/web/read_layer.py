@@ -32,7 +32,7 @@ MAX_BYTES = 8 * 1024 * 1024
 MAX_SPELLINGS = 4096
 """Of ready pages: ways to write the parameters."""
 
-_LONGEST_QUERY = 300
+_LONGEST_SPELLING = 300
 _READS = ("GET", "HEAD")
 _MARK = "newsreel.first_page"
 
@@ -137,7 +137,7 @@ class ReadLayer:
         return body
 
     def _keep(self, spelling: tuple[str, str, str], ready: _Ready) -> None:
-        if len(spelling[2]) > _LONGEST_QUERY or ready.reply.size > self._pages.maxsize:
+        if sum(map(len, spelling)) > _LONGEST_SPELLING or ready.reply.size > self._pages.maxsize:
             return
         with self._lock:
             self._addresses[spelling] = ready.page.address

@@ -45,13 +45,18 @@ class Counted:
 
     def __init__(self, app: Flask) -> None:
         self.requests = 0
-        layer = app.wsgi_app
-        assert isinstance(layer, ReadLayer)
+        layer = layer_of(app)
         self._below, layer._app = layer._app, self
 
     def __call__(self, environ, start_response):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204
         self.requests += 1
         return self._below(environ, start_response)
+
+
+def layer_of(app: Flask) -> ReadLayer:
+    layer = app.wsgi_app
+    assert isinstance(layer, ReadLayer)
+    return layer
 
 
 @pytest.fixture
@@ -168,6 +173,13 @@ def test_a_304_repeats_only_our_newest_tag_however_much_a_client_sends(
     named = f'"{"x" * 4000}", {newer}, W/{newest}, "9-000000000000-gzip"'
     kept = client.get("/videos", headers={"If-None-Match": named})
     assert (kept.status_code, kept.headers["ETag"]) == (304, newest)
+
+
+def test_long_ways_to_write_an_address_are_not_kept(app: Flask, client: FlaskClient) -> None:
+    for slashes in (2, 3000):
+        written = {"PATH_INFO": "/" * slashes + "videos"}
+        assert client.get("/", environ_overrides=written).status_code == 200
+    assert [path for _, path, _ in layer_of(app)._addresses] == ["//videos"]
 
 
 def test_what_is_kept_is_bounded(app: Flask, services: MemoryServices) -> None:
