@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
-from werkzeug.test import Client
+from werkzeug.datastructures import Headers
+from werkzeug.test import Client, EnvironBuilder
 
 from app.domain.feeds import CacheState
 from app.web.etags import make_etag, newest_named
-from app.web.read_layer import ReadLayer
+from app.web.read_layer import Needs, ReadLayer
 from app.web.representations import accepts_gzip
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ ASKED = [
     {"If-None-Match": "*"},
     {"If-None-Match": '"1-000000000000-identity", W/"x"'},
 ]
+
+
+PROBES = ["/health", "/ready", "/ready?x=1"]
 
 
 class Counted:
@@ -173,6 +177,50 @@ def test_a_304_repeats_only_our_newest_tag_however_much_a_client_sends(
     named = f'"{"x" * 4000}", {newer}, W/{newest}, "9-000000000000-gzip"'
     kept = client.get("/videos", headers={"If-None-Match": named})
     assert (kept.status_code, kept.headers["ETag"]) == (304, newest)
+
+
+@pytest.mark.parametrize("path", ["/videos", "/videos?watch=1&limit=3"])
+def test_a_kept_page_marked_stale_is_the_applications_stale_page(
+    app: Flask, client: FlaskClient, services: MemoryServices, path: str
+) -> None:
+    client.get(path)
+    services.feed.cache, services.feed.stale_seconds = CacheState.STALE, 7
+    for method, headers in product(["GET", "HEAD"], ASKED):
+        environ = EnvironBuilder(path, method=method, headers=Headers(headers)).get_environ()
+        assert layer_of(app).ready(environ) is None
+        kept = layer_of(app).kept(environ)
+        assert kept is not None
+        status, told_headers, body = kept
+        from_the_app = client.open(path, method=method, headers=headers)
+        assert (status, sorted(told_headers), b"".join(body)) == told(from_the_app)
+
+
+def test_a_kept_page_is_not_shown_where_a_newer_one_was_seen(
+    app: Flask, client: FlaskClient, services: MemoryServices
+) -> None:
+    etag = client.get("/videos").headers["ETag"]
+    newer = Headers({"If-None-Match": etag.replace('"1-', '"7-')})
+    layer = layer_of(app)
+    assert layer.kept(EnvironBuilder("/videos").get_environ()) is not None
+    assert layer.kept(EnvironBuilder("/videos", headers=newer).get_environ()) is None
+    services.feed.version = 2  # this process has a newer head, and shown it at another limit
+    assert layer.kept(EnvironBuilder("/videos").get_environ()) is None
+    services.feed.version = 0  # it knows of none any more
+    assert layer.kept(EnvironBuilder("/videos").get_environ()) is None
+    assert layer.kept(EnvironBuilder("/videos?limit=9").get_environ()) is None
+
+
+def test_what_a_request_needs_is_told_by_its_address(app: Flask, client: FlaskClient) -> None:
+    client.get("/videos")
+    told = {
+        (method, path): layer_of(app).needs(EnvironBuilder(path, method=method).get_environ())
+        for method, path in product(["GET", "POST"], ["/videos", "/videos?page=2", *PROBES])
+    }
+    assert {it: needs for it, needs in told.items() if needs is not Needs.STORE} == {
+        ("GET", "/videos"): Needs.CACHE,
+        ("GET", "/health"): Needs.NOTHING,
+        ("GET", "/ready"): Needs.CHECK,
+    }
 
 
 def test_long_ways_to_write_an_address_are_not_kept(app: Flask, client: FlaskClient) -> None:
