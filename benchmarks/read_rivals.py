@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, jsonify, request
 from redis import Redis
 
+from app.web.read_layer import Needs
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -60,18 +62,16 @@ class InLoop:
         """Answer under any other worker."""
         return self._app(environ, start_response)
 
-    def ready(self, environ: WSGIEnvironment) -> Answer | None:
-        """Answer under the event worker, once it has a whole environ."""
-        if "wsgi.input" not in environ:
-            return None
-        told: list[tuple[str, Headers]] = []
+    def ready(self, _environ: WSGIEnvironment) -> None:
+        """Ask for a whole environ."""
 
-        def start_response(status: str, headers: Headers, _exc_info: object = None, /) -> object:
-            told.append((status, headers))
-            return None
+    def needs(self, _environ: WSGIEnvironment) -> Needs:
+        """Ask for no thread."""
+        return Needs.NOTHING
 
-        chunks = self._app(environ, start_response)  # type: ignore[arg-type] # nobody writes by it
-        return *told[-1], list(chunks)
+    def ask(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer under the event worker."""
+        return self._app(environ, start_response)
 
 
 class Bare:

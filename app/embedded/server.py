@@ -82,6 +82,9 @@ class EmbeddedServer(BaseApplication):
             "threads": WEB_THREADS,
             "control_socket_disable": True,
             "graceful_timeout": 25,
+            # Nobody stands before us who might rename us or vouch for a scheme by a header.
+            "forwarded_allow_ips": "",
+            "forwarder_headers": "",
             "logger_class": RootLogger,
             "post_worker_init": self._start,
             "worker_exit": self._stop,

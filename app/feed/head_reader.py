@@ -38,6 +38,14 @@ class ReadHead:
     age_seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class LastKnown:
+    """Of a head that was kept: its version, and the seconds since it was known to be the newest."""
+
+    version: int
+    age_seconds: int
+
+
 @dataclass
 class _Turn:
     """One reader at a time looks; those who waited while it failed need not try as well."""
@@ -109,6 +117,14 @@ class HeadReader:
             return known.head.version
         self._known.put(feed, replace(known, left_at=self._clock()))
         return None
+
+    def last_known(self, feed: Feed) -> LastKnown | None:
+        """Return what is known of a head, whether or not it is the newest; waits for nothing."""
+        known = self._known.get(feed)
+        if known is None:
+            return None
+        age = max(timedelta(0), self._clock() - known.fresh_at)
+        return LastKnown(known.head.version, int(age.total_seconds()))
 
     def has(self, feed: Feed) -> bool:
         """Tell whether a head can be served without the database."""

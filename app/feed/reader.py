@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from app.domain.clock import Clock
     from app.domain.videos import StoredVideo
-    from app.feed.head_reader import HeadReader, ReadHead
+    from app.feed.head_reader import HeadReader, LastKnown, ReadHead
     from app.store.feed import FeedRepository
     from app.store.row_numbers import Window
     from app.store.store import Store, Transaction
@@ -79,6 +79,10 @@ class FeedReader:
         if feed.watch_id is not None and self._is_unnoted(feed.watch_id, self._clock()):
             return None
         return self._heads.ready_version(feed)
+
+    def last_known(self, feed: Feed) -> LastKnown | None:
+        """Return what could be told of a first page if nobody answered; waits for nothing."""
+        return self._heads.last_known(feed)
 
     def video(self, video_id: str) -> EncodedVideo:
         """Return one video.

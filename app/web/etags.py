@@ -42,5 +42,15 @@ def newest_named(if_none_match: str, address: str) -> int:
     return max((int(version) for version, hashed in named if hashed == ours), default=0)
 
 
+def newest_tag(if_none_match: str, address: str) -> str:
+    """Return the ETag, with its quotes, of the newest version of a reply that a client has.
+
+    Raises:
+        ValueError: it names none.
+    """
+    named = (tag for tag in _TAG.finditer(if_none_match) if tag[2] == _short_hash(address))
+    return max(named, key=lambda tag: int(tag[1]))[0]
+
+
 def _short_hash(text: str) -> str:
     return blake2s(text.encode(), digest_size=6).hexdigest()

@@ -8,13 +8,14 @@ that head is the newest.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from cachetools import LRUCache
 
 from app.web.etags import is_plain, newest_named
-from app.web.representations import WholeReply
+from app.web.representations import WholeReply, marked_stale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,16 +33,45 @@ MAX_BYTES = 8 * 1024 * 1024
 MAX_SPELLINGS = 4096
 """Of ready pages: ways to write the parameters."""
 
-_LONGEST_QUERY = 300
+_LONGEST_SPELLING = 300
 _READS = ("GET", "HEAD")
 _MARK = "newsreel.first_page"
 
 
+class Needs(Enum):
+    """What it takes to answer a request that is not ready."""
+
+    NOTHING = auto()
+    CHECK = auto()
+    """A look at all backends, which any one of them may hold up."""
+    CACHE = auto()
+    """A first page that was kept has to be brought up to date."""
+    STORE = auto()
+
+
+_NEEDS = {("", "/health", ""): Needs.NOTHING, ("", "/ready", ""): Needs.CHECK}
+
+
+class LastKnown(Protocol):
+    """The head that is known, whether or not it is the newest."""
+
+    @property
+    def version(self) -> int:
+        """Of the head."""
+
+    @property
+    def age_seconds(self) -> int:
+        """Since it was known to be the newest."""
+
+
 class ReadyVersions(Protocol):
-    """What the layer asks of the read path."""
+    """What the layer asks of the read path; it waits for nothing."""
 
     def ready_version(self, feed: Feed) -> int | None:
-        """Return the version of a first page that would be a hit now, without waiting."""
+        """Return the version of a first page that would be a hit now."""
+
+    def last_known(self, feed: Feed) -> LastKnown | None:
+        """Return what could be told of a first page if nobody answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +87,14 @@ class FirstPage:
 class _Ready:
     page: FirstPage
     reply: WholeReply
+
+    def answer(self, environ: WSGIEnvironment) -> Answer | None:
+        """Return what the client asked for; None if it has a newer version."""
+        ours = self.reply.for_client(environ)
+        named = environ.get("HTTP_IF_NONE_MATCH", ours.etag)
+        if named != ours.etag and newest_named(named, self.page.address) > self.page.version:
+            return None  # the application will look for it
+        return ours.answer(environ)
 
 
 def mark_first_page(environ: WSGIEnvironment, page: FirstPage) -> None:
@@ -107,16 +145,32 @@ class ReadLayer:
             kept = None if address is None else self._pages.get(address)
         if kept is None or kept.page.version != self._versions.ready_version(kept.page.feed):
             return None
-        ours = kept.reply.for_client(environ)
-        named = environ.get("HTTP_IF_NONE_MATCH", ours.etag)
-        if named != ours.etag and newest_named(named, kept.page.address) > kept.page.version:
-            return None  # the application will look for it
-        return ours.answer(environ)
+        return kept.answer(environ)
 
-    def is_first_page(self, environ: WSGIEnvironment) -> bool:
-        """Tell whether the answer was ready before, and has only to be brought up to date."""
+    def kept(self, environ: WSGIEnvironment) -> Answer | None:
+        """Return the page as it was when it was last looked at, marked stale; waits for nothing.
+
+        None if there is a newer version than that of the page, here or with the client.
+        """
         with self._lock:
-            return _spelling(environ) in self._addresses
+            kept = self._pages.get(self._addresses.get(_spelling(environ), ""))
+        last = None if kept is None else self._versions.last_known(kept.page.feed)
+        if kept is None or last is None or kept.page.version != last.version:
+            return None
+        answer = kept.answer(environ)
+        if answer is None:
+            return None
+        status, headers, body = answer
+        return status, marked_stale(headers, last.age_seconds), body
+
+    def needs(self, environ: WSGIEnvironment) -> Needs:
+        """Tell what it takes to answer what is not ready."""
+        if environ["REQUEST_METHOD"] not in _READS or _has_body(environ):
+            return Needs.STORE
+        spelling = _spelling(environ)
+        with self._lock:
+            is_known = spelling in self._addresses
+        return Needs.CACHE if is_known else _NEEDS.get(spelling, Needs.STORE)
 
     def ask(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let the application answer; keep what it marked as a first page."""
@@ -137,7 +191,7 @@ class ReadLayer:
         return body
 
     def _keep(self, spelling: tuple[str, str, str], ready: _Ready) -> None:
-        if len(spelling[2]) > _LONGEST_QUERY or ready.reply.size > self._pages.maxsize:
+        if sum(map(len, spelling)) > _LONGEST_SPELLING or ready.reply.size > self._pages.maxsize:
             return
         with self._lock:
             self._addresses[spelling] = ready.page.address

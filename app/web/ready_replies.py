@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from email.utils import formatdate
 from functools import lru_cache
+from socket import MSG_DONTWAIT
 from typing import TYPE_CHECKING, Protocol
 
 from gunicorn.util import unquote_to_wsgi_str
@@ -30,8 +31,11 @@ _STAYS = "keep-alive"
 class Socket(Protocol):
     """A connection, of the loop or of the standard library."""
 
-    def sendmsg(self, buffers: Iterable[bytes], /) -> int:
+    def sendmsg(self, buffers: Iterable[bytes], ancillary: tuple[()], flags: int, /) -> int:
         """Send what fits now, and say how much that is."""
+
+    def settimeout(self, seconds: float | None, /) -> object:
+        """Raise TimeoutError when something takes longer from now on."""
 
     def sendall(self, data: bytes | memoryview, /) -> object:
         """Send everything."""
@@ -61,22 +65,38 @@ def glance(request: Request) -> WSGIEnvironment | None:
     return environ
 
 
-def send_out(sock: Socket, answer: Answer) -> None:
+def send_out(sock: Socket, answer: Answer, seconds: float) -> None:
     """Send an answer on a connection that is kept: in one call, and without copying its body.
 
     Its headers were checked by Werkzeug when the answer was made.
+
+    Args:
+        sock: the connection.
+        answer: what to send.
+        seconds: what the client has to take it, should it not fit the buffers at once.
+
+    Raises:
+        TimeoutError: the client has not taken it.
     """
     status, headers, chunks = answer
     told = "".join([f"{name}: {value}\r\n" for name, value in headers])
     date = _http_date(int(time.time()))
     line = f"HTTP/1.1 {status}\r\nServer: gunicorn\r\nDate: {date}\r\nConnection: {_STAYS}\r\n"
     head, body = f"{line}{told}\r\n".encode("latin-1"), b"".join(chunks)
-    left = sock.sendmsg([head, body]) - len(head)
-    if left < 0:
-        sock.sendall(head[left:])
-        left = 0
-    if left < len(body):
-        sock.sendall(memoryview(body)[left:])
+    try:
+        sent = sock.sendmsg([head, body], (), MSG_DONTWAIT)
+    except BlockingIOError:
+        sent = 0
+    if sent < len(head) + len(body):
+        _send_rest(sock, memoryview(head + body)[sent:], seconds)
+
+
+def _send_rest(sock: Socket, rest: memoryview, seconds: float) -> None:
+    sock.settimeout(seconds)
+    try:
+        sock.sendall(rest)
+    finally:
+        sock.settimeout(None)
 
 
 @lru_cache(maxsize=1)

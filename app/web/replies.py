@@ -10,7 +10,7 @@ import orjson
 from flask import Response, request
 
 from app.domain.feeds import CacheState
-from app.web.etags import make_etag, newest_named
+from app.web.etags import make_etag, newest_named, newest_tag
 from app.web.read_layer import FirstPage, mark_first_page
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def page_of_feed(
         address: the canonical path of the page in this format.
     """
     if page.cache is CacheState.STALE and version_named(address) > page.version:
-        return kept_by_client()
+        return kept_by_client(address)
     if page.cache is CacheState.HIT:
         mark_first_page(request.environ, FirstPage(feed, page.version, address))
     response = cacheable(body, content_type, version=page.version, address=address)
@@ -83,11 +83,14 @@ def cacheable(body: bytes, content_type: str, *, version: int, address: str) -> 
     return response
 
 
-def kept_by_client() -> Response:
-    """Return the 304 of a client that has seen something newer than can be shown now."""
+def kept_by_client(address: str) -> Response:
+    """Return the 304 of a client that has seen something newer than can be shown now.
+
+    Only what it named of ours is repeated: the header is the client's, of any length.
+    """
     response = Response(status=304)
     del response.headers["Content-Type"]
-    response.headers["ETag"] = request.headers["If-None-Match"]
+    response.headers["ETag"] = newest_tag(request.headers["If-None-Match"], address)
     response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Cache"] = CacheState.STALE.value
     return response

@@ -97,6 +97,12 @@ def accepts_gzip(accept_encoding: str) -> bool:
     return quality > 0 and quality >= qualities.get(IDENTITY, 0)
 
 
+def marked_stale(headers: Headers, age_seconds: int) -> Headers:
+    """Return the headers of a hit as those of the last known page."""
+    told = [(name, "stale" if name == "X-Cache" else value) for name, value in headers]
+    return [*told, ("Age", str(age_seconds))]
+
+
 def _represent(headers: Headers, body: bytes) -> Representation:
     etag = next(value for name, value in headers if name.lower() == "etag")
     unchanged = [(name, value) for name, value in headers if name.lower() not in _OF_THE_BODY]

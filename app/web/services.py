@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.domain.watches import Problem
     from app.ingest.planning import Preview
     from app.ingest.quota_report import QuotaReport
+    from app.web.read_layer import LastKnown
 
 _EXTENSION = "newsreel"
 
@@ -34,6 +35,9 @@ class FeedReader(Protocol):
 
     def ready_version(self, feed: Feed) -> int | None:
         """Return the version of a first page that would be a hit now, without waiting."""
+
+    def last_known(self, feed: Feed) -> LastKnown | None:
+        """Return what could be told of a first page if nobody answered, without waiting."""
 
     def video(self, video_id: str) -> EncodedVideo:
         """Return one video; raises NotFoundError."""

@@ -79,3 +79,23 @@ def test_a_wrong_setting_stops_the_start_with_one_line(processes: Processes) -> 
 def test_importing_the_web_layer_builds_nothing(processes: Processes) -> None:
     code = "import app.web.factory, sys; sys.exit('sqlalchemy' in sys.modules)"
     assert processes.start(sys.executable, "-c", code).wait() == 0
+
+
+def test_no_header_renames_the_embedded_service(processes: Processes) -> None:
+    port = free_port()
+    env = {
+        "PORT": str(port),
+        "YOUTUBE_API_KEYS": "key",
+        "YOUTUBE_API_ENDPOINT": f"http://{NOBODY}/",
+        "DATABASE_URL": "sqlite:///news.db",
+    }
+    assert processes.python("app", "migrate", env=env).wait(30) == 0
+    processes.python("app", "serve", env=env)
+    base = f"http://127.0.0.1:{port}"
+    wait_until(lambda: answers(base), 30, claim="the service starts")
+    renamed = {"SCRIPT_NAME": "/videos", "PATH_INFO": "/health", "X-Forwarded-Proto": "https"}
+    videos = httpx.get(f"{base}/videos", headers=renamed, timeout=20)
+    assert (videos.status_code, videos.json()["page"]) == (200, 1)
+    assert "<http" not in videos.headers["Link"]
+    assert "/videos/videos" not in videos.headers["Link"]
+    assert httpx.get(f"{base}/other", headers={"SCRIPT_NAME": "/other"}).status_code == 404

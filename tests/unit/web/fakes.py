@@ -24,6 +24,7 @@ from app.domain.feeds import (
     Selection,
 )
 from app.domain.fetches import FetchPage, FetchQuery
+from app.feed.head_reader import LastKnown
 from app.ingest.planning import Cadence, Preview
 from app.ingest.quota_report import Forecast, QuotaReport
 from app.web.api.examples import VIDEO
@@ -59,6 +60,10 @@ class MemoryFeed:
         del feed
         hit = self.cache is CacheState.HIT and self.broken is None and not self.is_unready
         return self.version if hit else None
+
+    def last_known(self, feed: Feed) -> LastKnown | None:
+        del feed
+        return None if self.version == 0 else LastKnown(self.version, self.stale_seconds)
 
     @contextmanager
     def unready(self) -> Iterator[None]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
-from werkzeug.test import Client
+from werkzeug.datastructures import Headers
+from werkzeug.test import Client, EnvironBuilder
 
 from app.domain.feeds import CacheState
 from app.web.etags import make_etag, newest_named
-from app.web.read_layer import ReadLayer
+from app.web.read_layer import Needs, ReadLayer
 from app.web.representations import accepts_gzip
 
 if TYPE_CHECKING:
@@ -40,18 +41,26 @@ ASKED = [
 ]
 
 
+PROBES = ["/health", "/ready", "/ready?x=1"]
+
+
 class Counted:
     """A WSGI application that counts what reaches it."""
 
     def __init__(self, app: Flask) -> None:
         self.requests = 0
-        layer = app.wsgi_app
-        assert isinstance(layer, ReadLayer)
+        layer = layer_of(app)
         self._below, layer._app = layer._app, self
 
     def __call__(self, environ, start_response):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204
         self.requests += 1
         return self._below(environ, start_response)
+
+
+def layer_of(app: Flask) -> ReadLayer:
+    layer = app.wsgi_app
+    assert isinstance(layer, ReadLayer)
+    return layer
 
 
 @pytest.fixture
@@ -154,9 +163,71 @@ def test_a_client_is_not_given_an_older_page_while_the_backends_are_away(
     etag = client.get("/videos").headers["ETag"]
     for newer in (etag.replace('"5-', '"6-'), etag.replace('"5-', 'W/"6-')):
         kept = client.get("/videos", headers={"If-None-Match": newer})
-        assert (kept.status_code, kept.headers["ETag"]) == (304, newer)
+        assert (kept.status_code, kept.headers["ETag"]) == (304, newer.removeprefix("W/"))
     services.feed.cache = CacheState.HIT  # its database was put back to an older state
     assert client.get("/videos", headers={"If-None-Match": newer}).status_code == 200
+
+
+def test_a_304_repeats_only_our_newest_tag_however_much_a_client_sends(
+    client: FlaskClient, services: MemoryServices
+) -> None:
+    services.feed.cache, services.feed.version = CacheState.STALE, 5
+    etag = client.get("/videos").headers["ETag"]
+    newest, newer = etag.replace('"5-', '"7-'), etag.replace('"5-', '"6-')
+    named = f'"{"x" * 4000}", {newer}, W/{newest}, "9-000000000000-gzip"'
+    kept = client.get("/videos", headers={"If-None-Match": named})
+    assert (kept.status_code, kept.headers["ETag"]) == (304, newest)
+
+
+@pytest.mark.parametrize("path", ["/videos", "/videos?watch=1&limit=3"])
+def test_a_kept_page_marked_stale_is_the_applications_stale_page(
+    app: Flask, client: FlaskClient, services: MemoryServices, path: str
+) -> None:
+    client.get(path)
+    services.feed.cache, services.feed.stale_seconds = CacheState.STALE, 7
+    for method, headers in product(["GET", "HEAD"], ASKED):
+        environ = EnvironBuilder(path, method=method, headers=Headers(headers)).get_environ()
+        assert layer_of(app).ready(environ) is None
+        kept = layer_of(app).kept(environ)
+        assert kept is not None
+        status, told_headers, body = kept
+        from_the_app = client.open(path, method=method, headers=headers)
+        assert (status, sorted(told_headers), b"".join(body)) == told(from_the_app)
+
+
+def test_a_kept_page_is_not_shown_where_a_newer_one_was_seen(
+    app: Flask, client: FlaskClient, services: MemoryServices
+) -> None:
+    etag = client.get("/videos").headers["ETag"]
+    newer = Headers({"If-None-Match": etag.replace('"1-', '"7-')})
+    layer = layer_of(app)
+    assert layer.kept(EnvironBuilder("/videos").get_environ()) is not None
+    assert layer.kept(EnvironBuilder("/videos", headers=newer).get_environ()) is None
+    services.feed.version = 2  # this process has a newer head, and shown it at another limit
+    assert layer.kept(EnvironBuilder("/videos").get_environ()) is None
+    services.feed.version = 0  # it knows of none any more
+    assert layer.kept(EnvironBuilder("/videos").get_environ()) is None
+    assert layer.kept(EnvironBuilder("/videos?limit=9").get_environ()) is None
+
+
+def test_what_a_request_needs_is_told_by_its_address(app: Flask, client: FlaskClient) -> None:
+    client.get("/videos")
+    told = {
+        (method, path): layer_of(app).needs(EnvironBuilder(path, method=method).get_environ())
+        for method, path in product(["GET", "POST"], ["/videos", "/videos?page=2", *PROBES])
+    }
+    assert {it: needs for it, needs in told.items() if needs is not Needs.STORE} == {
+        ("GET", "/videos"): Needs.CACHE,
+        ("GET", "/health"): Needs.NOTHING,
+        ("GET", "/ready"): Needs.CHECK,
+    }
+
+
+def test_long_ways_to_write_an_address_are_not_kept(app: Flask, client: FlaskClient) -> None:
+    for slashes in (2, 3000):
+        written = {"PATH_INFO": "/" * slashes + "videos"}
+        assert client.get("/", environ_overrides=written).status_code == 200
+    assert [path for _, path, _ in layer_of(app)._addresses] == ["//videos"]
 
 
 def test_what_is_kept_is_bounded(app: Flask, services: MemoryServices) -> None:

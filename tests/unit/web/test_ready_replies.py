@@ -63,10 +63,11 @@ def test_a_request_that_is_not_plain_is_left_to_gunicorn(sent: str) -> None:
     ],
 )
 def test_an_answer_goes_out_as_gunicorn_would_send_it(answer: Answer) -> None:
-    for most_at_once in (1, 100, 1000):
+    for most_at_once in (0, 1, 100, 1000):
         connection = Connection(most_at_once)
-        send_out(connection, answer)
+        send_out(connection, answer, 20)
         assert without_date(bytes(connection.sent)) == without_date(sent_by_gunicorn(answer))
+        assert connection.timeouts == ([] if most_at_once == 1000 else [20, None])
 
 
 class Connection:
@@ -75,11 +76,17 @@ class Connection:
     def __init__(self, most_at_once: int) -> None:
         self._most = most_at_once
         self.sent = bytearray()
+        self.timeouts: list[float | None] = []
 
-    def sendmsg(self, buffers: Iterable[bytes], /) -> int:
+    def sendmsg(self, buffers: Iterable[bytes], _ancillary: tuple[()], _flags: int, /) -> int:
+        if not self._most:
+            raise BlockingIOError
         taken = b"".join(buffers)[: self._most]
         self.sent += taken
         return len(taken)
+
+    def settimeout(self, seconds: float | None, /) -> None:
+        self.timeouts.append(seconds)
 
     def sendall(self, data: bytes | memoryview, /) -> None:
         self.sent += data
