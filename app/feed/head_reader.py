@@ -6,7 +6,6 @@ was served is never followed by an older one within the process.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -120,7 +119,7 @@ class HeadReader:
             return self._looks.fly(feed, flight, partial(self._look, feed))
         if known is not None and (known.stale or self._may_go_on(known)):
             return self._told(known)
-        return self._awaited(flight, known)
+        return self._awaited(feed, flight, known)
 
     def _named(self, feed: Feed, read: ReadHead, at_least: int) -> ReadHead:
         """Look for a version that a client has seen elsewhere, or made up."""
@@ -131,12 +130,12 @@ class HeadReader:
         flight, is_ours = self._searches.join(feed, self._clock())
         if is_ours:
             return self._searches.fly(feed, flight, partial(self._search, feed, known, at_least))
-        read = self._awaited(flight, known)
+        read = self._awaited(feed, flight, known)
         if read.head.version >= at_least or read.state is CacheState.STALE:
             return read
         return self._named(feed, read, at_least)  # he was content with an older one
 
-    def _awaited(self, flight: Flight[ReadHead], known: KnownHead | None) -> ReadHead:
+    def _awaited(self, feed: Feed, flight: Flight[ReadHead], known: KnownHead | None) -> ReadHead:
         """Wait for what another finds, but not for long if there is something else to serve."""
         left = _ASKING - (self._clock() - flight.began_at)
         patience = max(timedelta(0), min(left, _ASKING)).total_seconds()
@@ -145,7 +144,7 @@ class HeadReader:
         except TimeoutError:
             if known is None:
                 raise
-            return self._read(known, CacheState.STALE)
+            return self._read(self._known.get(feed) or known, CacheState.STALE)
         return replace(read, state=CacheState.HIT) if read.state is CacheState.MISS else read
 
     def _look(self, feed: Feed) -> ReadHead:
@@ -164,14 +163,12 @@ class HeadReader:
 
     def _still_at(self, channel: Head) -> datetime | None:
         """Return when nothing at all had changed since this head; no cache has channels'."""
-        with suppress(NothingToServeError):
-            everything = self.read(ALL)
-            if (
-                everything.state is not CacheState.STALE
-                and everything.head.version == channel.version
-            ):
-                return everything.fresh_at
-        return None
+        try:
+            newest = self.read(ALL)
+        except NothingToServeError:
+            return None
+        same = newest.head.version == channel.version
+        return newest.fresh_at if same and newest.state is not CacheState.STALE else None
 
     def _rebuilt(self, feed: Feed, known: KnownHead | None) -> ReadHead:
         before, asked_at = None if known is None else known.head, self._clock()
@@ -201,6 +198,7 @@ class HeadReader:
             head = self._snapshots.read_newest(partial(build_if_newer, feed=feed, known=known.head))
         except StoreUnavailableError as error:
             self._incidents.begin(error.code, str(error))
+            known = self._known.get(feed) or known
             read = self._read(known, CacheState.STALE)  # for who named it, and nobody else
         else:
             read = self._taken(feed, head, known, asked_at)
