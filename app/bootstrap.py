@@ -72,8 +72,13 @@ class Services:
     store: Store
     demo: bool
 
+    def start(self) -> None:
+        """Begin what runs beside the requests; only for a process that serves them."""
+        self.feed.start()
+
     def close(self) -> None:
-        """Let go of all connections."""
+        """End that, and let go of all connections."""
+        self.feed.close()
         self.store.dispose()
 
 

@@ -22,6 +22,7 @@ def _build() -> Flask:
     settings = settings_or_exit()
     configure_logging(settings.log_level)
     services = build_services(settings, publishes=False)
+    services.start()
     atexit.register(services.close)
     return create_app(services)
 

@@ -36,12 +36,12 @@ return 1
 def connect(url: str) -> Redis:
     """Make a client; it connects when it is first used.
 
-    Replies are bytes. A command gives up after two seconds: readers have the database to fall
-    back on.
+    Replies are bytes. A command gives up after a second: readers have the database to fall back
+    on, and for so long they may go on with the page they have.
     """
     return Redis.from_url(
         url,
-        socket_timeout=2,
+        socket_timeout=1,
         socket_connect_timeout=1,
         health_check_interval=25,
     )

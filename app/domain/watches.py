@@ -47,6 +47,7 @@ class Watch:
 
     `read_until`: every publish time before it was read or stands in an open range.
     `feed_seq`: the feed version at which this watch's feed last changed.
+    `last_accessed_at`: when it was last noted that somebody reads the feed, once a minute.
     `last_error`: what ended the last poll; its `since` is when the watch last came to a stop, so
     it begins anew with a poll that got on before it failed.
     """
@@ -62,6 +63,7 @@ class Watch:
     feed_seq: int
     last_success_at: datetime | None
     last_error: Problem | None
+    last_accessed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ class EmbeddedWorker:
         self.application = create_app(self._services)
 
     def start(self) -> None:
-        """Begin to fetch."""
+        """Begin to fetch, and to note what is read."""
+        self._services.start()
         self._ticker.start()
 
     def stop(self) -> None:

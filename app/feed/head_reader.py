@@ -8,33 +8,41 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from threading import Lock
+from functools import partial
 from typing import TYPE_CHECKING
 
-from app.domain.errors import CacheUnavailableError, NothingToServeError, StoreUnavailableError
+from app.domain.errors import NothingToServeError, StoreUnavailableError
 from app.domain.feeds import ALL, CacheState
-from app.feed.heads import build_head
+from app.feed.cached_heads import CachedHeads
+from app.feed.flights import Flights
+from app.feed.heads import build_if_newer
 from app.feed.known_heads import KnownHead, KnownHeads
+from app.feed.snapshots import Snapshots
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.cache.base import FeedCache
     from app.domain.clock import Clock
     from app.domain.feeds import Feed, Head
-    from app.store.store import Store, Transaction
+    from app.feed.flights import Flight
+    from app.store.store import Store
     from app.telemetry import Incidents
 
-_TURNS = 16
 _ASKING = timedelta(seconds=1)
+"""How long the others go on with what they know, or wait, while one looks for a newer head."""
+
 _LEAST_BETWEEN = timedelta(milliseconds=100)
 """Between two looks because of versions that clients name: they may name what never was."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadHead:
-    """A head, where it came from, and the seconds since it was known to be the newest."""
+    """A head, where it came from, and how long ago it was known to be the newest."""
 
     head: Head
     state: CacheState
+    fresh_at: datetime
     age_seconds: int
 
 
@@ -44,20 +52,6 @@ class LastKnown:
 
     version: int
     age_seconds: int
-
-
-@dataclass
-class _Turn:
-    """One reader at a time looks; those who waited while it failed need not try as well."""
-
-    lock: Lock
-    failures: int = 0
-    failure: str = ""
-
-    def raise_failure_after(self, failures: int) -> None:
-        """Raise the error of a reader that failed while this one waited."""
-        if self.failures > failures:
-            raise NothingToServeError(self.failure)
 
 
 class HeadReader:
@@ -80,13 +74,14 @@ class HeadReader:
         hold_seconds: float,
         incidents: Incidents,
     ) -> None:
-        self._store = store
-        self._cache = cache
+        self._snapshots = Snapshots(store, clock, incidents)
+        self._cache = CachedHeads(cache, clock, incidents)
         self._clock = clock
         self._hold = timedelta(seconds=hold_seconds)
         self._incidents = incidents
         self._known = KnownHeads()
-        self._turns = [_Turn(Lock()) for _ in range(_TURNS)]
+        self._looks: Flights[ReadHead] = Flights()
+        self._searches: Flights[ReadHead] = Flights()
 
     def read(self, feed: Feed, at_least: int = 0) -> ReadHead:
         """Return the head of a feed, not older than version `at_least` if there is such a one.
@@ -96,11 +91,13 @@ class HeadReader:
             NothingToServeError: cache and database are away and no head was kept.
         """
         known = self._known.get(feed)
-        if known is not None and self._will_do(known, at_least):
-            return self._as(CacheState.HIT, known)
-        if known is not None and feed.channel_id is not None and self._stands_still(known):
-            return self._as(CacheState.HIT, self._keep(feed, known.head))
-        return self._look(feed, known, at_least)
+        if known is not None and self._is_held(known):
+            read = self._told(known)
+        else:
+            read = self._newest(feed, known)
+        if read.head.version >= at_least or read.state is CacheState.STALE:
+            return read
+        return self._named(feed, read, at_least)
 
     def ready_version(self, feed: Feed) -> int | None:
         """Return the version of the head that would be served as a hit, without waiting for it.
@@ -113,7 +110,8 @@ class HeadReader:
             return None
         if not self._hold:
             return self._cache.version(ALL if feed.channel_id else feed)
-        if self._is_held(known) or self._is_left_to_another(known):
+        sent = self._is_recent(known.left_at, _LEAST_BETWEEN)
+        if self._is_held(known) or (sent and self._may_go_on(known)):
             return known.head.version
         self._known.put(feed, replace(known, left_at=self._clock()))
         return None
@@ -128,111 +126,134 @@ class HeadReader:
 
     def has(self, feed: Feed) -> bool:
         """Tell whether a head can be served without the database."""
-        return self._known.get(feed) is not None or self._cached(feed, None) is not None
+        return self._known.get(feed) is not None or self._cache.newest(feed, None) is not None
 
-    def _stands_still(self, channel: KnownHead) -> bool:
-        """Tell whether no feed has changed since a channel's head was made; no cache has that."""
-        newest = self.read(ALL)
-        return newest.state is not CacheState.STALE and channel.head.version == newest.head.version
+    def _newest(self, feed: Feed, known: KnownHead | None) -> ReadHead:
+        """Look for a newer head, unless somebody does: then take what he finds, or what we know."""
+        flight, is_ours = self._looks.join(feed, self._clock())
+        if is_ours:
+            return self._looks.fly(feed, flight, partial(self._look, feed))
+        if known is not None and (known.stale or self._may_go_on(known)):
+            return self._told(known)
+        return self._awaited(feed, flight, known)
 
-    def _look(self, feed: Feed, known: KnownHead | None, at_least: int) -> ReadHead:
-        """Look for a newer head, unless somebody does; who has another one need not wait."""
-        turn = self._turns[hash(feed) % _TURNS]
-        failures = turn.failures
-        waits = known is None or not self._hold or at_least > known.head.version
-        if not turn.lock.acquire(blocking=waits) and known is not None:
-            return self._as(CacheState.HIT, known)
+    def _named(self, feed: Feed, read: ReadHead, at_least: int) -> ReadHead:
+        """Look for a version that a client has seen elsewhere, or made up."""
+        known = self._known.get(feed)
+        if known is None or self._is_recent(known.sought_at, _LEAST_BETWEEN):
+            missed = known is not None and known.out_of_reach
+            return replace(read, state=CacheState.STALE) if missed else read
+        flight, is_ours = self._searches.join(feed, self._clock())
+        if is_ours:
+            return self._searches.fly(feed, flight, partial(self._search, feed, known, at_least))
+        read = self._awaited(feed, flight, known)
+        if read.head.version >= at_least or read.state is CacheState.STALE:
+            return read
+        return self._named(feed, read, at_least)  # he was content with an older one
+
+    def _awaited(self, feed: Feed, flight: Flight[ReadHead], known: KnownHead | None) -> ReadHead:
+        """Wait for what another finds, but not for long if there is something else to serve."""
+        left = _ASKING - (self._clock() - flight.began_at)
+        patience = max(timedelta(0), min(left, _ASKING)).total_seconds()
         try:
-            known = self._known.get(feed)
-            if known is not None and self._will_do(known, at_least):  # by whom we waited for
-                return self._as(CacheState.HIT, known)
+            read = flight.found.result(None if known is None else patience)
+        except TimeoutError:
             if known is None:
-                turn.raise_failure_after(failures)
-            return self._refreshed(feed, known, at_least)
-        except NothingToServeError as error:
-            turn.failures, turn.failure = turn.failures + 1, str(error)
-            raise
-        finally:
-            turn.lock.release()
+                raise
+            return self._read(self._known.get(feed) or known, CacheState.STALE)
+        return replace(read, state=CacheState.HIT) if read.state is CacheState.MISS else read
 
-    def _refreshed(self, feed: Feed, known: KnownHead | None, at_least: int) -> ReadHead:
-        now = self._clock()
+    def _look(self, feed: Feed) -> ReadHead:
+        known = self._known.get(feed)
+        if known is not None and self._is_held(known):  # another was here a moment ago
+            return self._told(known)
+        if known is not None and feed.channel_id is not None:
+            still_at = self._still_at(known.head)
+            if still_at is not None:
+                return self._told(self._keep(feed, known.head, still_at))
+        before, asked_at = None if known is None else known.head, self._clock()
+        cached = self._cache.newest(feed, before)
+        if cached is not None:
+            return self._told(self._keep(feed, cached, asked_at))
+        return self._rebuilt(feed, known)
+
+    def _still_at(self, channel: Head) -> datetime | None:
+        """Return when nothing at all had changed since this head; no cache has channels'."""
         try:
-            head, state = self._newest(feed, known, at_least)
+            newest = self.read(ALL)
+        except NothingToServeError:
+            return None
+        same = newest.head.version == channel.version
+        return newest.fresh_at if same and newest.state is not CacheState.STALE else None
+
+    def _rebuilt(self, feed: Feed, known: KnownHead | None) -> ReadHead:
+        before, asked_at = None if known is None else known.head, self._clock()
+        try:
+            head = self._snapshots.read(partial(build_if_newer, feed=feed, known=before))
         except StoreUnavailableError as error:
             self._incidents.begin(error.code, str(error))
-            if known is None:
+            latest = self._known.get(feed) or known
+            if latest is None:
                 raise NothingToServeError(str(error)) from None
-            stale = replace(known, checked_at=now, stale=True)
-            return self._as(CacheState.STALE, self._known.put(feed, stale))
-        return self._as(state, self._keep(feed, head))
+            if known is None or latest.fresh_at == known.fresh_at:  # nor did a search find any
+                stale = replace(latest, checked_at=self._clock(), stale=True)
+                latest = self._known.put(feed, stale)
+            return self._told(latest)
+        return self._taken(feed, head, known, asked_at)
 
-    def _newest(
-        self, feed: Feed, known: KnownHead | None, at_least: int
-    ) -> tuple[Head, CacheState]:
-        """Return the head of the cache, else of the database, and which of the two."""
-        cached = self._cached(feed, known)
-        if cached is not None and cached.version >= at_least:
-            return cached, CacheState.HIT
+    def _search(self, feed: Feed, known: KnownHead, at_least: int) -> ReadHead:
+        """Look for a version in the cache and, because a replica may be behind, in the primary."""
+        asked_at = self._clock()
+        cached = self._cache.newest(feed, known.head)
+        if cached is not None:
+            known = self._keep(feed, cached, asked_at)
+            if known.head.version >= at_least:
+                return self._told(known)
+        asked_at = self._clock()
+        try:
+            head = self._snapshots.read_newest(partial(build_if_newer, feed=feed, known=known.head))
+        except StoreUnavailableError as error:
+            self._incidents.begin(error.code, str(error))
+            known = self._known.get(feed) or known
+            read = self._read(known, CacheState.STALE)  # for who named it, and nobody else
+        else:
+            read = self._taken(feed, head, known, asked_at)
+        missed = read.state is CacheState.STALE
+        known = self._known.get(feed) or known
+        self._known.put(feed, replace(known, sought_at=self._clock(), out_of_reach=missed))
+        return read
 
-        def build(transaction: Transaction) -> Head:
-            if known is not None and transaction.feed.version(feed) == known.head.version:
-                return known.head
-            return build_head(transaction, feed)
-
-        # A replica may be behind a version that a client has seen; the primary never is.
-        head = self._store.read(build) if at_least else self._store.read_replica(build)
-        self._incidents.end(StoreUnavailableError.code)
+    def _taken(
+        self, feed: Feed, head: Head, known: KnownHead | None, asked_at: datetime
+    ) -> ReadHead:
+        """Keep what the database gave; offer it to the cache if it is news."""
+        kept = self._keep(feed, head, asked_at)
         if known is not None and head is known.head:
-            return head, CacheState.HIT
-        self._offer(feed, head)
-        return head, CacheState.MISS
+            return self._told(kept)
+        self._cache.offer(feed, head)
+        return self._read(kept, CacheState.MISS)
 
-    def _will_do(self, known: KnownHead, at_least: int) -> bool:
-        """Tell whether a known head is fresh enough to be served without asking."""
-        if known.head.version >= at_least:
-            return self._is_held(known)
-        return timedelta(0) <= self._clock() - known.checked_at < min(self._hold, _LEAST_BETWEEN)
+    def _keep(self, feed: Feed, head: Head, asked_at: datetime) -> KnownHead:
+        """Keep a head that cache or database, asked then, called the newest."""
+        known = self._known.get(feed) or KnownHead(head, asked_at, asked_at)
+        fresh = replace(known, head=head, fresh_at=asked_at, checked_at=asked_at, stale=False)
+        return self._known.put(feed, fresh)
 
     def _is_held(self, known: KnownHead) -> bool:
-        """Tell whether it need not be checked yet; a clock set back ends that."""
-        return timedelta(0) <= self._clock() - known.checked_at < self._hold
+        """Tell whether it need not be checked yet."""
+        return self._is_recent(known.checked_at, self._hold)
 
-    def _is_left_to_another(self, known: KnownHead) -> bool:
-        """Tell whether somebody was sent just now to check it, and it is not overdue."""
-        now, left_at = self._clock(), known.left_at
-        sent = left_at is not None and timedelta(0) <= now - left_at < _LEAST_BETWEEN
-        return sent and now - known.fresh_at < self._hold + _ASKING
+    def _may_go_on(self, known: KnownHead) -> bool:
+        """Tell whether it will do while somebody looks for a newer one."""
+        return bool(self._hold) and self._is_recent(known.fresh_at, self._hold + _ASKING)
 
-    def _cached(self, feed: Feed, known: KnownHead | None) -> Head | None:
-        """Return what the cache has, without fetching what is known; channels are not in it."""
-        if feed.channel_id is not None:
-            return None
-        try:
-            if known is not None and self._cache.version(feed) == known.head.version:
-                head: Head | None = known.head
-            else:
-                head = self._cache.get(feed)
-        except CacheUnavailableError as error:
-            self._incidents.begin(error.code, str(error))
-            return None
-        self._incidents.end(CacheUnavailableError.code)
-        return head
+    def _is_recent(self, instant: datetime | None, duration: timedelta) -> bool:
+        """Tell whether it is less long ago; a clock set back ends that."""
+        return instant is not None and timedelta(0) <= self._clock() - instant < duration
 
-    def _keep(self, feed: Feed, head: Head) -> KnownHead:
-        now = self._clock()
-        return self._known.put(feed, KnownHead(head, fresh_at=now, checked_at=now))
+    def _told(self, known: KnownHead) -> ReadHead:
+        return self._read(known, CacheState.STALE if known.stale else CacheState.HIT)
 
-    def _offer(self, feed: Feed, head: Head) -> None:
-        if feed.channel_id is not None:
-            return
-        try:
-            self._cache.put(feed, head)
-        except CacheUnavailableError:
-            return  # ingest repairs it when the cache is back
-
-    def _as(self, state: CacheState, known: KnownHead) -> ReadHead:
+    def _read(self, known: KnownHead, state: CacheState) -> ReadHead:
         age = max(timedelta(0), self._clock() - known.fresh_at)
-        overdue = age >= self._hold + _ASKING  # somebody asks, and gets no answer for long
-        told = CacheState.STALE if known.stale or overdue else state
-        return ReadHead(known.head, told, int(age.total_seconds()))
+        return ReadHead(known.head, state, known.fresh_at, int(age.total_seconds()))

@@ -28,6 +28,17 @@ def build_head(transaction: Transaction, feed: Feed) -> Head:
     )
 
 
+def build_if_newer(transaction: Transaction, feed: Feed, known: Head | None) -> Head:
+    """Return the known head itself if the feed has not changed since, else build it.
+
+    Raises:
+        NotFoundError: the feed's watch does not exist.
+    """
+    if known is not None and transaction.feed.version(feed) == known.version:
+        return known
+    return build_head(transaction, feed)
+
+
 def position_of(stored: StoredVideo) -> Position:
     """Return a video's place in every feed."""
     return Position(stored.video.published_at, stored.video.video_id)

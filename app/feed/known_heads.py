@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -24,10 +24,12 @@ class KnownHead:
 
     Args:
         head: the newest that this process has seen.
-        fresh_at: when it was last known to be the newest.
-        checked_at: when cache or database were last asked.
-        stale: whether neither of them answered then.
+        fresh_at: when cache or database were asked that called it the newest.
+        checked_at: the same, or when later they had failed to answer.
+        stale: whether they had.
         left_at: when somebody was sent to ask them again.
+        sought_at: when the database was last asked for a newer version that a client had named.
+        out_of_reach: whether it did not answer then.
     """
 
     head: Head
@@ -35,6 +37,8 @@ class KnownHead:
     checked_at: datetime
     stale: bool = False
     left_at: datetime | None = None
+    sought_at: datetime | None = None
+    out_of_reach: bool = False
 
 
 class KnownHeads:
@@ -61,7 +65,7 @@ class KnownHeads:
             if before is not None:
                 self._bytes -= _size(before.head)
                 if before.head.version > known.head.version:
-                    known = KnownHead(before.head, known.fresh_at, known.checked_at, known.stale)
+                    known = replace(known, head=before.head)
             self._heads[feed] = known
             self._bytes += _size(known.head)
             while self._bytes > self._max_bytes and len(self._heads) > 1:

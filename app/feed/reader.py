@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from app.domain.errors import (
-    NotFoundError,
-    NothingToServeError,
-    StatementTimeoutError,
-    StoreUnavailableError,
-)
+from app.domain.errors import NotFoundError, NothingToServeError, StoreUnavailableError
 from app.domain.feeds import (
     ALL,
     EVERYTHING,
@@ -25,10 +20,11 @@ from app.domain.feeds import (
 from app.domain.watches import WatchKind
 from app.feed.heads import position_of
 from app.feed.items import encode_item
+from app.feed.snapshots import Snapshots
+from app.feed.watched_feeds import WatchedFeeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
     from app.domain.clock import Clock
     from app.domain.videos import StoredVideo
@@ -40,9 +36,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_BREATH = timedelta(seconds=0.5)
-_ACCESS_NOTED_EVERY = timedelta(minutes=1)
-
 
 class FeedReader:
     """Serves pages; share one per process."""
@@ -50,11 +43,16 @@ class FeedReader:
     def __init__(self, store: Store, heads: HeadReader, clock: Clock, incidents: Incidents) -> None:
         self._store = store
         self._heads = heads
-        self._clock = clock
-        self._incidents = incidents
-        self._failed: tuple[datetime, str] | None = None
-        self._noted_at: dict[int, datetime] = {}
-        self._watch_of_term: dict[str, int] = {}
+        self._snapshots = Snapshots(store, clock, incidents)
+        self._watched = WatchedFeeds(store, clock)
+
+    def start(self) -> None:
+        """Begin to note beside the requests which watches are read."""
+        self._watched.start()
+
+    def close(self) -> None:
+        """End that, soon."""
+        self._watched.close()
 
     def page(self, request: PageRequest, at_least: int = 0) -> Page:
         """Return one page of a feed; empty beyond the end.
@@ -65,20 +63,22 @@ class FeedReader:
             NotFoundError: the feed's watch does not exist.
             NothingToServeError: neither cache nor database can answer.
         """
-        if request.feed.watch_id is not None:
-            self._note_access(request.feed.watch_id)
+        kept_from = self._asked(request.feed)
         if _is_head(request):
-            return _slice(self._heads.read(request.feed, at_least), request.limit)
-        return self._stored(lambda transaction: _stored_page(transaction, request))
+            head = self._heads.read(request.feed, max(at_least, kept_from))
+            return _slice(head, request.limit)
+        return self._stored_page(request, at_least)
 
     def ready_version(self, feed: Feed) -> int | None:
         """Return the version of a first page that would be a hit now; None if it is to be read.
 
         Waits for nothing, unlike all else here.
         """
-        if feed.watch_id is not None and self._is_unnoted(feed.watch_id, self._clock()):
+        if feed.watch_id is not None and not self._watched.is_kept_fresh(feed.watch_id):
             return None
-        return self._heads.ready_version(feed)
+        kept_from = self._asked(feed)
+        version = self._heads.ready_version(feed)
+        return None if version is None or version < kept_from else version
 
     def last_known(self, feed: Feed) -> LastKnown | None:
         """Return what could be told of a first page if nobody answered; waits for nothing."""
@@ -103,73 +103,64 @@ class FeedReader:
             NotFoundError: there is no such watch.
         """
         feed = Feed(watch_id=watch_id)
+        if self._watched.is_kept_fresh(watch_id):
+            return feed
         try:
-            self._stored(lambda transaction: transaction.watches.get(watch_id))
+            self._watched.learn(self._stored(lambda transaction: transaction.watches.get(watch_id)))
+        except NotFoundError:
+            self._watched.forget(watch_id)
+            raise
         except NothingToServeError:
             if not self._heads.has(feed):
                 raise
         return feed
 
     def resolve_keyword(self, term: str) -> Feed:
-        """Return the feed of a keyword that is watched.
+        """Return the feed of a keyword that is watched; without a database, on trust.
 
         Raises:
             NotFoundError: it is not.
             NothingToServeError: the database is away and the keyword was never asked for here.
         """
+        known = self._watched.find_keyword(term)
+        if known is not None and self._watched.is_kept_fresh(known):
+            return Feed(watch_id=known)
         try:
             watch = self._stored(lambda t: t.watches.find_by_term(WatchKind.KEYWORD, term))
         except NothingToServeError:
-            if term not in self._watch_of_term:
+            if known is None:
                 raise
-            return Feed(watch_id=self._watch_of_term[term])
+            return Feed(watch_id=known)
         if watch is None:
             raise NotFoundError(f"the keyword {term!r} is not watched")
-        self._watch_of_term[term] = watch.watch_id
+        self._watched.learn(watch)
         return Feed(watch_id=watch.watch_id)
 
     def can_serve(self) -> bool:
         """Tell whether the first page can be answered without the database."""
         return self._heads.has(ALL)
 
-    def _stored(self, work: Callable[[Transaction], T]) -> T:
-        if (failure := self._recent_failure()) is not None:
-            raise NothingToServeError(failure)
+    def _asked(self, feed: Feed) -> int:
+        """Have it noted that a feed is read; return the version that its head has at least."""
+        return 0 if feed.watch_id is None else self._watched.asked(feed.watch_id)
+
+    def _stored_page(self, request: PageRequest, at_least: int) -> Page:
+        def read(transaction: Transaction) -> Page:
+            return _stored_page(transaction, request)
+
+        page = self._stored(read)
+        if page.version >= at_least or not self._store.has_replica:
+            return page
         try:
-            found = self._store.read_replica(work)
-        except StatementTimeoutError as error:
-            raise NothingToServeError(str(error)) from None
-        except StoreUnavailableError as error:
-            self._failed = self._clock(), str(error)
-            self._incidents.begin(error.code, str(error))
-            raise NothingToServeError(str(error)) from None
-        self._incidents.end(StoreUnavailableError.code)
-        return found
-
-    def _recent_failure(self) -> str | None:
-        """Return how the database failed a moment ago.
-
-        Who has waited for a thread meanwhile is told at once, instead of waiting as long again.
-        """
-        if self._failed is None:
-            return None
-        failed_at, failure = self._failed
-        return failure if timedelta(0) <= self._clock() - failed_at < _BREATH else None
-
-    def _is_unnoted(self, watch_id: int, now: datetime) -> bool:
-        noted_at = self._noted_at.get(watch_id)
-        return noted_at is None or now - noted_at >= _ACCESS_NOTED_EVERY
-
-    def _note_access(self, watch_id: int) -> None:
-        now = self._clock()
-        if not self._is_unnoted(watch_id, now):
-            return
-        before = now - _ACCESS_NOTED_EVERY
-        self._noted_at[watch_id] = now
-        try:
-            self._store.write(lambda t: t.watches.note_access(watch_id, now, before))
+            return self._snapshots.read_newest(read)
         except StoreUnavailableError:
-            return  # the next minute's reader notes it
+            return replace(page, cache=CacheState.STALE)  # the client keeps what it has
+
+    def _stored(self, work: Callable[[Transaction], T]) -> T:
+        try:
+            return self._snapshots.read(work)
+        except StoreUnavailableError as error:
+            raise NothingToServeError(str(error)) from None
 
 
 def _is_head(request: PageRequest) -> bool:

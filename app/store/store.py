@@ -117,6 +117,11 @@ class Store:
         self._replica = replica or primary
         self._refresh_after = refresh_after
 
+    @property
+    def has_replica(self) -> bool:
+        """Tell whether there is a replica beside the primary."""
+        return self._replica is not self._primary
+
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` and commit; it may run more than once, so it must not act outside.
 

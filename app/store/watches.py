@@ -75,6 +75,11 @@ class WatchRepository:
         rows = self._connection.execute(select(WatchRow.__table__).order_by(WatchRow.watch_id))
         return [_watch(row) for row in rows]
 
+    def list_by_id(self, watch_ids: Collection[int]) -> list[Watch]:
+        """Return those of these watches that there are, oldest first."""
+        query = select(WatchRow.__table__).where(WatchRow.watch_id.in_(watch_ids))
+        return [_watch(row) for row in self._connection.execute(query.order_by(WatchRow.watch_id))]
+
     def count(self) -> int:
         """Return how many watches there are."""
         return self._connection.execute(select(func.count()).select_from(WatchRow)).scalar_one()
@@ -307,4 +312,5 @@ def _watch(row: Row[tuple[object, ...]]) -> Watch:
         feed_seq=row.feed_seq,
         last_success_at=row.last_success_at,
         last_error=error,
+        last_accessed_at=row.last_accessed_at,
     )

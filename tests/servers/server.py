@@ -71,6 +71,17 @@ class Server(ABC):
         if process := self._leave():
             process.kill()
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Hangs: it takes connections and says nothing."""
+        if self._process is None:
+            raise AssertionError("it is down")
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
     def run_setup(self, command: Sequence[str]) -> None:
         """Runs one command of `initialise` to its end; stop() ends it early."""
         process = self._process = self._spawn(command)

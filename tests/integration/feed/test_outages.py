@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -135,3 +136,18 @@ def test_what_was_never_there_is_not_found_rather_than_away(service: Service) ->
         service.reader.resolve_keyword("News")
     with pytest.raises(NotFoundError):
         service.reader.video("aaaaaaaaaaa")
+
+
+def test_a_redis_that_hangs_costs_one_of_all_readers_a_second(service: Service) -> None:
+    service.page()
+    record(service.store, [video(2)])
+    service.later(5)
+    with service.redis.paused():
+        began = time.monotonic()
+        page = service.page()
+        assert (page.cache, len(page.items)) == (CacheState.MISS, 2)
+        for channel in ("UC0000000000000000000001", "UC0000000000000000000002"):
+            service.page(Feed(channel_id=channel))
+        watch = add_watch(service.store, "news")
+        service.page(Feed(watch_id=watch.watch_id))
+        assert time.monotonic() - began < 1.9

@@ -52,6 +52,7 @@ def test_a_web_process_tells_once_that_the_database_is_away(rig: Rig, web: Servi
             with pytest.raises(NothingToServeError):
                 web.feed.video("video000001")
         outage.end()
+        rig.clock.move(1)
         web.feed.page(FIRST)
     assert [(log["event"], log["code"]) for log in logs] == [
         ("incident_began", "database_unavailable"),
