@@ -25,6 +25,7 @@ from app.domain.feeds import (
 from app.domain.watches import WatchKind
 from app.feed.heads import position_of
 from app.feed.items import encode_item
+from app.feed.search_pages import search_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,6 +69,9 @@ class FeedReader:
             self._note_access(request.feed.watch_id)
         if _is_head(request):
             return _slice(self._heads.read(request.feed, at_least), request.limit)
+        text = request.selection.text
+        if text is not None:
+            return self._stored(lambda transaction: search_page(transaction, request, text))
         return self._stored(lambda transaction: _stored_page(transaction, request))
 
     def ready_version(self, feed: Feed) -> int | None:
