@@ -142,19 +142,26 @@ class _Search:
             return True
         if self._missing == 0:
             return False
-        least = self._look_round(self._walk.index.where(*passed, self._walk.before(stretch.behind)))
-        return least <= self._pace.rare and self._take_all()
+        if len(self._words) == 1 and not list(self._unproven()):
+            self._seen.texts = len(self._found)
+        else:
+            seen = self._walk.index.where(*passed, self._walk.before(stretch.behind))
+            self._seen.texts = self._count_words(seen)
+        return self._seen.texts <= self._pace.rare and self._take_all()
 
     def _go_on(self) -> bool:
         """Take the step that comes farthest for its cost; tell whether it was the last one."""
         stretch = self._ahead()
         if stretch.last is not None and stretch.behind is not None:
             walk = Reach(stretch.length, self._days_until(stretch.last.published_at))
+            if self._seen.days == 0:  # it was not known how many days the first walk had passed
+                self._seen.days = self._pace.walked / walk.per_day
+                self._seen.note(self._seen.texts, self._seen.days)
             blocks = [block_of(self._next_at, size) for size in SIZES]
             left = {block: self._days_until(self._far_end(block)) for block in blocks}
-            block = self._seen.best(left, walk, self._missing, self._pace.taken)
-            if block is not None and self._stride(block, walk):
-                return False
+            while block := self._seen.best(left, walk, self._missing, self._pace.taken):
+                if self._stride(block, walk):
+                    return False
         return self._walk_over(stretch)
 
     def _ahead(self) -> _Stretch:
@@ -184,7 +191,6 @@ class _Search:
         self._spent += self._seen.cost(block, len(texts), walk)
         self._seen.note(len(texts), block.size)
         if len(texts) > self._pace.taken:
-            self._seen.density *= 2
             return False
         self._add_taken(texts)
         if self._walk.oldest_first:
@@ -233,10 +239,8 @@ class _Search:
         self._found += places
         self._seen.hits += len(places)
 
-    def _look_round(self, passed: Places) -> int:
-        """Count the words in what the first walk passed; keep the rarest for the index."""
-        first_at, _ = self._connection.execute(self._walk.ordered(passed).limit(1)).one()
-        self._seen.days += abs(self._next_at - first_at) / _DAY
+    def _count_words(self, passed: Places) -> int:
+        """Keep the words for the index that are the rarest in what was passed; say how rare."""
         places = passed.subquery()
         texts = select(*(func.count(case((self._is_at(w.needle), 1))) for w in self._words))
         texts = texts.join_from(places, VideoTextRow, VideoTextRow.video_id == places.c.video_id)
@@ -244,7 +248,6 @@ class _Search:
         least = min(counts)
         ranked = sorted(zip(counts, self._words, strict=True), key=lambda it: it[0])
         self._words = tuple(word for count, word in ranked if count <= 2 * least + 1)
-        self._seen.note(least, self._seen.days)
         return int(least)
 
     def _passed(self) -> tuple[ColumnElement[bool], ...]:

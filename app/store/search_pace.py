@@ -26,10 +26,10 @@ class Pace:
         rare: what is in so few texts of the first walk may be rare altogether.
     """
 
-    looks: float = 20_000
+    looks: float = 8_000
     walked: int = 300
-    walked_at_most: int = 2_000
-    taken: int = 250
+    walked_at_most: int = 1_000
+    taken: int = 400
     rare: int = 1
 
 
@@ -71,18 +71,24 @@ class Seen:
     """What a search has seen on its way.
 
     Args:
-        days: of publish time.
-        hits: the videos that it found.
-        density: texts in a day that have the words.
+        days: of publish time that it has passed.
+        hits: the videos that it found there.
+        texts: that have the words, in the `of_days` days that say it best.
     """
 
     days: float = 0.0
     hits: int = 0
-    density: float = 0.0
+    texts: int = 0
+    of_days: float = 0.0
 
-    def note(self, texts: int, days: float) -> None:
-        """Note how many texts of so many days have the words."""
-        self.density = max(texts, _UNSEEN) / max(days, _INSTANT_DAYS)
+    @property
+    def density(self) -> float:
+        """How many texts of a day have the words."""
+        return max(self.texts, _UNSEEN) / max(self.of_days, _INSTANT_DAYS)
+
+    def note(self, texts: int, of_days: float) -> None:
+        """Note how many texts of so many days have the words: the last ones say it best."""
+        self.texts, self.of_days = texts, of_days
 
     def cost(self, block: Block, texts: int, walk: Reach) -> float:
         """Return what a stride costs that finds so many texts in the index."""
@@ -97,13 +103,13 @@ class Seen:
             blocks: how many days each of them still has, the smallest first.
             walk: the other choice. None is returned if it is better.
             missing: hits that are needed; what comes beyond them counts for nothing.
-            most: texts that may be taken from the index at once.
+            most: texts that may be taken from the index at once; half as many are aimed at.
         """
         needed = missing * self.days / max(self.hits, _UNSEEN)
         best, pays = None, walk.days / walk.cost
         for block, days in blocks.items():
             texts = int(self.density * block.size)
             gain = min(days, needed) / self.cost(block, texts, walk)
-            if texts <= most and gain > pays:
+            if 2 * texts <= most and gain > pays:
                 best, pays = block, gain
         return best

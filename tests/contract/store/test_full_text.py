@@ -137,7 +137,7 @@ DAYS = (0, 0, 0, 0, 1, 2, 30)
 PACES = {
     "walk": Pace(),
     "index": Pace(looks=inf, walked=1, walked_at_most=1, rare=1000),
-    "stride": Pace(looks=inf, walked=1, walked_at_most=1, rare=-1),
+    "stride": Pace(looks=inf, walked=5, walked_at_most=5, rare=-1),
     "both": Pace(looks=inf, walked=4, walked_at_most=8, taken=3),
 }
 
