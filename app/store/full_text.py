@@ -119,9 +119,9 @@ class _Search:
         self._pace = pace
         self._found: list[Place] = []
         self._edge = walk.start
-        self._next_at = _NOWHERE
+        self._next_at = _NOWHERE  # until the first walk
         self._next_walk = pace.walked
-        self._seen = Seen()
+        self._seen = Seen(pace, of_places=pace.walked)
         self._spent = 0.0
 
     def find(self) -> Found:
@@ -152,15 +152,13 @@ class _Search:
     def _go_on(self) -> bool:
         """Take the step that comes farthest for its cost; tell whether it was the last one."""
         stretch = self._ahead()
-        if stretch.last is not None and stretch.behind is not None:
-            walk = Reach(stretch.length, self._days_until(stretch.last.published_at))
-            if self._seen.days == 0:  # it was not known how many days the first walk had passed
-                self._seen.days = self._pace.walked / walk.per_day
-                self._seen.note(self._seen.texts, self._seen.days)
+        if stretch.behind is not None:
+            walk = Reach(stretch.length, self._days_until(stretch.behind.published_at))
             blocks = [block_of(self._next_at, size) for size in SIZES]
             left = {block: self._days_until(self._far_end(block)) for block in blocks}
-            while block := self._seen.best(left, walk, self._missing, self._pace.taken):
+            while block := self._seen.best(left, walk, self._missing):
                 if self._stride(block, walk):
+                    self._seen.places += left[block] * walk.per_day
                     return False
         return self._walk_over(stretch)
 
@@ -179,6 +177,7 @@ class _Search:
         rows = self._connection.execute(walk.ordered(held).limit(self._missing))
         self._add([(at, video_id) for at, video_id in rows])
         self._spent += Reach(stretch.length, 0).cost
+        self._seen.places += stretch.length
         self._next_walk = min(2 * stretch.length, self._pace.walked_at_most)
         if stretch.last is None or stretch.behind is None:
             return True
@@ -189,7 +188,7 @@ class _Search:
         """Take a block of days from the index, and tell whether it had not too many texts."""
         texts = self._take(Word(block.token), *self._words)
         self._spent += self._seen.cost(block, len(texts), walk)
-        self._seen.note(len(texts), block.size)
+        self._seen.texts, self._seen.of_places = len(texts), block.size * walk.per_day
         if len(texts) > self._pace.taken:
             return False
         self._add_taken(texts)
@@ -255,8 +254,6 @@ class _Search:
 
     def _pass_to(self, edge: Position, next_at: datetime) -> None:
         """Note that all is known up to an edge, and from which instant on it is not."""
-        if self._next_at is not _NOWHERE:
-            self._seen.days += self._days_until(next_at)
         self._edge, self._next_at = edge, next_at
 
     def _days_until(self, at: datetime) -> float:

@@ -24,6 +24,7 @@ class Pace:
         walked_at_most: places that a walk passes at most.
         taken: texts that a stride takes from the index at most.
         rare: what is in so few texts of the first walk may be rare altogether.
+        stride: what a stride costs beside its looks, for its questions to the database.
     """
 
     looks: float = 8_000
@@ -31,12 +32,13 @@ class Pace:
     walked_at_most: int = 1_000
     taken: int = 400
     rare: int = 1
+    stride: float = 200
 
 
 PACE = Pace()
 
-_WALK, _STRIDE = 100, 200
-"""What a step costs beside its looks: its questions to the database."""
+_WALK = 100
+"""What a walk costs beside its looks."""
 
 _TAKEN, _INDEXED = 2.0, 0.05
 """What a text costs that the index finds, and one that the index has in the block, which MariaDB
@@ -68,48 +70,42 @@ class Reach:
 
 @dataclass(slots=True)
 class Seen:
-    """What a search has seen on its way.
+    """What a search has seen on its way, by the places of the feed that it has passed.
 
     Args:
-        days: of publish time that it has passed.
+        pace: how far it goes.
+        places: how many it has passed, or would have had to.
         hits: the videos that it found there.
-        texts: that have the words, in the `of_days` days that say it best.
+        texts: that have the words, in as long as `of_places` last; what was seen last says it best.
+        of_places: as many as the first walk passes, at the beginning.
     """
 
-    days: float = 0.0
+    pace: Pace
+    places: float = 0.0
     hits: int = 0
     texts: int = 0
-    of_days: float = 0.0
+    of_places: float = 1.0
 
-    @property
-    def density(self) -> float:
-        """How many texts of a day have the words."""
-        return max(self.texts, _UNSEEN) / max(self.of_days, _INSTANT_DAYS)
-
-    def note(self, texts: int, of_days: float) -> None:
-        """Note how many texts of so many days have the words: the last ones say it best."""
-        self.texts, self.of_days = texts, of_days
-
-    def cost(self, block: Block, texts: int, walk: Reach) -> float:
+    def cost(self, block: Block, texts: float, walk: Reach) -> float:
         """Return what a stride costs that finds so many texts in the index."""
-        return _STRIDE + _TAKEN * texts + _INDEXED * block.size * walk.per_day
+        return self.pace.stride + _TAKEN * texts + _INDEXED * block.size * walk.per_day
 
-    def best(
-        self, blocks: Mapping[Block, float], walk: Reach, missing: int, most: int
-    ) -> Block | None:
+    def best(self, blocks: Mapping[Block, float], walk: Reach, missing: int) -> Block | None:
         """Return the block that a stride comes farthest with for what it costs.
 
+        Half as many texts are aimed at as may be taken.
+
         Args:
-            blocks: how many days each of them still has, the smallest first.
+            blocks: how many days each of them still has.
             walk: the other choice. None is returned if it is better.
             missing: hits that are needed; what comes beyond them counts for nothing.
-            most: texts that may be taken from the index at once; half as many are aimed at.
         """
-        needed = missing * self.days / max(self.hits, _UNSEEN)
+        needed = missing * self.places / max(self.hits, _UNSEEN) / walk.per_day
+        by_day = walk.per_day * max(self.texts, _UNSEEN) / max(self.of_places, 1)
         best, pays = None, walk.days / walk.cost
         for block, days in blocks.items():
-            texts = int(self.density * block.size)
+            texts = by_day * block.size
             gain = min(days, needed) / self.cost(block, texts, walk)
-            if 2 * texts <= most and gain > pays:
+            if 2 * texts <= self.pace.taken and gain > pays:
                 best, pays = block, gain
         return best

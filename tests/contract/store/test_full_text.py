@@ -19,7 +19,7 @@ from app.store import search_pace
 from app.store.schema import downgrade, migrate
 from app.store.search_pace import Pace
 from app.store.search_text import tokens_of
-from tests.contract.store.tellings import CHANNEL, NOW, VIDEO, add_watch, hide, record
+from tests.contract.store.tellings import CHANNEL, NOW, VIDEO, add_watch, hide, record, video
 from tests.text_reference import video_holds
 
 if TYPE_CHECKING:
@@ -137,8 +137,8 @@ DAYS = (0, 0, 0, 0, 1, 2, 30)
 PACES = {
     "walk": Pace(),
     "index": Pace(looks=inf, walked=1, walked_at_most=1, rare=1000),
-    "stride": Pace(looks=inf, walked=5, walked_at_most=5, rare=-1),
-    "both": Pace(looks=inf, walked=4, walked_at_most=8, taken=3),
+    "stride": Pace(looks=inf, walked=3, walked_at_most=3, rare=-1, stride=0),
+    "both": Pace(looks=inf, walked=4, walked_at_most=8, taken=6, stride=10),
 }
 
 
@@ -317,6 +317,27 @@ def test_a_video_whose_day_moves_is_found_where_it_has_moved(store: Store) -> No
         for typed in ("premiere", "the", '"of the"'):
             query = parse_text_query(typed)
             assert find(store, ALL, query) == expected([*others, moved], query), typed
+
+
+def test_blocks_of_days_follow_each_other_without_a_gap(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At midnights and noons, found on their old days first."""
+    half_days = range(-40, 120)
+    videos = [
+        replace(video(number), published_at=NOW + timedelta(hours=12 * half_day))
+        for number, half_day in enumerate(half_days)
+    ]
+    rare = [replace(each, title="A cat") for each in videos[::3]]
+    told = [*rare, *(each for number, each in enumerate(videos) if number % 3)]
+    record(store, [replace(each, published_at=NOW) for each in told[::2]])
+    record(store, told)
+    query = parse_text_query("cat")
+    for size in (3, 60):
+        pace = Pace(looks=inf, walked=1, walked_at_most=1, taken=size, rare=-1, stride=0)
+        monkeypatch.setattr(search_pace, "PACE", pace)
+        assert find(store, ALL, query) == expected(told, query)
+        assert find(store, ALL, query, oldest_first=True) == expected(told, query)[::-1]
 
 
 @pytest.mark.usefixtures("way")

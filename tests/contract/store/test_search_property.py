@@ -43,8 +43,9 @@ HOURS = (0, 0, 1, 5, 12, 13, 24, 36, 60, 200, 700, 2000)
 PACES = (
     Pace(looks=1, walked=1, walked_at_most=2, taken=3, rare=-1),
     Pace(looks=1, walked=2, walked_at_most=2, taken=1, rare=5),
-    Pace(looks=900, walked=1, walked_at_most=4, taken=5, rare=0),
-    Pace(looks=2000, walked=3, walked_at_most=3, taken=2, rare=-1),
+    Pace(looks=150, walked=1, walked_at_most=1, taken=50, rare=-1, stride=0),
+    Pace(looks=300, walked=1, walked_at_most=4, taken=5, rare=-1, stride=0),
+    Pace(looks=900, walked=3, walked_at_most=3, taken=4, rare=0, stride=0),
 )
 
 
