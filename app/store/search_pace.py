@@ -31,7 +31,7 @@ class Pace:
     walked: int = 300
     walked_at_most: int = 1_000
     taken: int = 400
-    rare: int = 1
+    rare: int = 0
     stride: float = 200
 
 
