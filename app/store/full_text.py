@@ -123,6 +123,7 @@ class _Search:
         self._next_walk = pace.walked
         self._seen = Seen(pace, of_places=pace.walked)
         self._spent = 0.0
+        self._has_tried_all = False
 
     def find(self) -> Found:
         """Take steps until the page is full, the feed ends or the budget is spent."""
@@ -147,7 +148,7 @@ class _Search:
         else:
             seen = self._walk.index.where(*passed, self._walk.before(stretch.behind))
             self._seen.texts = self._count_words(seen)
-        return self._seen.texts <= self._pace.rare and self._take_all()
+        return self._seen.texts == 0 and self._take_all()
 
     def _go_on(self) -> bool:
         """Take the step that comes farthest for its cost; tell whether it was the last one."""
@@ -159,7 +160,7 @@ class _Search:
             while block := self._seen.best(left, walk, self._missing):
                 if self._stride(block, walk):
                     self._seen.places += left[block] * walk.per_day
-                    return False
+                    return self._seen.texts <= self._pace.rare * block.size and self._take_all()
         return self._walk_over(stretch)
 
     def _ahead(self) -> _Stretch:
@@ -200,6 +201,9 @@ class _Search:
 
     def _take_all(self) -> bool:
         """Take the texts of all time from the index, and tell whether they were not too many."""
+        if self._has_tried_all or self._pace.rare < 0:
+            return False
+        self._has_tried_all = True
         texts = self._take(*self._words)
         self._spent += len(texts)
         if len(texts) > self._pace.taken:

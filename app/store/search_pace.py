@@ -23,7 +23,7 @@ class Pace:
         walked: places that the first walk passes; each walk passes twice as many as the last.
         walked_at_most: places that a walk passes at most.
         taken: texts that a stride takes from the index at most.
-        rare: what is in so few texts of the first walk may be rare altogether.
+        rare: what no text of the first walk has, or so few of a day, may be rare altogether.
         stride: what a stride costs beside its looks, for its questions to the database.
     """
 
@@ -31,7 +31,7 @@ class Pace:
     walked: int = 300
     walked_at_most: int = 1_000
     taken: int = 400
-    rare: int = 0
+    rare: float = 0.4
     stride: float = 200
 
 
