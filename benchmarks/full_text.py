@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import random
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.domain.errors import StoreUnavailableError
-from app.domain.feeds import ALL, Cursor, Feed, Position, Selection
+from app.domain.feeds import ALL, EVERYTHING, Cursor, Feed, Position
 from app.domain.text_query import parse_text_query
 from app.domain.watches import WatchKind
 from app.store.database import Database
-from app.store.full_text import worth_walking
+from app.store.feed import Searched
 from app.store.schema import migrate
+from app.store.search_pace import PACE
 from app.store.store import Store
 from benchmarks.databases import mariadb, postgresql, sqlite
-from benchmarks.full_text_queries import ANYWHERE, queries_of
-from benchmarks.full_text_report import render
+from benchmarks.full_text_queries import queries_of
+from benchmarks.full_text_report import PLAIN, render
 from benchmarks.full_text_rows import ENDS_AT, SEED, SPAN, load, read_texts
 from benchmarks.rounds import Meter
 
@@ -36,14 +36,11 @@ if TYPE_CHECKING:
     from benchmarks.results import Result
 
 VIDEOS = 1_000_000
-ROUNDS = 1
 LIMIT = 10
 WARM_UP = 20
 BEFORE_TEXTS = "0007"
-PLAIN = "page 2, without q"
 HALF_WAY = Cursor(Position(ENDS_AT - SPAN / 2, ""))
 WATCH_ID = 1
-BUFFERS = "128 MB (PostgreSQL) and 256 MB (MariaDB)"
 
 
 @dataclass
@@ -55,12 +52,14 @@ class Measured:
         texts_seconds: how long it took to make and index the texts.
         times: wall time.
         cpu: CPU time of client and server together.
+        cut: how many pages ended early, because the search had spent its budget.
     """
 
     place: str
     texts_seconds: float = 0.0
     times: dict[str, list[float]] = field(default_factory=dict)
     cpu: dict[str, list[float]] = field(default_factory=dict)
+    cut: dict[str, int] = field(default_factory=dict)
 
 
 def run(corpus: Path | None = None, videos: int = VIDEOS) -> Result:
@@ -80,9 +79,7 @@ def run(corpus: Path | None = None, videos: int = VIDEOS) -> Result:
     about = {
         "videos": videos,
         "texts": "made-up words" if corpus is None else "the words of a corpus (`--corpus FILE`)",
-        "rounds": ROUNDS,
-        "buffers": BUFFERS,
-        "walked": worth_walking(LIMIT + 1),
+        "looks": PACE.looks,
     }
     return render(measured, queries, about=about)
 
@@ -114,22 +111,23 @@ def _measure_on(
 def ask(
     store: Store, measured: Measured, queries: Mapping[str, Sequence[str]], meter: Meter
 ) -> None:
-    """Ask for all pages in turns, and note what each of them costs."""
-    feeds = (ALL, Feed(watch_id=WATCH_ID))
+    """Ask for every page once, and note what it costs."""
 
-    def note(name: str, page: Callable[[Transaction], object]) -> None:
-        cost = meter.measure(lambda: _read(store, page))
+    def note(name: str, page: Callable[[Transaction], Searched]) -> None:
+        found: list[Searched] = []
+        cost = meter.measure(lambda: found.append(store.read(page)))
         measured.times.setdefault(name, []).append(cost.wall * 1e3)
         measured.cpu.setdefault(name, []).append(cost.cpu * 1e3)
+        measured.cut[name] = measured.cut.get(name, 0) + (found[0].edge is not None)
 
     for _ in range(WARM_UP):
         store.read(_plain)
-    for number in range(ROUNDS):
+    for _ in range(WARM_UP):
         note(PLAIN, _plain)
-        for name, asked in queries.items():
-            if number == 0 or name not in ANYWHERE:
-                for page in (p for feed in feeds for q in asked for p in _pages(feed, q)):
-                    note(name, page)
+    for name, asked in queries.items():
+        for feed in (ALL, Feed(watch_id=WATCH_ID)):
+            for page in (page for q in asked for page in _pages(feed, q)):
+                note(name, page)
 
 
 def fill(database: Database, texts: Texts, videos: int, measured: Measured) -> None:
@@ -144,19 +142,13 @@ def fill(database: Database, texts: Texts, videos: int, measured: Measured) -> N
     measured.texts_seconds = time.perf_counter() - started
 
 
-def _pages(feed: Feed, q: str) -> tuple[Callable[[Transaction], object], ...]:
-    selection = Selection(text=parse_text_query(q))
+def _pages(feed: Feed, q: str) -> tuple[Callable[[Transaction], Searched], ...]:
+    text = parse_text_query(q)
     return (
-        lambda t: t.feed.list_from_row(feed, 0, LIMIT + 1, selection),
-        lambda t: t.feed.list_from_cursor(feed, HALF_WAY, LIMIT + 1, selection),
+        lambda t: t.feed.search(feed, EVERYTHING, text, LIMIT + 1),
+        lambda t: t.feed.search(feed, EVERYTHING, text, LIMIT + 1, cursor=HALF_WAY),
     )
 
 
-def _read(store: Store, page: Callable[[Transaction], object]) -> None:
-    """Ask for a page; one that is given up on took the time until then."""
-    with suppress(StoreUnavailableError):
-        store.read(page)
-
-
-def _plain(transaction: Transaction) -> object:
-    return transaction.feed.list_from_row(ALL, LIMIT, LIMIT + 1)
+def _plain(transaction: Transaction) -> Searched:
+    return Searched(transaction.feed.list_from_row(ALL, LIMIT, LIMIT + 1))

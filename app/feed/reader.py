@@ -20,6 +20,7 @@ from app.domain.feeds import (
 from app.domain.watches import WatchKind
 from app.feed.heads import position_of
 from app.feed.items import encode_item
+from app.feed.search_pages import search_page
 from app.feed.snapshots import Snapshots
 from app.feed.watched_feeds import WatchedFeeds
 
@@ -145,7 +146,11 @@ class FeedReader:
         return 0 if feed.watch_id is None else self._watched.asked(feed.watch_id)
 
     def _stored_page(self, request: PageRequest, at_least: int) -> Page:
+        text = request.selection.text
+
         def read(transaction: Transaction) -> Page:
+            if text is not None:
+                return search_page(transaction, request, text)
             return _stored_page(transaction, request)
 
         page = self._stored(read)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -13,7 +14,7 @@ from app.domain.feeds import EVERYTHING
 from app.domain.videos import Source, StoredVideo
 from app.store.feed_version import read_version
 from app.store.full_text import Walk, find_places
-from app.store.models import Base, VideoRow, WatchRow, WatchVideoRow
+from app.store.models import VideoRow, WatchRow, WatchVideoRow
 from app.store.row_numbers import RowNumbers
 from app.store.rows import select_videos, told_by
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import InstrumentedAttribute
 
     from app.domain.feeds import Cursor, Feed, Position, Selection
+    from app.domain.text_query import TextQuery
     from app.store.row_numbers import Window
 
     Query = Select[tuple[object, ...]]
@@ -32,8 +34,13 @@ if TYPE_CHECKING:
     Instants = InstrumentedAttribute[datetime]
     Ids = InstrumentedAttribute[str]
 
-_VIDEOS = (Base.metadata.tables["videos"],)
-_LINKED_VIDEOS = (Base.metadata.tables["watch_videos"], *_VIDEOS)
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What a search found; it came as far as `edge` if it stopped before its end."""
+
+    rows: Sequence[StoredVideo]
+    edge: Position | None = None
 
 
 class FeedRepository:
@@ -79,12 +86,9 @@ class FeedRepository:
         """Return up to `limit` videos from a row number on (0 = the first of the order).
 
         Where videos are counted, at most the rows of one hour (of a channel: one month) are walked
-        over; else all before. `window` is the selection's, if it is known already.
+        over; else all before. `window` is the selection's, if it is known already. What the
+        selection wants of texts is left to `search`.
         """
-        if selection.text is not None:
-            walk = _walk(feed, selection, oldest_first=oldest_first)
-            places = find_places(self._connection, walk, selection.text, row_number + limit)
-            return self._list_found(places[row_number:])
         if row_number > 0 and _is_counted(selection):
             window = window or self._row_numbers(feed).window(*_ends(selection))
             return self._list_counted(feed, row_number, limit, window, oldest_first=oldest_first)
@@ -100,16 +104,44 @@ class FeedRepository:
         *,
         oldest_first: bool = False,
     ) -> list[StoredVideo]:
-        """Return up to `limit` videos, those next to the cursor on its side."""
+        """Return up to `limit` videos, those next to the cursor on its side.
+
+        What the selection wants of texts is left to `search`.
+        """
         place = _place(feed)
         beyond = (_after if cursor.newer else _before)(*place, cursor.position)
-        if selection.text is not None:
-            walk = _walk(feed, selection, beyond, oldest_first=cursor.newer)
-            found = find_places(self._connection, walk, selection.text, limit)
-            return self._list_found(found if cursor.newer == oldest_first else found[::-1])
         nearest = _places(feed, selection).where(beyond)
         listed = self._list(feed, nearest, limit, oldest_first=cursor.newer)
         return listed if cursor.newer == oldest_first else listed[::-1]
+
+    def search(
+        self,
+        feed: Feed,
+        selection: Selection,
+        text: TextQuery,
+        limit: int,
+        *,
+        skip: int = 0,
+        cursor: Cursor | None = None,
+        oldest_first: bool = False,
+    ) -> Searched:
+        """Return up to `limit` videos whose texts hold a query, as far as a search comes.
+
+        Args:
+            feed: where to look.
+            selection: what is wanted besides.
+            text: the query.
+            limit: how many.
+            skip: how many to leave out first.
+            cursor: they are those next to it on its side; else they are the first of the order.
+            oldest_first: the order.
+        """
+        along = oldest_first if cursor is None else cursor.newer
+        walk = _walk(feed, selection, cursor, oldest_first=along)
+        found = find_places(self._connection, walk, text, skip + limit)
+        places = found.places[skip:]
+        rows = self._list_found(places if along == oldest_first else places[::-1])
+        return Searched(rows, found.edge)
 
     def find_video(self, video_id: str) -> StoredVideo | None:
         """Return a visible video by its id."""
@@ -196,13 +228,18 @@ def _ends(selection: Selection) -> tuple[datetime | None, datetime | None]:
     return selection.published_after, selection.published_before
 
 
-def _walk(
-    feed: Feed, selection: Selection, *beyond: ColumnElement[bool], oldest_first: bool
-) -> Walk:
-    tables = _VIDEOS if feed.watch_id is None else _LINKED_VIDEOS
-    index = _index(feed, selection).where(*beyond)
-    wanted = _places(feed, selection).where(*beyond)
-    return Walk(index, wanted, tables, _place(feed), oldest_first)
+def _walk(feed: Feed, selection: Selection, cursor: Cursor | None, *, oldest_first: bool) -> Walk:
+    place = _place(feed)
+    older, newer = partial(_before, *place), partial(_after, *place)
+    return Walk(
+        index=_index(feed, selection),
+        wanted=_places(feed, selection),
+        place=place,
+        oldest_first=oldest_first,
+        start=None if cursor is None else cursor.position,
+        before=older if oldest_first else newer,
+        beyond=newer if oldest_first else older,
+    )
 
 
 def _index(feed: Feed, selection: Selection) -> Places:

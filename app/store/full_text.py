@@ -1,228 +1,288 @@
-"""Full text: the one place that knows how each database looks words up. Exact, newest first.
+"""Full text: the next videos of a feed whose texts hold a query. Exact, in order, in bounded time.
 
-There are two ways to find the next videos of a feed whose texts hold a query. Walking along the
-feed and looking at each text is quick where many do; taking them all from the index of words, to
-sort them, is quick where few do. How many there are is seen on the way, so a search
+A search goes along the feed in steps. Each covers the stretch behind the last one completely, so
+what was found is exact wherever the search stops. There are two kinds:
 
-1. walks over the next PROBED videos of the feed;
-2. if those say that the page will be full soon, walks on, as far as `worth_walking` says;
-3. takes what is still missing from the index.
+- a walk looks at the texts of the next so many places of the feed: quick where many of them hold
+  the query, and where the feed has few videos;
+- a stride has the index of words find the texts of a block of days: quick where few do.
 
-Each step goes on where the one before it stopped. Queries reach a database as tokens made by
-`search_text`, as bound parameters: no character that a person typed is an operator in them.
+The first step is a walk, which shows how common the words are. Then that step is taken which comes
+farthest for what it costs, until the page is full, the feed ends, or the search has spent its
+budget (`search_pace`). What is rare altogether is taken from the index for all time.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isqrt
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Integer, Join, cast, column, func, literal_column, select, table, true
-from sqlalchemy.dialects.mysql import match
-from sqlalchemy.dialects.postgresql import TSQUERY
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import and_, case, func, select, true
 
-from app.store.models import Base, VideoTextRow
-from app.store.search_text import is_open, needle_of, tokens_of
+from app.domain.feeds import Position
+from app.store import search_pace
+from app.store.days import SIZES, block_of
+from app.store.models import VideoTextRow
+from app.store.search_pace import Reach, Seen
+from app.store.search_text import needle_of
+from app.store.word_index import Word, has_words, position_of, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
+    from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, FromClause, Select
+    from sqlalchemy import ColumnElement, Connection, Select
     from sqlalchemy.orm import InstrumentedAttribute
-    from sqlalchemy.sql.compiler import SQLCompiler
 
-    from app.domain.text_query import Phrase, TextQuery
+    from app.domain.text_query import TextQuery
+    from app.store.days import Block
+    from app.store.search_pace import Pace
 
+    Place = tuple[datetime, str]
     Places = Select[datetime, str]
     Instants = InstrumentedAttribute[datetime]
     Ids = InstrumentedAttribute[str]
-    Word = tuple[str, bool]
 
-PROBED = 1000
-_BALANCED_AT = 3_000_000
-
-_TEXT = Base.metadata.tables["video_texts"].c.search_text
-_VECTOR = "array_to_tsvector(string_to_array(btrim(video_texts.search_text), ' '))"
-_MATERIALIZING = ("postgresql", "sqlite")
+_DAY = timedelta(days=1)
+_INSTANT = timedelta(microseconds=1)
+_LOWEST_ID, _HIGHEST_ID = "-" * 11, "z" * 11
+_NOWHERE = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A feed in one direction, from its beginning or a cursor on.
+    """A feed in one direction, from its beginning or a place on.
 
     Args:
         index: the places in the feed's index, whatever is shown of them.
-        wanted: the places of the videos that are wanted, its tables joined by nothing but WHERE.
-        tables: those it takes, each with a `video_id`.
+        wanted: the places of the videos that are wanted.
         place: the columns that order it.
         oldest_first: its direction.
+        start: where it goes on from; None at the beginning of the feed.
+        before: names the places before one, in the direction.
+        beyond: names the places beyond one.
     """
 
     index: Places
     wanted: Places
-    tables: tuple[FromClause, ...]
     place: tuple[Instants, Ids]
     oldest_first: bool
+    start: Position | None
+    before: Callable[[Position], ColumnElement[bool]]
+    beyond: Callable[[Position], ColumnElement[bool]]
 
     def ordered(self, places: Places) -> Places:
         """Put places in the order of the walk."""
         columns = self.place
         return places.order_by(*(c.asc() if self.oldest_first else c.desc() for c in columns))
 
-    def upto(self, edge_at: datetime) -> ColumnElement[bool]:
-        """Name the places whose second is not beyond an edge."""
-        at = self.place[0]
-        return at <= edge_at if self.oldest_first else at >= edge_at
 
-    def beyond(self, edge_at: datetime) -> ColumnElement[bool]:
-        """Name the other ones."""
-        at = self.place[0]
-        return at > edge_at if self.oldest_first else at < edge_at
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found.
 
-
-def worth_walking(limit: int) -> int:
-    """Return how many videos of a feed may be looked at to find so many.
-
-    A share s of N videos costs limit / s looks on the way and s * N from the index, each as much as
-    three looks (measured): the two meet at the root of 3 * limit * N, here for a million videos.
+    Args:
+        places: in the order of the walk.
+        edge: how far it came, if it stopped before the page was full and the feed ended.
     """
-    return max(PROBED, isqrt(limit * _BALANCED_AT))
+
+    places: Sequence[Place]
+    edge: Position | None = None
 
 
-def find_places(
-    connection: Connection, walk: Walk, query: TextQuery, limit: int
-) -> list[tuple[datetime, str]]:
-    """Return the first `limit` places of a walk whose texts hold a query, in its order."""
-    return _Search(connection, walk, query, limit).find()
+def find_places(connection: Connection, walk: Walk, query: TextQuery, limit: int) -> Found:
+    """Return the first `limit` places of a walk whose texts hold a query, or what it can."""
+    return _Search(connection, walk, query, limit, search_pace.PACE).find()
 
 
-class _InOrder(Join):
-    """A product of tables of which the left one is read first; WHERE says what belongs together."""
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """The next `length` places of a walk: the last one, and the one behind it, if there are."""
 
-    inherit_cache = True
-
-
-@compiles(_InOrder)
-def _product_in_order(product: _InOrder, compiler: SQLCompiler, **options: object) -> str:
-    word = "STRAIGHT_JOIN" if compiler.dialect.name in ("mysql", "mariadb") else "CROSS JOIN"
-    options["asfrom"] = True
-    return f" {word} ".join(compiler.process(t, **options) for t in (product.left, product.right))
+    length: int
+    last: Position | None = None
+    behind: Position | None = None
 
 
 class _Search:
     """One search under way: how far it has come, and what it found up to there."""
 
-    def __init__(self, connection: Connection, walk: Walk, query: TextQuery, limit: int) -> None:
+    def __init__(
+        self, connection: Connection, walk: Walk, query: TextQuery, limit: int, pace: Pace
+    ) -> None:
         self._connection = connection
+        self._dialect = connection.dialect.name
         self._walk = walk
         self._query = query
+        self._words = words_of(query)
         self._limit = limit
-        self._found: list[tuple[datetime, str]] = []
-        self._passed: tuple[ColumnElement[bool], ...] = ()
+        self._pace = pace
+        self._found: list[Place] = []
+        self._edge = walk.start
+        self._next_at = _NOWHERE  # until the first walk
+        self._next_walk = pace.walked
+        self._seen = Seen(pace, of_places=pace.walked)
+        self._spent = 0.0
+        self._has_tried_all = False
 
-    def find(self) -> list[tuple[datetime, str]]:
-        """Do the three steps, as far as they are needed."""
-        if self._walk_over(PROBED) or self._missing == 0:
-            return self._found
-        further = worth_walking(self._limit) - PROBED
-        soon = self._missing * PROBED <= len(self._found) * further
-        if soon and (self._walk_over(further) or self._missing == 0):
-            return self._found
-        self._add(self._from_index())
-        return self._found
+    def find(self) -> Found:
+        """Take steps until the page is full, the feed ends or the budget is spent."""
+        ended = self._begin()
+        while not ended and self._missing > 0 and self._spent < self._pace.looks:
+            ended = self._go_on()
+        return Found(self._found, None if ended or self._missing == 0 else self._edge)
 
     @property
     def _missing(self) -> int:
         return self._limit - len(self._found)
 
-    def _walk_over(self, rows: int) -> bool:
-        """Look at the next texts, and tell whether they were the last of the walk."""
+    def _begin(self) -> bool:
+        """Walk a bit, then take what seems rare from the index; tell whether that was all."""
+        stretch, passed = self._ahead(), self._passed()
+        if self._walk_over(stretch) or stretch.behind is None:
+            return True
+        if self._missing == 0:
+            return False
+        if len(self._words) == 1 and not list(self._unproven()):
+            self._seen.texts = len(self._found)
+        else:
+            seen = self._walk.index.where(*passed, self._walk.before(stretch.behind))
+            self._seen.texts = self._count_words(seen)
+        return self._seen.texts == 0 and self._take_all()
+
+    def _go_on(self) -> bool:
+        """Take the step that comes farthest for its cost; tell whether it was the last one."""
+        stretch = self._ahead()
+        if stretch.behind is not None:
+            walk = Reach(stretch.length, self._days_until(stretch.behind.published_at))
+            blocks = [block_of(self._next_at, size) for size in SIZES]
+            left = {block: self._days_until(self._far_end(block)) for block in blocks}
+            while block := self._seen.best(left, walk, self._missing):
+                if self._stride(block, walk):
+                    self._seen.places += left[block] * walk.per_day
+                    return self._seen.texts <= self._pace.rare * block.size and self._take_all()
+        return self._walk_over(stretch)
+
+    def _ahead(self) -> _Stretch:
+        """Find out how far the next walk would come."""
+        index = self._walk.ordered(self._walk.index.where(*self._passed()))
+        rows = self._connection.execute(index.offset(self._next_walk - 1).limit(2))
+        return _Stretch(self._next_walk, *(Position(at, video_id) for at, video_id in rows))
+
+    def _walk_over(self, stretch: _Stretch) -> bool:
+        """Look at the next texts, and tell whether they were the last ones of the feed."""
         walk = self._walk
-        index = walk.ordered(walk.index.where(*self._passed))
-        edge = self._connection.execute(index.offset(rows).limit(1)).first()
-        here = () if edge is None else (walk.upto(edge[0]),)
+        here = () if stretch.behind is None else (walk.before(stretch.behind),)
         texts = VideoTextRow.video_id == walk.place[1]
-        self._add(walk.wanted.where(texts, *self._holds(), *self._passed, *here))
-        if edge is not None:
-            self._passed = (walk.beyond(edge[0]),)
-        return edge is None
+        held = walk.wanted.where(texts, *self._conditions(), *self._passed(), *here)
+        rows = self._connection.execute(walk.ordered(held).limit(self._missing))
+        self._add([(at, video_id) for at, video_id in rows])
+        self._spent += Reach(stretch.length, 0).cost
+        self._seen.places += stretch.length
+        self._next_walk = min(2 * stretch.length, self._pace.walked_at_most)
+        if stretch.last is None or stretch.behind is None:
+            return True
+        self._pass_to(stretch.last, stretch.behind.published_at)
+        return False
 
-    def _from_index(self) -> Places:
-        """Start a query for what is beyond, by the index of words.
+    def _stride(self, block: Block, walk: Reach) -> bool:
+        """Take a block of days from the index, and tell whether it had not too many texts."""
+        texts = self._take(Word(block.token), *self._words)
+        self._spent += self._seen.cost(block, len(texts), walk)
+        self._seen.texts, self._seen.of_places = len(texts), block.size * walk.per_day
+        if len(texts) > self._pace.taken:
+            return False
+        self._add_taken(texts)
+        if self._walk.oldest_first:
+            self._pass_to(Position(block.ends_at, _HIGHEST_ID), block.ends_at + _INSTANT)
+        else:
+            self._pass_to(Position(block.begins_at, _LOWEST_ID), block.begins_at - _INSTANT)
+        return True
 
-        The texts are taken first, whatever the database expects of them: it cannot know how many
-        there are, and would rather walk the whole feed than sort.
+    def _take_all(self) -> bool:
+        """Take the texts of all time from the index, and tell whether they were not too many."""
+        if self._has_tried_all or self._pace.rare < 0:
+            return False
+        self._has_tried_all = True
+        texts = self._take(*self._words)
+        self._spent += len(texts)
+        if len(texts) > self._pace.taken:
+            return False
+        self._add_taken(texts)
+        return True
+
+    def _take(self, *words: Word) -> dict[str, bool]:
+        """Return videos whose texts have words, and whether they hold the query.
+
+        If it is one more than may be taken, there are others.
         """
-        dialect = self._connection.dialect.name
-        proven = _LOOKUPS[dialect](_words(self._query))
-        texts = select(VideoTextRow.video_id).where(proven, *self._unproven()).cte("texts")
-        if dialect in _MATERIALIZING:
-            texts = texts.prefix_with("MATERIALIZED")
-        tables: FromClause = texts
-        for each in self._walk.tables:
-            tables = _InOrder(tables, each, true())
-        found = [each.c.video_id == texts.c.video_id for each in self._walk.tables]
-        return self._walk.wanted.select_from(tables).where(*found, *self._passed)
+        holds = and_(true(), *self._unproven())
+        query = select(VideoTextRow.video_id, holds).where(has_words(self._dialect, words))
+        rows = self._connection.execute(query.limit(self._pace.taken + 1))
+        return {video_id: bool(holds) for video_id, holds in rows}
 
-    def _holds(self) -> Iterator[ColumnElement[bool]]:
-        """Name what a text must hold."""
+    def _add_taken(self, texts: dict[str, bool]) -> None:
+        """Add what is wanted of them.
+
+        They are chosen and put in order here: for that, a database would walk through the feed.
+        """
+        held = [video_id for video_id, holds in texts.items() if holds]
+        if not held:
+            return
+        query = self._walk.wanted.where(self._walk.place[1].in_(held))
+        places = sorted((at, video_id) for at, video_id in self._connection.execute(query))
+        if self._edge is not None:
+            edge = self._edge.published_at, self._edge.video_id
+            places = [p for p in places if (p > edge if self._walk.oldest_first else p < edge)]
+        if not self._walk.oldest_first:
+            places.reverse()
+        self._add(places[: self._missing])
+
+    def _add(self, places: Sequence[Place]) -> None:
+        self._found += places
+        self._seen.hits += len(places)
+
+    def _count_words(self, passed: Places) -> int:
+        """Keep the words for the index that are the rarest in what was passed; say how rare."""
+        places = passed.subquery()
+        texts = select(*(func.count(case((self._is_at(w.needle), 1))) for w in self._words))
+        texts = texts.join_from(places, VideoTextRow, VideoTextRow.video_id == places.c.video_id)
+        counts = self._connection.execute(texts).one()
+        least = min(counts)
+        ranked = sorted(zip(counts, self._words, strict=True), key=lambda it: it[0])
+        self._words = tuple(word for count, word in ranked if count <= 2 * least + 1)
+        return int(least)
+
+    def _passed(self) -> tuple[ColumnElement[bool], ...]:
+        return () if self._edge is None else (self._walk.beyond(self._edge),)
+
+    def _pass_to(self, edge: Position, next_at: datetime) -> None:
+        """Note that all is known up to an edge, and from which instant on it is not."""
+        self._edge, self._next_at = edge, next_at
+
+    def _days_until(self, at: datetime) -> float:
+        return abs(at - self._next_at) / _DAY
+
+    def _far_end(self, block: Block) -> datetime:
+        return block.ends_at if self._walk.oldest_first else block.begins_at
+
+    def _conditions(self) -> Iterator[ColumnElement[bool]]:
+        """Name what a text must hold and must not."""
         for phrase in self._query.wanted:
-            yield self._position(phrase) > 0
-        yield from self._lacks()
+            yield self._is_at(needle_of(phrase))
+        yield from self._exclusions()
 
     def _unproven(self) -> Iterator[ColumnElement[bool]]:
-        """Name what a text must hold beyond the words that the index knows of."""
-        for phrase in self._query.wanted:
-            if len(tokens_of(phrase)) > 1:
-                yield self._position(phrase) > 0
-        yield from self._lacks()
+        """Name what it must hold and must not beyond the words that the index has found in it."""
+        proven = {word.needle for word in self._words}
+        for needle in map(needle_of, self._query.wanted):
+            if needle not in proven:
+                yield self._is_at(needle)
+        yield from self._exclusions()
 
-    def _lacks(self) -> Iterator[ColumnElement[bool]]:
+    def _exclusions(self) -> Iterator[ColumnElement[bool]]:
         for phrase in self._query.excluded:
-            yield self._position(phrase) == 0
+            yield ~self._is_at(needle_of(phrase))
 
-    def _position(self, phrase: Phrase) -> ColumnElement[int]:
-        find = func.strpos if self._connection.dialect.name == "postgresql" else func.instr
-        return find(VideoTextRow.search_text, needle_of(phrase), type_=Integer)
-
-    def _add(self, places: Places) -> None:
-        rows = self._connection.execute(self._walk.ordered(places).limit(self._missing))
-        self._found += [(at, video_id) for at, video_id in rows]
-
-
-def _words(query: TextQuery) -> tuple[Word, ...]:
-    """Return the tokens of what is wanted, and whether they may go on; each once."""
-    words: dict[Word, None] = {}
-    for phrase in query.wanted:
-        *whole, last = tokens_of(phrase)
-        words |= dict.fromkeys((token, False) for token in whole)
-        words[last, is_open(phrase)] = None
-    return tuple(words)
-
-
-def _in_mysql(words: tuple[Word, ...]) -> ColumnElement[bool]:
-    every = " ".join(f"+{token}{'*' if is_begin else ''}" for token, is_begin in words)
-    return match(_TEXT, against=every, in_boolean_mode=True)
-
-
-def _in_postgresql(words: tuple[Word, ...]) -> ColumnElement[bool]:
-    every = " & ".join(f"{token}{':*' if is_begin else ''}" for token, is_begin in words)
-    return literal_column(_VECTOR).bool_op("@@")(cast(every, TSQUERY))
-
-
-def _in_sqlite(words: tuple[Word, ...]) -> ColumnElement[bool]:
-    every = " AND ".join(f'"{token}"{" *" if is_begin else ""}' for token, is_begin in words)
-    index = table("ft_video_texts", column("rowid"), column("ft_video_texts"))
-    rows = select(index.c.rowid).where(index.c.ft_video_texts.bool_op("MATCH")(every))
-    return VideoTextRow.text_id.in_(rows)
-
-
-_LOOKUPS: dict[str, Callable[[tuple[Word, ...]], ColumnElement[bool]]] = {
-    "mysql": _in_mysql,
-    "mariadb": _in_mysql,
-    "postgresql": _in_postgresql,
-    "sqlite": _in_sqlite,
-}
+    def _is_at(self, needle: str) -> ColumnElement[bool]:
+        return position_of(self._dialect, needle) > 0

@@ -7,6 +7,8 @@ MySQL wants of a word. What an index would make of other letters is different on
 Scripts without spaces, and Korean, where particles follow the words, are cut into pairs of
 characters: 東京都 becomes 東京, 京都, 都. So any part of such a run is a row of pairs, and a single
 character begins a token.
+
+Behind the words stand the tokens of the day of publication (`days`), which are no words.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ from typing import TYPE_CHECKING
 
 from app.domain.folding import BARRIER, HANGUL, UNSPACED, words_of_all
 from app.domain.memo import Memo
+from app.store.days import day_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from app.domain.text_query import Phrase
 
@@ -34,7 +38,9 @@ _BREAK = "."
 """Stands between texts, where no phrase crosses; no index takes it for a word."""
 
 
-def search_text(title: str, description: str, tags: str | None, channel_title: str) -> str:
+def search_text(
+    title: str, description: str, tags: str | None, channel_title: str, published_at: datetime
+) -> str:
     """Return the tokens of all that a video is found by, with one space around each.
 
     Args:
@@ -42,10 +48,12 @@ def search_text(title: str, description: str, tags: str | None, channel_title: s
         description: what the best telling has of it.
         tags: a JSON array of strings, if known.
         channel_title: the name of its channel.
+        published_at: when it was published; its day counts.
     """
     words: list[str] = json.loads(tags) if tags else []
     folded = words_of_all([title, description, *words, channel_title])
-    return f" {' '.join(filter(None, map(_TOKENS.__getitem__, folded)))} "
+    tokens = " ".join(filter(None, map(_TOKENS.__getitem__, folded)))
+    return f" {tokens} {day_tokens(published_at)} "
 
 
 def tokens_of(phrase: Phrase) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import orjson
@@ -78,15 +78,19 @@ def page_reply(path: str, query: PagedQuery, feed: Feed, page: Page) -> Response
 
 
 def links_of(path: str, query: PagedQuery, page: Page) -> Links:
-    """Return the paths around a page: by number if it was asked for so, else by cursor."""
-    if query.cursor is None:
-        return numbered_links(path, query, more=page.next_cursor is not None)
+    """Return the paths around a page: by number if it was asked for so, else by cursor.
+
+    A search leads on by cursor in any case: a number would have it search again from the beginning.
+    """
     kept = {**query.filters, "limit": str(query.page_length)}
 
     def to(cursor: str) -> str:
         return canonical_path(path, {**kept, "cursor": cursor})
 
     after, before = _text(page.next_cursor), _text(page.previous_cursor)
+    if query.cursor is None:
+        links = numbered_links(path, query, more=after is not None)
+        return replace(links, next=to(after)) if after and "q" in kept else links
     return Links(
         here=to(query.cursor),
         first=canonical_path(path, {**kept, "page": "1"}),

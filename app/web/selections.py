@@ -52,7 +52,9 @@ class FeedQuery(PagedQuery):
     q: QueryText | None = Field(
         default=None,
         description="Only videos whose title, description, tags or channel's name hold every word; "
-        'also `"words in a row"`, `-without`, `begin*`.',
+        'also `"words in a row"`, `-without`, `begin*`. A search that finds little in a long time '
+        "stops there: the page then has fewer videos than `limit`, perhaps none, and `next` leads "
+        "on from where it stopped. Only where `next` is null there is no more.",
         examples=['music "new york" -live'],
     )
     published_after: InstantText | None = Field(

@@ -1,8 +1,9 @@
 """Keep the tokens each video is found by, and index them.
 
 Locks: none on what is there; the table is new, and is filled 1,000 videos at a time in the order of
-their ids. Videos that come in meanwhile are waited for on PostgreSQL and SQLite; stop fetching
-before this runs on MySQL and MariaDB, which commit each step.
+the feed, as later ones come in: what is near in time stays near. Videos that come in meanwhile are
+waited for on PostgreSQL and SQLite; stop fetching before this runs on MySQL and MariaDB, which
+commit each step.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.store.search_text import search_text
-from app.store.types import BigId, ascii_key, ascii_text, long_text
+from app.store.types import BigId, Instant, ascii_key, ascii_text, long_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,7 @@ _BATCH = 1000
 _VIDEOS = sa.table(
     "videos",
     sa.column("video_id", ascii_key(11)),
+    sa.column("published_at", Instant),
     *(sa.column(name, long_text()) for name in ("title", "description", "tags", "channel_title")),
 )
 _TEXTS = sa.table(
@@ -91,16 +93,19 @@ def downgrade() -> None:
 
 
 def _batches() -> Iterator[list[dict[str, str]]]:
-    last = ""
-    while rows := op.get_bind().execute(_after(last)).all():
+    query = sa.select(_VIDEOS).order_by(_VIDEOS.c.published_at, _VIDEOS.c.video_id).limit(_BATCH)
+    rows = op.get_bind().execute(query).all()
+    while rows:
         yield [{"video_id": row.video_id, "search_text": _text_of(row)} for row in rows]
-        last = rows[-1].video_id
+        rows = op.get_bind().execute(query.where(_after(rows[-1]))).all()
 
 
 def _text_of(row: sa.Row[tuple[str, ...]]) -> str:
-    return search_text(row.title, row.description, row.tags, row.channel_title)
+    words = row.title, row.description, row.tags, row.channel_title
+    return search_text(*words, row.published_at)
 
 
-def _after(video_id: str) -> sa.Select[tuple[str, ...]]:
-    after = sa.select(_VIDEOS).where(_VIDEOS.c.video_id > video_id)
-    return after.order_by(_VIDEOS.c.video_id).limit(_BATCH)
+def _after(row: sa.Row[tuple[str, ...]]) -> sa.ColumnElement[bool]:
+    at, video_id = _VIDEOS.c.published_at, _VIDEOS.c.video_id
+    tied = sa.or_(at > row.published_at, video_id > row.video_id)
+    return sa.and_(at >= row.published_at, tied)

@@ -6,18 +6,20 @@ import json
 import random
 from dataclasses import replace
 from datetime import timedelta
+from math import inf
 from typing import TYPE_CHECKING
 
 import pytest
 
 from app.domain.errors import InvalidValueError
-from app.domain.feeds import ALL, Cursor, Feed, Position, Selection
+from app.domain.feeds import ALL, EVERYTHING, Cursor, Feed, Position, Selection
 from app.domain.text_query import TextQuery, parse_text_query
 from app.domain.videos import CanonicalJson
-from app.store import full_text
+from app.store import search_pace
 from app.store.schema import downgrade, migrate
+from app.store.search_pace import Pace
 from app.store.search_text import tokens_of
-from tests.contract.store.tellings import CHANNEL, NOW, VIDEO, add_watch, hide, record
+from tests.contract.store.tellings import CHANNEL, NOW, VIDEO, add_watch, hide, record, video
 from tests.text_reference import video_holds
 
 if TYPE_CHECKING:
@@ -131,12 +133,19 @@ OPERATORS = (
 )
 
 
-@pytest.fixture(params=["walk", "index", "both"])
+DAYS = (0, 0, 0, 0, 1, 2, 30)
+PACES = {
+    "walk": Pace(),
+    "index": Pace(looks=inf, walked=1, walked_at_most=1, rare=1000),
+    "stride": Pace(looks=inf, walked=3, walked_at_most=3, rare=-1, stride=0),
+    "both": Pace(looks=inf, walked=4, walked_at_most=8, taken=6, stride=10),
+}
+
+
+@pytest.fixture(params=list(PACES))
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Has few videos searched as many are: on the way along the feed, by the index, by both."""
-    probed, balanced_at = {"walk": (1000, 1), "index": (1, 1), "both": (4, 100)}[request.param]
-    monkeypatch.setattr(full_text, "PROBED", probed)
-    monkeypatch.setattr(full_text, "_BALANCED_AT", balanced_at)
+    monkeypatch.setattr(search_pace, "PACE", PACES[request.param])
 
 
 def make_videos(count: int) -> list[Video]:
@@ -150,7 +159,7 @@ def make_videos(count: int) -> list[Video]:
             tags=rng.choice([None, CanonicalJson(json.dumps([_text(rng, 2), _text(rng, 1)]))]),
             channel_title=_text(rng, 1),
             channel_id=rng.choice([CHANNEL, OTHER_CHANNEL]),
-            published_at=NOW - timedelta(seconds=rng.randrange(count)),
+            published_at=NOW - timedelta(seconds=rng.randrange(count), days=rng.choice(DAYS)),
         )
         for number in range(count)
     ]
@@ -171,25 +180,34 @@ def find(store: Store, feed: Feed, query: TextQuery, *, oldest_first: bool = Fal
 
 
 def pages(
-    store: Store, feed: Feed, query: TextQuery, *, oldest_first: bool, limit: int = 13
+    store: Store, feed: Feed, query: TextQuery, *, oldest_first: bool, limit: int = 40
 ) -> Iterator[Sequence[str]]:
-    wanted = Selection(text=query)
-    rows = store.read(
-        lambda t: t.feed.list_from_row(feed, 0, limit, wanted, oldest_first=oldest_first)
-    )
-    while rows:
+    cursor = None
+    while rows := search(store, feed, query, limit, cursor, oldest_first=oldest_first):
         yield [row.video.video_id for row in rows]
         last = rows[-1].video
         cursor = Cursor(Position(last.published_at, last.video_id), newer=oldest_first)
-        rows = _beyond(store, feed, cursor, limit, wanted, oldest_first=oldest_first)
 
 
-def _beyond(
-    store: Store, feed: Feed, cursor: Cursor, limit: int, wanted: Selection, *, oldest_first: bool
-) -> list[StoredVideo]:
-    return store.read(
-        lambda t: t.feed.list_from_cursor(feed, cursor, limit, wanted, oldest_first=oldest_first)
+def search(
+    store: Store,
+    feed: Feed,
+    query: TextQuery,
+    limit: int,
+    cursor: Cursor | None = None,
+    *,
+    skip: int = 0,
+    selection: Selection = EVERYTHING,
+    oldest_first: bool = False,
+) -> Sequence[StoredVideo]:
+    """Everything is found: the budget is far from being spent."""
+    found = store.read(
+        lambda t: t.feed.search(
+            feed, selection, query, limit, skip=skip, cursor=cursor, oldest_first=oldest_first
+        )
     )
+    assert found.edge is None
+    return found.rows
 
 
 def expected(videos: list[Video], query: TextQuery) -> list[str]:
@@ -244,14 +262,13 @@ def test_pages_lead_back_and_numbers_lead_to_the_same_pages(store: Store) -> Non
     record(store, videos)
     query = parse_text_query("the")
     held = expected(videos, query)
-    wanted = Selection(text=query)
     seventh = next(video for video in videos if video.video_id == held[6])
     cursor = Cursor(Position(seventh.published_at, seventh.video_id), newer=True)
-    newer = store.read(lambda t: t.feed.list_from_cursor(ALL, cursor, 4, wanted))
+    newer = search(store, ALL, query, 4, cursor)
     assert [row.video.video_id for row in newer] == held[2:6]
-    third = store.read(lambda t: t.feed.list_from_row(ALL, 6, 3, wanted))
+    third = search(store, ALL, query, 3, skip=6)
     assert [row.video.video_id for row in third] == held[6:9]
-    assert store.read(lambda t: t.feed.window(ALL, wanted)) is None
+    assert store.read(lambda t: t.feed.window(ALL, Selection(text=query))) is None
 
 
 @pytest.mark.usefixtures("way")
@@ -260,8 +277,9 @@ def test_text_and_other_filters_narrow_each_other(store: Store) -> None:
     record(store, videos)
     after, before = NOW - timedelta(seconds=40), NOW - timedelta(seconds=10)
     query = parse_text_query("the")
-    wanted = Selection(published_after=after, published_before=before, text=query)
-    rows = store.read(lambda t: t.feed.list_from_row(ALL, 0, 100, wanted))
+    rows = search(
+        store, ALL, query, 100, selection=Selection(published_after=after, published_before=before)
+    )
     between = [video for video in videos if after <= video.published_at <= before]
     assert [row.video.video_id for row in rows] == expected(between, query)
 
@@ -285,6 +303,41 @@ def test_an_edit_moves_a_video_out_of_a_search_and_into_another(store: Store) ->
     assert find(store, ALL, parse_text_query("island")) == []
     record(store, [VIDEO])
     assert find(store, ALL, parse_text_query("title")) == [VIDEO.video_id]
+
+
+@pytest.mark.usefixtures("way")
+def test_a_video_whose_day_moves_is_found_where_it_has_moved(store: Store) -> None:
+    """As a premiere's does: nothing else of its text changes."""
+    others = make_videos(60)
+    premiere = replace(VIDEO, title="A premiere of the")
+    record(store, [*others, premiere])
+    for days in (40, -3, 200, 1):
+        moved = replace(premiere, published_at=NOW - timedelta(days=days, hours=1))
+        record(store, [moved])
+        for typed in ("premiere", "the", '"of the"'):
+            query = parse_text_query(typed)
+            assert find(store, ALL, query) == expected([*others, moved], query), typed
+
+
+def test_blocks_of_days_follow_each_other_without_a_gap(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At midnights and noons, found on their old days first."""
+    half_days = range(-40, 120)
+    videos = [
+        replace(video(number), published_at=NOW + timedelta(hours=12 * half_day))
+        for number, half_day in enumerate(half_days)
+    ]
+    rare = [replace(each, title="A cat") for each in videos[::3]]
+    told = [*rare, *(each for number, each in enumerate(videos) if number % 3)]
+    record(store, [replace(each, published_at=NOW) for each in told[::2]])
+    record(store, told)
+    query = parse_text_query("cat")
+    for size in (3, 60):
+        pace = Pace(looks=inf, walked=1, walked_at_most=1, taken=size, rare=-1, stride=0)
+        monkeypatch.setattr(search_pace, "PACE", pace)
+        assert find(store, ALL, query) == expected(told, query)
+        assert find(store, ALL, query, oldest_first=True) == expected(told, query)[::-1]
 
 
 @pytest.mark.usefixtures("way")

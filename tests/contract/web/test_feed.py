@@ -11,6 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from app.domain.videos import LiveState
+from app.store import search_pace
+from app.store.search_pace import Pace
 from app.web.factory import create_app
 from tests.contract.web.conftest import CHANNEL, VIDEOS, newest_first, seeded, video
 
@@ -256,3 +258,22 @@ def test_every_database_gives_the_same_bytes(
 def test_words_lead_through_all_videos_that_have_them(client: FlaskClient) -> None:
     assert walk(client, "/videos?q=nee&limit=50") == newest_first()
     assert walk(client, "/videos?q=nee+-nee&limit=50") == []
+
+
+def test_a_search_that_stops_early_leads_on_from_where_it_stopped(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_pace, "PACE", Pace(looks=1, walked=7, walked_at_most=7))
+    page = client.get("/videos?q=nee&limit=50").get_json()
+    assert len(page["items"]) == 7
+    assert "cursor=" in page["next"]
+    assert walk(client, "/videos?q=nee&limit=50") == newest_first()
+    assert walk(client, "/videos?q=nee&limit=50&sort=oldest") == newest_first()[::-1]
+    beyond = client.get("/videos?q=nee&limit=50&page=3").get_json()
+    assert (beyond["items"], beyond["next"]) == ([], page["next"])
+
+
+def test_a_search_leads_back_to_its_first_page(client: FlaskClient) -> None:
+    first = client.get("/videos?q=nee&limit=50").get_json()
+    second = client.get(first["next"]).get_json()
+    assert client.get(second["previous"]).get_json()["items"] == first["items"]
