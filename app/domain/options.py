@@ -95,8 +95,9 @@ def parse_weight(value: object) -> float:
     Raises:
         InvalidValueError: anything else.
     """
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if is_number and LEAST_WEIGHT <= value <= MOST_WEIGHT:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidValueError("must be a number")
+    if LEAST_WEIGHT <= value <= MOST_WEIGHT:
         return float(value)
     raise InvalidValueError(f"must be a number from {LEAST_WEIGHT} to {MOST_WEIGHT:g}")
 

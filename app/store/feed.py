@@ -13,7 +13,7 @@ from app.domain.videos import Source, StoredVideo
 from app.store import hour_counts
 from app.store.feed_version import read_version
 from app.store.full_text import Walk, find_places
-from app.store.models import ALL_VIDEOS, Base, VideoRow, WatchRow, WatchVideoRow
+from app.store.models import ALL_VIDEOS, REMOVED, Base, VideoRow, WatchRow, WatchVideoRow
 from app.store.rows import select_videos, told_by
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class FeedRepository:
         """
         if feed.watch_id is None:
             return read_version(self._connection)
-        query = select(WatchRow.feed_seq).where(WatchRow.watch_id == feed.watch_id)
+        there = WatchRow.watch_id == feed.watch_id, WatchRow.kind != REMOVED
+        query = select(WatchRow.feed_seq).where(*there)
         version = self._connection.execute(query).scalar_one_or_none()
         if version is None:
             raise NotFoundError(f"there is no watch {feed.watch_id}")
