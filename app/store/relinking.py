@@ -7,6 +7,7 @@ and one that is killed leaves nothing half-done.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, select, update
@@ -92,7 +93,7 @@ class Relinking:
         rows = self._found(watch.watch_id, limit)
         if not rows:
             self._forget(watch.watch_id)
-            return self._touched([], set())
+            return replace(self._touched([], set()), ended=frozenset([watch.watch_id]))
         counted = [row for row in rows if row.hidden_at is None and _link(row).counts]
         self._count(watch.watch_id, counted, -1)
         ids = [row.video_id for row in rows]
@@ -101,8 +102,15 @@ class Relinking:
         shared = self._linked(ids)
         touched = self._touched([r.video_id for r in counted if r.video_id in shared], set())
         gone = Removal(self._connection, self._now).delete(set(ids) - shared)
-        watches = touched.watches | gone.watches
-        return Recorded(gone.version, (), touched.updated, watches, (), deleted=gone.deleted)
+        return Recorded(
+            version=gone.version,
+            added=(),
+            updated=touched.updated,
+            watches=touched.watches | gone.watches,
+            rejected=(),
+            deleted=gone.deleted,
+            ended=frozenset([watch.watch_id]),
+        )
 
     def _first(self, *conditions: ColumnElement[bool]) -> Marked | None:
         query = select(WatchRow.watch_id, WatchRow.filters, WatchRow.refilter_after)

@@ -16,6 +16,7 @@ from app.store.quota import KeyRepository, QuotaRepository
 from app.store.ranges import RangeRepository
 from app.store.relinking import Relinking
 from app.store.removal import Removal
+from app.store.statistics import StatisticsRepository
 from app.store.videos import VideoRepository
 from app.store.watches import WatchRepository
 
@@ -95,6 +96,11 @@ class Transaction:
     def fetches(self) -> FetchRepository:
         """The log of fetches."""
         return FetchRepository(self._connection)
+
+    @cached_property
+    def statistics(self) -> StatisticsRepository:
+        """Counts for charts and lists."""
+        return StatisticsRepository(self._connection)
 
     @cached_property
     def quota(self) -> QuotaRepository:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 
 from app.domain.errors import NotFoundError
 from app.store import hour_counts
@@ -158,6 +158,11 @@ class WatchRepository(WatchClaims, PackedWatches):
             leased_until=None,
         )
         self._connection.execute(delete(RangeRow).where(RangeRow.watch_id == watch_id))
+
+    def has_upkeep(self) -> bool:
+        """Tell whether there is anything for `Relinking` to do."""
+        left = or_(WatchRow.refilter_after.is_not(None), WatchRow.kind == REMOVED)
+        return self._connection.execute(select(exists().where(left))).scalar_one()
 
     def note_access(self, watch_id: int, now: datetime, before: datetime) -> None:
         """Note that the watch's feed was asked for, unless that was noted after `before`."""

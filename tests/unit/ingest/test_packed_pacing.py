@@ -92,7 +92,7 @@ def test_in_plenty_and_without_calls_nobody_shares() -> None:
 
 
 def test_packs_have_their_turns_by_the_root_of_what_they_bring() -> None:
-    packed = PackedPolls(timedelta(minutes=10), ((1,), (2,)), (4.0, 1.0))
+    packed = PackedPolls(timedelta(minutes=10), ((1,), (2,)), (4.0, 1.0), (4.0, 1.0))
     assert packed.turns() == {(1,): timedelta(minutes=15), (2,): timedelta(minutes=30)}
 
 
@@ -109,7 +109,7 @@ def test_the_mean_delay_is_what_turn_after_turn_brings(per_day: list[float]) -> 
     """Packs of two, 60 polls a day, and polls of their own every five days."""
     packs = tuple((2 * n, 2 * n + 1) for n in range(len(per_day)))
     rates = tuple(each / 86_400 for each in per_day)
-    packed = PackedPolls(DAY / 60, packs, rates)
+    packed = PackedPolls(DAY / 60, packs, rates, rates)
     by_watch = {w: rate / 2 for members, rate in zip(packs, rates, strict=True) for w in members}
     plans = dict.fromkeys(by_watch, Plan(5 * DAY, 1.0, plenty=False))
     foreseen = mean_delay(by_watch, plans, packed).total_seconds()
