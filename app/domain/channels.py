@@ -16,7 +16,8 @@ Handle = NewType("Handle", str)
 
 MAX_REFERENCE_CHARACTERS = 400
 
-_HANDLE = re.compile(r"@[\w.\-\u00b7]{1,100}")  # 3 to 30 (YouTube Help); YouTube has the last word
+# 3 to 30 letters and digits of any script, . _ - and · (YouTube Help), which has the last word.
+_HANDLE = re.compile(r"""@[^\s\x00-\x2c/:-@\[-^`{-\x7f]{1,100}""")
 _HOSTS = ("youtube.com", "www.youtube.com", "m.youtube.com")
 _WANTED = (
     "a channel is given by its id (UC and 22 letters, digits, - or _), its @handle, or the address "
@@ -31,7 +32,7 @@ def parse_channel_reference(text: str) -> ChannelId | Handle:
     Raises:
         InvalidValueError: it is nothing of the kind, e.g. a video or another site.
     """
-    name = text.strip()
+    name = unicodedata.normalize("NFC", text.strip())
     if len(name) > MAX_REFERENCE_CHARACTERS or any(map(_is_unreadable, name)):
         raise InvalidValueError(_WANTED)
     if ":" in name or "/" in name:
@@ -47,7 +48,7 @@ def _path(address: str) -> list[str]:
         raise InvalidValueError(_WANTED) from None
     if parts.scheme not in ("http", "https") or not _is_youtube(parts):
         raise InvalidValueError(_WANTED)
-    return [unquote(part) for part in parts.path.split("/") if part]
+    return [unicodedata.normalize("NFC", unquote(part)) for part in parts.path.split("/") if part]
 
 
 def _is_youtube(parts: SplitResult) -> bool:
@@ -67,7 +68,7 @@ def _named_by_path(path: list[str]) -> ChannelId | Handle:
 
 def _named(name: str) -> ChannelId | Handle:
     if _HANDLE.fullmatch(name):
-        return Handle(unicodedata.normalize("NFC", name))
+        return Handle(name)
     if is_video_id(name):
         raise InvalidValueError(f"this looks like the id of a video: {_WANTED}")
     try:
