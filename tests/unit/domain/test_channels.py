@@ -27,6 +27,7 @@ def test_a_channel_is_its_id_or_the_address_of_its_page(text: str) -> None:
     [
         ("@CityNews", "@CityNews"),
         ("https://www.youtube.com/@city.news-24/videos", "@city.news-24"),
+        ("@समाचार", "@समाचार"),
         ("youtube.com/@%E3%83%8B%E3%83%A5%E3%83%BC%E3%82%B9", "@ニュース"),
         ("https://www.youtube.com/@cafe\u0301", "@café"),
     ],
