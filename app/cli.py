@@ -93,9 +93,7 @@ def _add_watch_commands(parser: argparse.ArgumentParser) -> None:
         ("remove", _watch_remove, "stop watching; videos that only it found go with next ticks"),
     ):
         command = commands.add_parser(name, help=text)
-        command.add_argument(
-            "watch", help="its id, keyword or channel id, after -- if it begins with -"
-        )
+        command.add_argument("watch", help="its id or its term, after -- if it begins with -")
         command.set_defaults(run=run)
 
 

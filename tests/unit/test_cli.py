@@ -213,9 +213,8 @@ def test_a_channel_is_added_by_its_page_and_found_by_its_id(keyed: Run) -> None:
     page = f"https://www.youtube.com/channel/{channel}/videos"
     assert f"1  channel  {channel}  " in keyed("watch", "add", "--channel", page).out
     assert keyed("watch", "pause", channel).out.startswith("1  channel  ")
-    assert (
-        keyed("watch", "fetch", channel).complaint == "newsreel: watch 1 is paused: resume it first"
-    )
+    complaint = keyed("watch", "fetch", channel).complaint
+    assert complaint == "newsreel: watch 1 is paused: resume it first"
 
 
 @pytest.mark.parametrize("text", ["javascript:alert(1)", "dQw4w9WgXcQ", "@someone", "x" * 500])
