@@ -223,3 +223,54 @@ def test_sharing_spends_no_more_calls_and_brings_videos_earlier(
 
 def calls_a_second(plans: dict[int, Plan]) -> float:
     return sum(one.calls / seconds(one) for one in plans.values())
+
+
+LOCALES = st.sampled_from([(None, None), ("NZ", None), ("NZ", "en"), (None, "en")])
+VARIED = st.lists(
+    st.builds(
+        Load,
+        watch_id=st.integers(0, 10**6),
+        rate=st.floats(0.1, 60).map(lambda a_day: a_day / 86_400),
+        term=st.integers(0, 10**6).map(lambda n: f"term{n}"),
+        weight=st.sampled_from([0.1, 1.0, 1.0, 9.0]),
+        least=st.sampled_from([0, 0, 60, 7_200, 86_400]).map(lambda s: timedelta(seconds=s)),
+        locale=LOCALES,
+    ),
+    min_size=2,
+    max_size=40,
+    unique_by=(lambda load: load.watch_id, lambda load: load.term),
+)
+
+
+@given(VARIED)
+def test_only_watches_of_one_region_and_language_share_and_none_is_polled_more_than_it_wants(
+    loads: list[Load],
+) -> None:
+    _, plans, packed = shared(loads)
+    locales = {load.watch_id: load.locale for load in loads}
+    for pack in packed.packs if packed else ():
+        assert len({locales[watch_id] for watch_id in pack}) == 1
+    for load in loads:
+        assert seconds(plans[load.watch_id]) >= max(load.least.total_seconds(), 10)
+
+
+def test_who_wants_to_be_polled_seldom_does_not_share_for_want_of_calls() -> None:
+    day = timedelta(days=1)
+    modest = [Load(n, 15 / 86_400, f"modest{n}", least=day) for n in range(20, 25)]
+    _, plans, packed = shared([*loads_of([15.0] * 20), *modest])
+    assert packed is not None
+    assert {watch_id for pack in packed.packs for watch_id in pack} == set(range(20))
+    assert {plans[n].interval for n in range(20, 25)} == {day}
+
+
+def test_a_pack_of_weight_has_its_turns_more_often() -> None:
+    regions = [("NZ", None)] * 10 + [("FR", None)] * 10
+    weights = [4.0] * 10 + [1.0] * 10
+    loads = [
+        Load(n, 15 / 86_400, f"term{n}", weight=weight, locale=locale)
+        for n, (weight, locale) in enumerate(zip(weights, regions, strict=True))
+    ]
+    packed = shared(loads)[2]
+    assert packed is not None
+    heavy, usual = packed.turns().values()
+    assert 2 * heavy.total_seconds() == pytest.approx(usual.total_seconds(), rel=1e-3)
