@@ -116,7 +116,8 @@ def test_a_removed_watch_is_not_found_at_once_and_its_videos_go_tick_by_tick(
 def test_a_watch_removed_by_another_process_is_gone_with_the_next_tick(
     rig: Rig, client: FlaskClient
 ) -> None:
-    assert total(client) == VIDEOS
+    for _ in range(2):  # the second one from memory
+        assert total(client) == VIDEOS
     other = rig.another()
     other.watching.remove(1)
     other.close()

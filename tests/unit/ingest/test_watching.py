@@ -104,7 +104,14 @@ def test_a_channel_is_stored_under_its_id_and_not_searched_for(rig: Rig) -> None
     assert rig.calls == []
     assert rig.problems() == set()
     assert rig.services.watching.find(CHANNEL) == watch
-    assert rig.services.quota.report().forecast.calls_left > 0
+
+
+def test_a_channel_takes_no_searches_from_keywords(new_rig: NewRig) -> None:
+    rig = new_rig(youtube_search_calls_per_day=100)
+    rig.watch("boats")
+    before = rig.services.planning.preview("boats").cadence
+    rig.services.watching.create(WatchKind.CHANNEL, CHANNEL, {})
+    assert rig.services.planning.preview("boats").cadence == before
 
 
 def test_a_handle_is_refused_while_nobody_can_look_it_up(rig: Rig) -> None:
@@ -132,6 +139,7 @@ def test_a_watch_asked_for_is_polled_at_the_next_tick_once(new_rig: NewRig) -> N
     before = rig.searches()
     for _ in range(3):
         assert rig.services.watching.fetch_now(watch.watch_id).next_due_at == rig.clock()
+    assert rig.services.quota.report().forecast.calls_reserved == 10 - 1
     rig.run_for(60)
     assert rig.searches() == before + 1
     assert rig.services.watching.get(watch.watch_id)[0].wanted_at is None
