@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from app.store.models import (
     Base,
+    ChannelCountRow,
     DayCountRow,
     HourCountRow,
     VideoRow,
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
     RawRow = tuple[object, ...]
 
-TABLES = ("videos", "video_texts", "watch_videos", "hour_counts", "day_counts")
-_HOUR, _DAY = len("2026-11-21 07"), len("2026-11-21")
+TABLES = ("videos", "video_texts", "watch_videos", "hour_counts", "day_counts", "channel_counts")
+_HOUR, _DAY, _MONTH = len("2026-11-21 07"), len("2026-11-21"), len("2026-11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +76,21 @@ class BareInsert:
 def read_raw_pages(database: Database, pages: Sequence[Sequence[str]]) -> list[RawPage]:
     """Return what these pages (ids of videos) became in a database that holds nothing else.
 
-    An hour's or a day's count belongs to the first page with a video in it.
+    An hour's, a day's or a channel's count belongs to the first page with a video in it.
     """
     page_of = {video_id: number for number, ids in enumerate(pages) for video_id in ids}
     raw = [RawPage({name: [] for name in TABLES}) for _ in pages]
     page_of_time: dict[str, int] = {}
-    videos, texts, links, hours, days = (_read_raw(database, name) for name in TABLES)
+    page_of_month: dict[tuple[object, str], int] = {}
+    videos, texts, links, hours, days, months = (_read_raw(database, name) for name in TABLES)
     id_at, published_at = _position(VideoRow, "video_id"), _position(VideoRow, "published_at")
+    channel_at = _position(VideoRow, "channel_id")
     for row in sorted(videos, key=lambda row: page_of[str(row[id_at])]):
         page = page_of[str(row[id_at])]
         raw[page].rows["videos"].append(row)
         for length in (_HOUR, _DAY):
             page_of_time.setdefault(str(row[published_at])[:length], page)
+        page_of_month.setdefault((row[channel_at], str(row[published_at])[:_MONTH]), page)
     for row in texts:
         page = page_of[str(row[_position(VideoTextRow, "video_id")])]
         raw[page].rows["video_texts"].append(row)
@@ -99,6 +103,10 @@ def read_raw_pages(database: Database, pages: Sequence[Sequence[str]]) -> list[R
     for row in days:
         page = page_of_time[str(row[_position(DayCountRow, "day")])[:_DAY]]
         raw[page].rows["day_counts"].append(row)
+    channel_at, month_at = (_position(ChannelCountRow, name) for name in ("channel_id", "month"))
+    for row in months:
+        page = page_of_month[row[channel_at], str(row[month_at])[:_MONTH]]
+        raw[page].rows["channel_counts"].append(row)
     return raw
 
 

@@ -41,10 +41,13 @@ PAGE_SIZE = 10
 
 DEEP_PAGE = 90_000
 DEEP_PAGE_OF_WATCH = 27_000
-DEEP_PAGE_OF_CHANNEL = 500
-DEEPEST_PAGE_OF_CHANNEL = 4_500
+DEEP_PAGE_OF_CHANNEL = 4_500
+DEEP_PAGE_OF_STRETCH = 10_000
+DEEP_PAGE_OF_CHANNELS_STRETCH = 2_000
 
 _DEEP_AT = STARTS_AT + timedelta(days=70)
+_BEFORE = Selection(published_before=STARTS_AT + timedelta(days=600, minutes=754))
+_HALF_A_BUSY_HOUR = Selection(published_before=BUSY_HOUR_AT + timedelta(minutes=30))
 _USUAL = f"""
     SELECT * FROM videos WHERE hidden_at IS NULL ORDER BY published_at DESC, video_id DESC
     LIMIT {PAGE_SIZE} OFFSET {(DEEP_PAGE - 1) * PAGE_SIZE}
@@ -142,21 +145,27 @@ def _cheap_pages(reader: _Reader) -> dict[str, Work]:
         "channel: page 2": reader.numbered(channel, 2),
         f"channel: page {DEEP_PAGE_OF_CHANNEL:,}": reader.numbered(channel, DEEP_PAGE_OF_CHANNEL),
         "channel: by cursor at depth": reader.cursor(channel),
+        "published_before: page 2": reader.numbered(ALL, 2, _BEFORE),
+        f"published_before: page {DEEP_PAGE_OF_STRETCH:,}": reader.numbered(
+            ALL, DEEP_PAGE_OF_STRETCH, _BEFORE
+        ),
+        "channel, published_before: page 2": reader.numbered(channel, 2, _BEFORE),
+        f"channel, published_before: page {DEEP_PAGE_OF_CHANNELS_STRETCH:,}": reader.numbered(
+            channel, DEEP_PAGE_OF_CHANNELS_STRETCH, _BEFORE
+        ),
         "live=completed: page 2": reader.numbered(ALL, 2, ended),
         "live=completed: by cursor at depth": reader.cursor(ALL, ended),
     }
 
 
 def _dear_pages(reader: _Reader, loaded: Loaded) -> dict[str, Work]:
-    half_a_busy_hour = Selection(published_before=BUSY_HOUR_AT + timedelta(minutes=30))
     after_the_hour = _rows_after_busy_hour(loaded)
     in_the_hour = after_the_hour // PAGE_SIZE + 9_000
     return {
         "all: 90,000 rows into an hour of 100,000": reader.numbered(ALL, in_the_hour),
-        f"channel: page {DEEPEST_PAGE_OF_CHANNEL:,}": reader.numbered(
-            reader.channel, DEEPEST_PAGE_OF_CHANNEL
+        "published_before: page 2, from half an hour of 100,000 on": reader.numbered(
+            ALL, 2, _HALF_A_BUSY_HOUR
         ),
-        "published_before: page 10,000": reader.numbered(ALL, 10_000, half_a_busy_hour),
         "live=completed: page 200": reader.numbered(ALL, 200, Selection(live=LiveState.COMPLETED)),
     }
 

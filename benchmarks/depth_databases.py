@@ -25,7 +25,7 @@ _MARIADB_MEMORY = (
     "SET GLOBAL innodb_buffer_pool_size = 2147483648",
     "SET GLOBAL innodb_log_file_size = 536870912",
 )
-_MARIADB_STATISTICS = "ANALYZE TABLE videos, watch_videos, hour_counts, day_counts"
+_MARIADB_STATISTICS = "ANALYZE TABLE videos, watch_videos, hour_counts, day_counts, channel_counts"
 _POSTGRESQL_STATISTICS = "VACUUM ANALYZE"
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from app.domain.videos import CanonicalJson, Detail, LiveState, Source, Video
 from app.store.bulk import insert_rows
-from app.store.hour_counts import HourCounts
-from app.store.models import ALL_VIDEOS, Base
+from app.store.counts import Counts
+from app.store.models import Base
 from app.store.rows import columns_of
 
 if TYPE_CHECKING:
@@ -42,20 +41,19 @@ def load(database: Database, videos: int, watch_id: int) -> None:
     """Fill an empty, migrated database with videos, a watch's links and their counts."""
     tables = Base.metadata.tables
     rng = random.Random(_SEED)  # noqa: S311 - the same rows every time are what is wanted
-    counted: Counter[tuple[int, datetime]] = Counter()
+    counts = Counts()
     for start in range(0, videos, _BATCH):
         batch = list(_videos(rng, range(start, min(start + _BATCH, videos))))
         found = [video for video in batch if rng.random() < SHARE_OF_WATCH]
-        counted.update((ALL_VIDEOS, _hour(video)) for video in batch)
-        counted.update((watch_id, _hour(video)) for video in found)
+        watched = {video.video_id for video in found}
+        for video in batch:
+            watches = (watch_id,) if video.video_id in watched else ()
+            counts.add(video.channel_id, video.published_at, watches, 1)
         with database.connection() as connection:
             insert_rows(connection, tables["videos"], [_row(video) for video in batch])
             insert_rows(connection, tables["watch_videos"], [_link(it, watch_id) for it in found])
     with database.connection() as connection:
-        counts = HourCounts(connection)
-        for (scope, hour_at), n in counted.items():
-            counts.add_all((scope,), hour_at, n)
-        counts.flush()
+        counts.flush(connection)
 
 
 def _videos(rng: random.Random, numbers: range) -> Iterator[Video]:
@@ -86,10 +84,6 @@ def _published_at(rng: random.Random) -> datetime:
     if rng.random() < SHARE_OF_BUSY_HOUR:
         return BUSY_HOUR_AT + timedelta(seconds=rng.randrange(3_600))
     return STARTS_AT + timedelta(seconds=rng.randrange(_SPAN_SECONDS))
-
-
-def _hour(video: Video) -> datetime:
-    return video.published_at.replace(minute=0, second=0)
 
 
 def _row(video: Video) -> Columns:

@@ -17,7 +17,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 class _Figures(TypedDict):
     version: int
-    total: int | None
+    total: int
     sizes: list[int]
     positions: list[tuple[int, str]]
 
@@ -53,12 +53,12 @@ def load_head(data: bytes) -> Head:
 
 
 def _head(figures: _Figures, items: bytes) -> Head:
-    total, ends = figures["total"], list(accumulate(figures["sizes"], initial=0))
+    ends = list(accumulate(figures["sizes"], initial=0))
     if ends[-1] != len(items):
         raise ValueError("the head is cut off")
     return Head(
         version=index(figures["version"]),
-        total=None if total is None else index(total),
+        total=index(figures["total"]),
         positions=tuple(
             Position(_EPOCH + at * _MICROSECOND, video_id) for at, video_id in figures["positions"]
         ),

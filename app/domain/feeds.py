@@ -90,13 +90,13 @@ class Head:
 
     Args:
         version: the feed's seq these items belong to; a higher one is newer.
-        total: videos in the whole feed; None where it is not counted (a channel's feed).
+        total: videos in the whole feed.
         positions: places of the items, newest first.
         items: JSON objects as bytes.
     """
 
     version: int
-    total: int | None
+    total: int
     positions: tuple[Position, ...]
     items: tuple[bytes, ...]
 
@@ -115,7 +115,8 @@ class Page:
 
     Args:
         items: JSON objects as bytes, in the order asked for.
-        total: videos in the whole feed; None where it is not counted.
+        total: videos in the whole feed or selection; None where counts do not tell it (by
+            duration, live state or text).
         version: the feed version the page belongs to.
         cache: where it came from.
         stale_seconds: age of a stale page, else 0.

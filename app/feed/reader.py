@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from app.domain.videos import StoredVideo
     from app.feed.head_reader import HeadReader, ReadHead
     from app.store.feed import FeedRepository
+    from app.store.row_numbers import Window
     from app.store.store import Store, Transaction
     from app.telemetry import Incidents
 
@@ -168,16 +169,14 @@ class FeedReader:
 
 
 def _is_head(request: PageRequest) -> bool:
-    """Tell whether it is a slice of a head; what a channel has beyond its head, no count tells."""
+    """Tell whether it is a slice of a head."""
     first = request.page == 1 and request.cursor is None and not request.oldest_first
-    most = HEAD_ITEMS if request.feed.channel_id is None else HEAD_ITEMS - 1
-    return first and request.selection == EVERYTHING and request.limit <= most
+    return first and request.selection == EVERYTHING and request.limit <= HEAD_ITEMS
 
 
 def _slice(read: ReadHead, limit: int) -> Page:
     head = read.head
-    total = len(head.items) if head.total is None else head.total  # a channel's is not counted
-    more = len(head.items) > limit or total > len(head.items)
+    more = head.total > limit
     return Page(
         items=head.items[:limit],
         total=head.total,
@@ -190,12 +189,13 @@ def _slice(read: ReadHead, limit: int) -> Page:
 
 
 def _stored_page(transaction: Transaction, request: PageRequest) -> Page:
-    rows, more, earlier = _rows(transaction.feed, request)
+    window = transaction.feed.window(request.feed, request.selection)
+    rows, more, earlier = _rows(transaction.feed, request, window)
     positions = [position_of(row) for row in rows]
     along = request.oldest_first  # onward is towards the newer
     return Page(
         items=tuple(encode_item(row) for row in rows),
-        total=transaction.feed.total(request.feed, request.selection),
+        total=None if window is None else window.total,
         version=transaction.feed.version(request.feed),
         cache=CacheState.MISS,
         stale_seconds=0,
@@ -204,13 +204,17 @@ def _stored_page(transaction: Transaction, request: PageRequest) -> Page:
     )
 
 
-def _rows(feed: FeedRepository, request: PageRequest) -> tuple[Sequence[StoredVideo], bool, bool]:
+def _rows(
+    feed: FeedRepository, request: PageRequest, window: Window | None
+) -> tuple[Sequence[StoredVideo], bool, bool]:
     """Return the page's rows, and whether there are more after and before them in its order."""
     limit, cursor, oldest_first = request.limit, request.cursor, request.oldest_first
     wanted = request.selection
     if cursor is None:
         first = (request.page - 1) * limit
-        rows = feed.list_from_row(request.feed, first, limit + 1, wanted, oldest_first=oldest_first)
+        rows = feed.list_from_row(
+            request.feed, first, limit + 1, wanted, oldest_first=oldest_first, window=window
+        )
         return rows[:limit], len(rows) > limit, first > 0
     rows = feed.list_from_cursor(request.feed, cursor, limit + 1, wanted, oldest_first=oldest_first)
     if cursor.newer == oldest_first:

@@ -74,14 +74,19 @@ class Change:
         return _counting(self.links)
 
     @property
+    def watches_before(self) -> frozenset[int]:
+        """The watches it belonged to."""
+        return _counting(self.linked)
+
+    @property
     def gained(self) -> frozenset[int]:
         """Watches it did not belong to."""
-        return self.watches - _counting(self.linked)
+        return self.watches - self.watches_before
 
     @property
     def lost(self) -> frozenset[int]:
         """Watches it no longer belongs to."""
-        return _counting(self.linked) - self.watches
+        return self.watches_before - self.watches
 
     @property
     def seen_by_readers(self) -> bool:

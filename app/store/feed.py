@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -10,10 +11,10 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from app.domain.errors import NotFoundError
 from app.domain.feeds import EVERYTHING
 from app.domain.videos import Source, StoredVideo
-from app.store import hour_counts
 from app.store.feed_version import read_version
 from app.store.full_text import Walk, find_places
-from app.store.models import ALL_VIDEOS, REMOVED, Base, VideoRow, WatchRow, WatchVideoRow
+from app.store.models import REMOVED, Base, VideoRow, WatchRow, WatchVideoRow
+from app.store.row_numbers import RowNumbers
 from app.store.rows import select_videos, told_by
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import InstrumentedAttribute
 
     from app.domain.feeds import Cursor, Feed, Position, Selection
+    from app.store.row_numbers import Window
 
     Query = Select[tuple[object, ...]]
     Places = Select[datetime, str]
@@ -55,11 +57,15 @@ class FeedRepository:
             raise NotFoundError(f"there is no watch {feed.watch_id}")
         return version
 
-    def total(self, feed: Feed, selection: Selection = EVERYTHING) -> int | None:
-        """Return the number of videos; None where it is not counted: of a channel, a selection."""
-        if not _is_counted(feed, selection):
+    def window(self, feed: Feed, selection: Selection = EVERYTHING) -> Window | None:
+        """Return which rows of the feed are wanted; None if that is not told by counts alone."""
+        if not _is_counted(selection):
             return None
-        return hour_counts.total(self._connection, _scope(feed))
+        return self._row_numbers(feed).window(*_ends(selection))
+
+    def total(self, feed: Feed) -> int:
+        """Return the number of the feed's videos."""
+        return self._row_numbers(feed).total()
 
     def list_from_row(
         self,
@@ -69,29 +75,22 @@ class FeedRepository:
         selection: Selection = EVERYTHING,
         *,
         oldest_first: bool = False,
+        window: Window | None = None,
     ) -> list[StoredVideo]:
         """Return up to `limit` videos from a row number on (0 = the first of the order).
 
-        Where videos are counted, at most the rows of one hour are walked over; else all before.
+        Where videos are counted, at most the rows of one hour (of a channel: one month) are walked
+        over; else all before. `window` is the selection's, if it is known already.
         """
         if selection.text is not None:
             walk = _walk(feed, selection, oldest_first=oldest_first)
             places = find_places(self._connection, walk, selection.text, row_number + limit)
             return self._list_found(places[row_number:])
-        query = _places(feed, selection)
-        if row_number > 0 and _is_counted(feed, selection):
-            found = hour_counts.seek(
-                self._connection, _scope(feed), row_number, oldest_first=oldest_first
-            )
-            if found is None:
-                return []
-            published_at, _ = _place(feed)
-            at = found.edge_at
-            query = query.where(published_at >= at if oldest_first else published_at < at)
-            row_number = found.skip
-        ordered = query.order_by(*_order(_place(feed), oldest_first=oldest_first))
-        page = ordered.limit(limit).offset(row_number)
-        return self._list(page, oldest_first=oldest_first)
+        if row_number > 0 and _is_counted(selection):
+            window = window or self._row_numbers(feed).window(*_ends(selection))
+            return self._list_counted(feed, row_number, limit, window, oldest_first=oldest_first)
+        wanted = _places(feed, selection)
+        return self._list(feed, wanted, limit, row_number, oldest_first=oldest_first)
 
     def list_from_cursor(
         self,
@@ -110,20 +109,41 @@ class FeedRepository:
             found = find_places(self._connection, walk, selection.text, limit)
             return self._list_found(found if cursor.newer == oldest_first else found[::-1])
         nearest = _places(feed, selection).where(beyond)
-        ordered = nearest.order_by(*_order(place, oldest_first=cursor.newer))
-        return self._list(ordered.limit(limit), oldest_first=oldest_first)
+        listed = self._list(feed, nearest, limit, oldest_first=cursor.newer)
+        return listed if cursor.newer == oldest_first else listed[::-1]
 
     def find_video(self, video_id: str) -> StoredVideo | None:
         """Return a visible video by its id."""
         visible = and_(VideoRow.video_id == video_id, VideoRow.hidden_at.is_(None))
         return next(iter(list_stored(self._connection, select_videos().where(visible))), None)
 
-    def _list(self, places: Places, *, oldest_first: bool) -> list[StoredVideo]:
-        """Fetch the rows of the places on a page: what an OFFSET passes over stays in the index."""
-        page = places.subquery("page")
+    def _row_numbers(self, feed: Feed) -> RowNumbers:
+        return RowNumbers(self._connection, feed, _places(feed, EVERYTHING))
+
+    def _list_counted(
+        self, feed: Feed, row_number: int, limit: int, window: Window, *, oldest_first: bool
+    ) -> list[StoredVideo]:
+        """List rows of a window by their number in the whole feed."""
+        limit = min(limit, window.total - row_number)
+        if limit <= 0:
+            return []
+        row_number += window.older if oldest_first else window.newer
+        found = self._row_numbers(feed).seek(row_number, oldest_first=oldest_first)
+        if found is None:
+            return []
+        published_at, _ = _place(feed)
+        beyond = published_at >= found.edge_at if oldest_first else published_at < found.edge_at
+        places = _places(feed, EVERYTHING).where(beyond)
+        return self._list(feed, places, limit, found.skip, oldest_first=oldest_first)
+
+    def _list(
+        self, feed: Feed, places: Places, limit: int, skip: int = 0, *, oldest_first: bool
+    ) -> list[StoredVideo]:
+        """Fetch the rows of the first places after `skip`, which stay in the index."""
+        ordered = places.order_by(*_order(_place(feed), oldest_first=oldest_first))
+        page = ordered.limit(limit).offset(skip).subquery("page")
         query = select_videos().join(page, page.c.video_id == VideoRow.video_id)
-        place = page.c.published_at, page.c.video_id
-        order = _order(place, oldest_first=oldest_first)
+        order = _order((page.c.published_at, page.c.video_id), oldest_first=oldest_first)
         return list_stored(self._connection, query.order_by(*order))
 
     def _list_found(self, places: Sequence[tuple[datetime, str]]) -> list[StoredVideo]:
@@ -161,10 +181,6 @@ def _watches(connection: Connection, video_ids: Sequence[str]) -> dict[str, list
     return watches
 
 
-def _scope(feed: Feed) -> int:
-    return ALL_VIDEOS if feed.watch_id is None else feed.watch_id
-
-
 def _place(feed: Feed) -> tuple[Instants, Ids]:
     """Name the columns a feed is ordered by: those its index begins with."""
     if feed.watch_id is not None:
@@ -172,8 +188,13 @@ def _place(feed: Feed) -> tuple[Instants, Ids]:
     return VideoRow.published_at, VideoRow.video_id
 
 
-def _is_counted(feed: Feed, selection: Selection) -> bool:
-    return feed.channel_id is None and selection == EVERYTHING
+def _is_counted(selection: Selection) -> bool:
+    """Tell whether it is a stretch of publish time and nothing else."""
+    return replace(selection, published_after=None, published_before=None) == EVERYTHING
+
+
+def _ends(selection: Selection) -> tuple[datetime | None, datetime | None]:
+    return selection.published_after, selection.published_before
 
 
 def _walk(

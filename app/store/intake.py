@@ -16,10 +16,10 @@ from app.domain.intake import Finding, Recorded, Rejection
 from app.domain.refreshing import DEFAULT_REFRESH, next_refresh_at
 from app.store.batch import Link, by_video, change_of
 from app.store.bulk import insert_rows
+from app.store.counts import Counts
 from app.store.executing import execute_each
 from app.store.feed_version import lock_version, move_feeds, store_version
-from app.store.hour_counts import HourCounts
-from app.store.models import ALL_VIDEOS, REMOVED, Base, VideoRow, WatchRow, WatchVideoRow
+from app.store.models import REMOVED, Base, VideoRow, WatchRow, WatchVideoRow
 from app.store.rows import columns_of, select_videos
 from app.store.video_texts import put_texts
 from app.store.watch_rows import read_filters
@@ -231,21 +231,15 @@ class Intake:
         )
 
     def _count(self, changes: list[Change]) -> None:
-        counts = HourCounts(self._connection)
+        counts = Counts()
         for change in changes:
-            if change.hidden:
+            if change.hidden or not change.seen_by_readers:
                 continue
-            after, before = change.after.published_at, change.before
-            gained = change.gained if before else (ALL_VIDEOS, *change.gained)
-            counts.add_all(gained, after, 1)
-            if before is None:
-                continue
-            counts.add_all(change.lost, before.published_at, -1)
-            if before.published_at != after:
-                scopes = (ALL_VIDEOS, *(change.watches - change.gained))
-                counts.add_all(scopes, before.published_at, -1)
-                counts.add_all(scopes, after, 1)
-        counts.flush()
+            before, after = change.before, change.after
+            if before is not None:
+                counts.add(before.channel_id, before.published_at, change.watches_before, -1)
+            counts.add(after.channel_id, after.published_at, change.watches, 1)
+        counts.flush(self._connection)
 
     def _finish(self, watches: frozenset[int]) -> int:
         store_version(self._connection, self._seq)

@@ -204,6 +204,19 @@ class DayCountRow(Base):
     videos: Mapped[int] = mapped_column(BigInteger)
 
 
+class ChannelCountRow(Base):
+    """Visible videos of a channel by the month (UTC) of their publish time; `month` is its 1st.
+
+    Most channels have a few videos, so that finer counts would be as many rows as videos.
+    """
+
+    __tablename__ = "channel_counts"
+
+    channel_id: Mapped[str] = mapped_column(ascii_key(24), primary_key=True)
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    videos: Mapped[int] = mapped_column(BigInteger)
+
+
 class QuotaUsageRow(Base):
     """What a project has used of a bucket on a Pacific day."""
 

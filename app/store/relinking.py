@@ -14,9 +14,9 @@ from sqlalchemy import bindparam, delete, select, update
 
 from app.domain.intake import Recorded
 from app.store.batch import Link, reason_against
+from app.store.counts import Counts, forget_scope
 from app.store.feed import counted_link
 from app.store.feed_version import lock_version, move_feeds, store_version
-from app.store.hour_counts import HourCounts, forget_scope
 from app.store.models import REMOVED, VideoRow, WatchRow, WatchVideoRow
 from app.store.removal import Removal
 from app.store.rows import told_by
@@ -126,10 +126,10 @@ class Relinking:
         self._connection.execute(mine.values(refilter_after=video_id))
 
     def _count(self, watch_id: int, rows: Sequence[Found], difference: int) -> None:
-        counts = HourCounts(self._connection)
+        counts = Counts()
         for row in rows:
-            counts.add_all([watch_id], row.published_at, difference)
-        counts.flush()
+            counts.add_scopes([watch_id], row.published_at, difference)
+        counts.flush(self._connection)
 
     def _linked(self, video_ids: Collection[str]) -> set[str]:
         """Return those of these videos that any watch found."""

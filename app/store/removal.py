@@ -13,10 +13,10 @@ from sqlalchemy import delete, insert, select, update
 
 from app.domain.errors import NotFoundError
 from app.domain.intake import Recorded
+from app.store.counts import Counts
 from app.store.feed import counted_link
 from app.store.feed_version import lock_version, move_feeds, store_version
-from app.store.hour_counts import HourCounts
-from app.store.models import ALL_VIDEOS, TombstoneRow, VideoRow, WatchVideoRow
+from app.store.models import TombstoneRow, VideoRow, WatchVideoRow
 from app.store.video_texts import delete_texts
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    Stored = Row[str, datetime, datetime | None]
+    Stored = Row[str, str, datetime, datetime | None]
 
 
 class Removal:
@@ -78,18 +78,18 @@ class Removal:
         return Recorded(self._finish(version, watches), (), (video_id,), watches, ())
 
     def _stored(self, video_ids: Collection[str]) -> list[Stored]:
-        query = select(VideoRow.video_id, VideoRow.published_at, VideoRow.hidden_at)
-        rows = query.where(VideoRow.video_id.in_(video_ids)).order_by(VideoRow.video_id)
-        return list(self._connection.execute(rows).all())
+        row = VideoRow
+        query = select(row.video_id, row.channel_id, row.published_at, row.hidden_at)
+        stored = query.where(row.video_id.in_(video_ids)).order_by(row.video_id)
+        return list(self._connection.execute(stored).all())
 
     def _count(self, rows: list[Stored], difference: int) -> frozenset[int]:
         """Count visible videos in or out of every feed they are in; return those watches."""
         watches = self._watches([row.video_id for row in rows])
-        counts = HourCounts(self._connection)
+        counts = Counts()
         for row in rows:
-            scopes = (ALL_VIDEOS, *watches[row.video_id])
-            counts.add_all(scopes, row.published_at, difference)
-        counts.flush()
+            counts.add(row.channel_id, row.published_at, watches[row.video_id], difference)
+        counts.flush(self._connection)
         return frozenset().union(*watches.values())
 
     def _watches(self, video_ids: Collection[str]) -> Mapping[str, set[int]]:

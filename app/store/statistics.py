@@ -1,4 +1,4 @@
-"""Counts for charts and lists, read from what `hour_counts.py` keeps."""
+"""Counts for charts and lists, read from what `counts.py` keeps."""
 
 from __future__ import annotations
 

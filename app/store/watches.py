@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 
 from app.domain.errors import NotFoundError
-from app.store import hour_counts
+from app.store import counts
 from app.store.feed_version import lock_version
 from app.store.models import REMOVED, RangeRow, WatchRow, WatchVideoRow
 from app.store.packed_watches import PackedWatches
@@ -103,9 +103,9 @@ class WatchRepository(WatchClaims, PackedWatches):
     def list_active(self, since: datetime) -> list[ActiveWatch]:
         """Return the unpaused watches with their videos published since then, oldest first."""
         query = select(WatchRow.__table__).where(WatchRow.paused.is_(False), _IS_THERE)
-        counts = hour_counts.counts_since(self._connection, since)
+        recent = counts.counts_since(self._connection, since)
         rows = self._connection.execute(query.order_by(WatchRow.watch_id))
-        return [active_watch_of(row, *counts.get(row.watch_id, (0, since))) for row in rows]
+        return [active_watch_of(row, *recent.get(row.watch_id, (0, since))) for row in rows]
 
     def change(self, watch_id: int, options: WatchOptions) -> Watch:
         """Change what is given of a watch; `Relinking` applies new filters to what it has.
@@ -113,7 +113,8 @@ class WatchRepository(WatchClaims, PackedWatches):
         Raises:
             NotFoundError: there is none.
         """
-        lock_version(self._connection)  # who applies filters sees either the old or the new ones
+        if "filters" in options:  # who applies them meanwhile sees either the old or the new ones
+            lock_version(self._connection)
         before = self.get(watch_id)
         columns = columns_of_options(options, before.term)
         if "filters" in options and options["filters"] != before.filters:

@@ -35,6 +35,8 @@ _ROWS_PER_SCOPE = """
 """
 _LINKS = "SELECT term, video_id FROM watch_videos JOIN watches USING (watch_id)"
 _COUNTS_PER_SCOPE = "SELECT scope, SUM(videos) AS videos FROM hour_counts GROUP BY scope"
+_COUNTS_PER_CHANNEL = "SELECT channel_id, SUM(videos) FROM channel_counts GROUP BY channel_id"
+_ROWS_PER_CHANNEL = "SELECT channel_id, COUNT(*) FROM videos GROUP BY channel_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,11 @@ class Books:
             for query in (_COUNTS_PER_SCOPE, _ROWS_PER_SCOPE)
         )
         assert counts == rows, f"counts {counts}, rows {rows}"
+        counts_of_channels, rows_of_channels = (
+            {str(channel_id): int(str(n)) for channel_id, n in self._query(query)}
+            for query in (_COUNTS_PER_CHANNEL, _ROWS_PER_CHANNEL)
+        )
+        assert counts_of_channels == rows_of_channels, "channels are counted wrong"
         [(seqs,)] = self._query("SELECT COUNT(DISTINCT seq) FROM videos")
         assert seqs == rows[0], "two videos share a seq"
 

@@ -54,7 +54,7 @@ class VideoList(Schema):
     page: int | None = Field(description="Null when asked for with a cursor.")
     limit: int
     total: int | None = Field(
-        description="Videos in the whole feed; null where not counted: of a channel, with filters."
+        description="Videos in the whole feed or stretch of time; null with any other filter."
     )
     next: str | None = Field(description="Path of the page after this one.")
     previous: str | None = Field(description="Path of the page before this one.")

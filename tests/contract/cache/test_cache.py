@@ -28,12 +28,12 @@ def test_a_cache_without_the_feed_has_neither_head_nor_version(cache: FeedCache)
 
 
 def test_what_was_put_comes_back_equal(cache: FeedCache) -> None:
-    uncounted = Head(7, None, (), ())
+    empty = Head(7, 0, (), ())
     assert cache.put(ALL, head(3))
-    assert cache.put(Feed(channel_id="UC0123456789012345678901"), uncounted)
+    assert cache.put(Feed(watch_id=7), empty)
     assert cache.get(ALL) == head(3)
     assert cache.version(ALL) == 3
-    assert cache.get(Feed(channel_id="UC0123456789012345678901")) == uncounted
+    assert cache.get(Feed(watch_id=7)) == empty
 
 
 def test_feeds_do_not_share_a_head(cache: FeedCache) -> None:

@@ -11,9 +11,9 @@ from sqlalchemy import delete, insert, select, update
 from app.domain.intake import Finding
 from app.domain.videos import CanonicalJson, Detail, LiveState, Source, Video
 from app.domain.watches import Watch, WatchKind
+from app.store.counts import Counts
 from app.store.feed_version import lock_version, move_feeds, store_version
-from app.store.hour_counts import HourCounts
-from app.store.models import ALL_VIDEOS, Base, FeedVersionRow, VideoRow, WatchVideoRow
+from app.store.models import Base, FeedVersionRow, VideoRow, WatchVideoRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,7 +81,7 @@ def list_feed(store: Store, feed: Feed) -> list[StoredVideo]:
     return store.read(lambda transaction: transaction.feed.list_from_row(feed, 0, 10_000))
 
 
-def get_total(store: Store, feed: Feed) -> int | None:
+def get_total(store: Store, feed: Feed) -> int:
     return store.read(lambda transaction: transaction.feed.total(feed))
 
 
@@ -96,11 +96,13 @@ def hide(database: Database, video_id: str, now: datetime) -> None:
         change = update(VideoRow).where(VideoRow.video_id == video_id)
         connection.execute(change.values(hidden_at=now, seq=seq, updated_at=now))
         links = select(WatchVideoRow.watch_id).where(WatchVideoRow.video_id == video_id)
-        at = select(VideoRow.published_at).where(VideoRow.video_id == video_id)
-        counts = HourCounts(connection)
         watches = list(connection.execute(links).scalars())
-        counts.add_all([ALL_VIDEOS, *watches], connection.execute(at).scalar_one(), -1)
-        counts.flush()
+        place = select(VideoRow.channel_id, VideoRow.published_at)
+        counts = Counts()
+        counts.add(
+            *connection.execute(place.where(VideoRow.video_id == video_id)).one(), watches, -1
+        )
+        counts.flush(connection)
         store_version(connection, seq)
         move_feeds(connection, watches, seq)
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from tests.servers.postgresql import PostgreSQL
 
 TERMS = ("news", "News", "café")
+CHANNELS = ("UC0123456789012345678901", "UC0123456789012345678901".lower())
 IDS = ("AAAAAAAAAAA", "aaaaaaaaaaa", "-bbbbbbbbbb", "_bbbbbbbbbb", "0cccccccccc", "Bcccccccccc")
 # Ties in one second, neighbours in one hour, both sides of an hour's and a day's end.
 INSTANTS = tuple(
@@ -53,7 +54,7 @@ VIDEOS = st.builds(
     title=st.sampled_from(["", "One", "one", "Drei 🔥"]),
     description=st.sampled_from(["", "Some text", "Longer\ntext  "]),
     published_at=st.sampled_from(INSTANTS),
-    channel_id=st.just("UC0123456789012345678901"),
+    channel_id=st.sampled_from(CHANNELS),
     channel_title=st.just("Channel"),
     detail=st.sampled_from(Detail),
     thumbnails=st.sampled_from([CanonicalJson("{}"), CanonicalJson('{"a":"ü"}')]),
@@ -210,6 +211,11 @@ class Checked:
     def check_rows(self, model: Model) -> None:
         for watch in (None, *range(len(TERMS))):
             feed, rows = self.feed(watch), model.feed(watch)
+            assert [self._seen(row) for row in list_feed(self.store, feed)] == rows
+            assert get_total(self.store, feed) == len(rows)
+        for channel_id in CHANNELS:
+            feed = Feed(channel_id=channel_id)
+            rows = [row for row in model.feed(None) if row.video.channel_id == channel_id]
             assert [self._seen(row) for row in list_feed(self.store, feed)] == rows
             assert get_total(self.store, feed) == len(rows)
 

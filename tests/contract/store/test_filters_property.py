@@ -19,6 +19,7 @@ from app.store.database import Database
 from app.store.models import DayCountRow, HourCountRow
 from app.store.store import Store
 from tests.contract.store.tellings import (
+    CHANNEL,
     NOW,
     add_watch,
     get_total,
@@ -44,7 +45,7 @@ VIDEOS = st.builds(
     title=st.sampled_from(["Harbour trial", "A boat", "News"]),
     description=st.sampled_from(["", "On a boat!"]),
     published_at=st.sampled_from([NOW - timedelta(hours=h) for h in (0, 1, 13)]),
-    channel_id=st.just("UC0123456789012345678901"),
+    channel_id=st.just(CHANNEL),
     channel_title=st.sampled_from(["Harbour", "Radio"]),
     detail=st.sampled_from(Detail),
     live=st.sampled_from([None, *LiveState]),
@@ -238,7 +239,9 @@ class Checked:
             assert now[0] > before[0] or now[1] == before[1]
             assert now[0] <= get_version(self.store, ALL)
             self.seen[watch] = now
-        assert get_total(self.store, ALL) == len(list_feed(self.store, ALL))
+        stored = len(list_feed(self.store, ALL))
+        assert get_total(self.store, ALL) == stored
+        assert get_total(self.store, Feed(channel_id=CHANNEL)) == stored
 
     def _hours(self, watch_id: int) -> set[object]:
         hours = select(HourCountRow.hour_at).where(

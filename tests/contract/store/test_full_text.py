@@ -251,7 +251,7 @@ def test_pages_lead_back_and_numbers_lead_to_the_same_pages(store: Store) -> Non
     assert [row.video.video_id for row in newer] == held[2:6]
     third = store.read(lambda t: t.feed.list_from_row(ALL, 6, 3, wanted))
     assert [row.video.video_id for row in third] == held[6:9]
-    assert store.read(lambda t: t.feed.total(ALL, wanted)) is None
+    assert store.read(lambda t: t.feed.window(ALL, wanted)) is None
 
 
 @pytest.mark.usefixtures("way")

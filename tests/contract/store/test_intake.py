@@ -147,6 +147,16 @@ def test_a_re_date_moves_the_video_in_every_feed_and_count(store: Store) -> None
         assert [row.video for row in second] == [moved]
 
 
+def test_a_video_that_changes_its_channel_is_counted_in_the_new_one_alone(store: Store) -> None:
+    record(store, [VIDEO, video(2)])
+    moved = replace(VIDEO, channel_id="UC9999999999999999999999")
+    record(store, [moved], now=LATER)
+    for channel_id, left in ((VIDEO.channel_id, video(2)), (moved.channel_id, moved)):
+        feed = Feed(channel_id=channel_id)
+        assert [row.video for row in list_feed(store, feed)] == [left]
+        assert get_total(store, feed) == 1
+
+
 def test_a_link_to_a_second_watch_changes_the_item_in_the_first_ones_feed(store: Store) -> None:
     first, second = add_watch(store, "first"), add_watch(store, "second")
     record(store, [VIDEO], first.watch_id)

@@ -1,22 +1,27 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import insert, inspect
+from sqlalchemy import insert, inspect, select, update
 
 from app.domain.errors import StoreUnavailableError
-from app.store import hour_counts
+from app.domain.feeds import ALL, Feed
 from app.store.database import Database
-from app.store.hour_counts import Seek
-from app.store.models import ALL_VIDEOS, Base, HourCountRow
+from app.store.models import ALL_VIDEOS, Base, ChannelCountRow, HourCountRow, VideoRow
+from app.store.row_numbers import RowNumbers, Seek
+from app.store.rows import columns_of
 from app.store.schema import downgrade, migrate
 from app.store.store import Store
-from tests.contract.store.tellings import NOW, VIDEO, get_video, record
+from tests.contract.store.tellings import CHANNEL, NOW, VIDEO, get_video, record, video
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from app.domain.videos import Video
+    from app.store.rows import Columns
 
 
 @pytest.fixture
@@ -63,14 +68,41 @@ def test_days_are_summed_from_the_hours_counted_before(empty_database: Database)
         connection.execute(insert(HourCountRow), hours)
     migrate(empty_database)
     with empty_database.connection() as connection:
-        for scope in (ALL_VIDEOS, 7):
-            assert hour_counts.total(connection, scope) == 10
-            assert hour_counts.seek(connection, scope, 3) == Seek(
-                NOW.replace(hour=0) + timedelta(hours=48), 1
-            )
-            assert hour_counts.seek(connection, scope, 10) is None
+        for feed in (ALL, Feed(watch_id=7)):
+            numbers = RowNumbers(connection, feed, select(VideoRow.published_at, VideoRow.video_id))
+            assert numbers.total() == 10
+            assert numbers.seek(3) == Seek(NOW.replace(hour=0) + timedelta(hours=48), 1)
+            assert numbers.seek(10) is None
+
+
+def test_channels_are_counted_from_the_videos_stored_before(empty_database: Database) -> None:
+    migrate(empty_database, "0006")
+    new_year = datetime(2026, 1, 1, tzinfo=UTC)
+    ages = (0, 1, 2, 86_400 * 31, 86_400 * 31 + 1)  # seconds before the year: December, November
+    videos = [
+        replace(video(n), published_at=new_year - timedelta(seconds=age))
+        for n, age in enumerate(ages)
+    ]
+    with empty_database.connection() as connection:
+        connection.execute(insert(VideoRow), [_row(each, n) for n, each in enumerate(videos)])
+        connection.execute(
+            update(VideoRow).where(VideoRow.video_id == videos[1].video_id).values(hidden_at=NOW)
+        )
+    migrate(empty_database)
+    with empty_database.connection() as connection:
+        counted = connection.execute(select(ChannelCountRow.__table__).order_by("month")).all()
+    assert [tuple(row) for row in counted] == [
+        (CHANNEL, date(2025, 11, 1), 1),
+        (CHANNEL, date(2025, 12, 1), 2),
+        (CHANNEL, date(2026, 1, 1), 1),
+    ]
 
 
 def test_a_database_that_was_never_migrated_counts_as_away(empty_database: Database) -> None:
     with pytest.raises(StoreUnavailableError):
         record(Store(empty_database), [VIDEO])
+
+
+def _row(told: Video, seq: int) -> Columns:
+    history = dict.fromkeys(("fetched_at", "updated_at", "refreshed_at"), NOW)
+    return {**columns_of(told), **history, "source": "search", "seq": seq}

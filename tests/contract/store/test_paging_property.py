@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 
 OTHER_CHANNEL = "UC9999999999999999999999"
 IDS = tuple(f"{letter}video-{number:04}" for number in range(9) for letter in "aB-_")
-# Ties in one second, neighbours in one hour, both sides of the ends of an hour, a day and a year.
-SECONDS = (0, 0, 1, 3_599, 3_600, 43_200, 43_201, 86_400, 11_000_000)
+# Ties in one second, neighbours in one hour, both sides of the ends of an hour, a day and a month,
+# and months further back.
+SECONDS = (0, 0, 1, 3_599, 3_600, 43_200, 43_201, 86_400, 2_600_000, 11_000_000)
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,15 @@ SELECTIONS = st.just(EVERYTHING) | st.builds(
     max_duration_seconds=st.sampled_from([None, 60]),
     live=st.sampled_from([None, LiveState.NONE]),
 )
+# At a video, beside one, amid an hour, at the ends of an hour and a month, beyond all of them.
+ENDS = st.none() | st.sampled_from([*SECONDS, -1, 2, 1_800, 7_200, 43_199, 90_000_000]).map(
+    lambda seconds: NOW - timedelta(seconds=seconds)
+)
+STRETCHES = st.builds(Selection, published_after=ENDS, published_before=ENDS)
 QUESTIONS = st.builds(
     Question,
     feed=st.sampled_from(["all", "watch", "channel"]),
-    selection=SELECTIONS,
+    selection=SELECTIONS | STRETCHES,
     oldest_first=st.booleans(),
     limit=st.integers(1, 4),
 )
@@ -278,23 +284,28 @@ def test_a_walk_by_cursor_meets_what_stays_once_and_in_order(
 
 
 @settings(property_settings, max_examples=8)
-@given(stored=STORED, events=EVENTS, selection=SELECTIONS, limit=st.integers(1, 7))
+@given(
+    stored=STORED,
+    events=EVENTS,
+    selections=st.tuples(SELECTIONS, STRETCHES, STRETCHES),
+    limit=st.integers(1, 7),
+)
 def test_a_page_by_number_is_a_slice_of_the_list_and_the_total_its_length(
     databases: list[Database],
     stored: list[Telling],
     events: list[list[Telling] | Take],
-    selection: Selection,
+    selections: tuple[Selection, ...],
     limit: int,
 ) -> None:
     model, all_served = Model(), [Served(database) for database in databases]
     for event in (stored, *events):
         _apply(event, model, all_served)
     for feed, wanted, oldest_first in product(
-        ("all", "watch", "channel"), {EVERYTHING, selection}, (False, True)
+        ("all", "watch", "channel"), {EVERYTHING, *selections}, (False, True)
     ):
         question = Question(feed, wanted, oldest_first, limit)
         names = [place.video_id for place in model.answer(question)]
-        counted = feed != "channel" and wanted == EVERYTHING
+        counted = wanted == Selection(wanted.published_after, wanted.published_before)
         for number in range(1, len(names) // limit + 3):
             page = _all_agree([served.page(question, number) for served in all_served])
             assert _ids(page) == names[(number - 1) * limit : number * limit]

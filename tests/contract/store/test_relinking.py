@@ -226,6 +226,7 @@ def test_videos_of_a_removed_watch_go_in_batches_with_tombstones_and_shared_ones
     sizes = [len(step.deleted) for step in settle(store, 3, LATER)]
     assert sizes == [2, 3, 1, 0]
     assert ids_in(store, ALL) == ids(video(2), video(8))
+    assert ids_in(store, Feed(channel_id=VIDEO.channel_id)) == ids(video(2), video(8))
     shared = get_video(store, video(2).video_id)
     assert (shared.watches, shared.updated_at) == ((kept.watch_id,), LATER)
     assert get_watch(store, kept.watch_id).feed_seq >= shared.seq

@@ -77,6 +77,7 @@ def test_a_channel_is_a_feed_of_its_own(client: FlaskClient) -> None:
     of_channel = {video(number).video_id for number in range(1, VIDEOS, 2)}
     expected = [name for name in newest_first() if name in of_channel]
     assert walk(client, f"/videos?limit=20&channel_id={CHANNEL}") == expected
+    assert client.get(f"/videos?channel_id={CHANNEL}").get_json()["total"] == len(expected)
 
 
 def chosen(wanted: Callable[[Video], bool]) -> list[str]:
@@ -92,6 +93,7 @@ def test_both_ends_of_a_stretch_of_publish_time_belong_to_it(client: FlaskClient
     assert len(wanted) == 54
     assert walk(client, path) == wanted
     assert walk(client, f"{path}&sort=oldest") == wanted[::-1]
+    assert client.get(f"{path}&page=8").get_json()["total"] == 54
     fraction = timedelta(microseconds=1)
     narrower = f"/videos?limit=7&{between(earliest + fraction, latest - fraction)}"
     assert walk(client, narrower) == wanted[3:-3]

@@ -22,6 +22,11 @@ _DAYS_OF_HOURS = """
 SELECT scope, strftime('%Y-%m-%d', hour_at), sum(videos) FROM hour_counts GROUP BY 1, 2
     HAVING sum(videos)
 """
+_MONTHS = "SELECT channel_id, month, videos FROM channel_counts WHERE videos"
+_VIDEOS_BY_MONTH = """
+SELECT channel_id, strftime('%Y-%m-01', published_at), count(*) FROM videos
+    WHERE hidden_at IS NULL GROUP BY 1, 2
+"""
 _STRAY_LINKS = """
 SELECT l.video_id FROM watch_videos l LEFT JOIN videos v USING (video_id)
     WHERE v.published_at IS NULL OR v.published_at != l.published_at
@@ -99,6 +104,7 @@ class Rows:
         """Counters equal rows; links have the date of their video; no seq is given twice."""
         assert sorted(self._all(_COUNTS)) == sorted(self._all(_COUNTED))
         assert sorted(self._all(_DAYS)) == sorted(self._all(_DAYS_OF_HOURS))
+        assert sorted(self._all(_MONTHS)) == sorted(self._all(_VIDEOS_BY_MONTH))
         assert self._all(_STRAY_LINKS) == []
         ((videos, seqs, below_version),) = self._all(_SEQS)
         assert (videos, below_version) == (seqs, 1)

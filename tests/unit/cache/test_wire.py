@@ -22,10 +22,10 @@ IDS = st.from_regex(r"[A-Za-z0-9_-]{11}", fullmatch=True)
 def heads(draw: Callable[[st.SearchStrategy[object]], object]) -> Head:
     items = draw(st.lists(st.tuples(INSTANTS, IDS, st.binary()), max_size=5))
     assert isinstance(items, list)
-    total = draw(st.one_of(st.none(), st.integers(0, 2**60)))
+    total = draw(st.integers(0, 2**60))
     version = draw(st.integers(0, 2**60))
+    assert isinstance(total, int)
     assert isinstance(version, int)
-    assert total is None or isinstance(total, int)
     positions = tuple(Position(at, video_id) for at, video_id, _ in items)
     return Head(version, total, positions, tuple(item for _, _, item in items))
 
@@ -69,7 +69,7 @@ def test_figures_of_another_kind_are_refused_or_make_sense(figures: dict[str, ob
     except ValueError:
         return
     assert isinstance(head.version, int)
-    assert head.total is None or isinstance(head.total, int)
+    assert isinstance(head.total, int)
     assert len(head.items) == len(head.positions)
 
 

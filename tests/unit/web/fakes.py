@@ -14,7 +14,6 @@ from app.domain.clock import format_instant
 from app.domain.coverage import CoveragePage, WatchCoverage
 from app.domain.errors import ChangesForgottenError, NewsreelError, NotFoundError
 from app.domain.feeds import (
-    EVERYTHING,
     CacheState,
     Cursor,
     EncodedVideo,
@@ -22,6 +21,7 @@ from app.domain.feeds import (
     Page,
     PageRequest,
     Position,
+    Selection,
 )
 from app.domain.fetches import FetchPage, FetchQuery
 from app.domain.statistics import CountQuery, Counts, Grain
@@ -96,7 +96,8 @@ class MemoryFeed:
         shown = held[first : first + request.limit]
         more = first + len(shown) < len(held)
         onward = request.oldest_first
-        counted = request.feed.channel_id is None and request.selection == EVERYTHING
+        wanted = request.selection
+        counted = wanted == Selection(wanted.published_after, wanted.published_before)
         return Page(
             items=tuple(encoded(position) for position in shown),
             total=len(held) if counted else None,

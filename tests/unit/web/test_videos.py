@@ -100,9 +100,13 @@ def test_a_watch_is_chosen_by_id_or_keyword_and_kept_in_links(
     assert walk(client, f"/videos?limit=4&{chosen}") == ALL_IDS[::2]
 
 
-def test_an_uncounted_feed_has_no_total(client: FlaskClient) -> None:
+def test_a_channel_has_a_total_and_a_selection_by_more_than_time_has_none(
+    client: FlaskClient,
+) -> None:
+    for chosen, total in (("published_after=2026-01-01T00:00:00Z", 25), ("live=live", None)):
+        assert client.get(f"/videos?{chosen}").get_json()["total"] == total
     body = client.get("/videos?channel_id=UC0123456789012345678901").get_json()
-    assert body["total"] is None
+    assert body["total"] == 25
     assert body["next"] == "/videos?channel_id=UC0123456789012345678901&limit=10&page=2"
 
 
