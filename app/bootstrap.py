@@ -19,6 +19,7 @@ from app.feed.changes import ChangesReader
 from app.feed.head_reader import HeadReader
 from app.feed.publisher import FeedPublisher
 from app.feed.reader import FeedReader
+from app.feed.statistics import Statistics
 from app.ingest.claims import Claims
 from app.ingest.completion import Completion
 from app.ingest.coverage_reports import CoverageReports
@@ -29,10 +30,13 @@ from app.ingest.planning import Planning
 from app.ingest.quota_report import QuotaReporter
 from app.ingest.readiness import ReadinessCheck
 from app.ingest.refresher import Refresher
+from app.ingest.reserve import Reserve
+from app.ingest.resolving import IdsOnly
 from app.ingest.runner import Runner
 from app.ingest.service import Flag, Ingest
 from app.ingest.tail import Tail
 from app.ingest.trouble import PollTrouble, WriteTrouble
+from app.ingest.upkeep import Upkeep
 from app.ingest.watching import Watching
 from app.quota.keeper import KeyKeeper
 from app.quota.ledger import Ledger
@@ -66,6 +70,7 @@ class Services:
     watching: Watching
     fetch_log: FetchLog
     coverage: CoverageReports
+    statistics: Statistics
     planning: Planning
     quota: QuotaReporter
     keys: KeyKeeper
@@ -126,7 +131,8 @@ def build_services(
     lookback = timedelta(seconds=settings.lookback_seconds)
     tick = timedelta(seconds=settings.fetch_interval_seconds)
     packs = settings.share_searches
-    pacer = Pacer(store, ring, ledger, clock, tick=tick, lookback=lookback, packs=packs)
+    reserve = Reserve(store, ring, clock)
+    pacer = Pacer(store, ring, ledger, reserve, clock, tick=tick, lookback=lookback, packs=packs)
     claims = Claims(store, pacer, clock, lookback)
     fetch_log = FetchLog(store, clock, timedelta(days=settings.fetch_log_days))
     completion = Completion(store, source, ring, tail, incidents)
@@ -140,7 +146,15 @@ def build_services(
         clock=clock,
         trouble=poll_trouble,
     )
-    watching = Watching(store, clock, timedelta(seconds=settings.backfill_seconds))
+    watching = Watching(
+        store,
+        publisher,
+        reserve,
+        IdsOnly(),
+        clock,
+        backfill=timedelta(seconds=settings.backfill_seconds),
+        tick=tick,
+    )
     heads = HeadReader(store, cache, clock, hold_seconds, reading)
     reader = FeedReader(store, heads, clock, reading)
     return Services(
@@ -160,8 +174,10 @@ def build_services(
             runner=runner,
             publisher=publisher,
             watching=watching,
+            upkeep=Upkeep(store, publisher, clock),
             fetch_log=fetch_log,
             keywords=settings.keyword_list,
+            channels=settings.channel_list,
             seeded=seeded or Event(),
             incidents=incidents,
             write_trouble=write_trouble,
@@ -192,6 +208,7 @@ def build_services(
         watching=watching,
         fetch_log=fetch_log,
         coverage=CoverageReports(store, clock),
+        statistics=Statistics(store, clock),
         planning=Planning(store, pacer),
         quota=QuotaReporter(store, ring, ledger, pacer),
         keys=KeyKeeper(ring, source),

@@ -73,8 +73,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_watch_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    add = commands.add_parser("add", help="watch a keyword")
+    add = commands.add_parser("add", help="watch a keyword or a channel")
     add.add_argument("keyword", help="1 to 200 characters; put -- before one that begins with -")
+    add.add_argument(
+        "--channel", action="store_true", help="it is a channel: its id or its page's address"
+    )
     add.set_defaults(run=_watch_add)
     plan = commands.add_parser("plan", help="say what a keyword would cost; changes nothing")
     plan.add_argument("keyword", help="as for add")
@@ -86,10 +89,11 @@ def _add_watch_commands(parser: argparse.ArgumentParser) -> None:
     for name, run, text in (
         ("pause", _watch_pause, "stop fetching, keep the videos"),
         ("resume", _watch_resume, "fetch again"),
-        ("remove", _watch_remove, "stop watching, keep the videos"),
+        ("fetch", _watch_fetch, "poll at the next tick, paid from the reserve"),
+        ("remove", _watch_remove, "stop watching; videos that only it found go with next ticks"),
     ):
         command = commands.add_parser(name, help=text)
-        command.add_argument("watch", help="its id or its keyword, after -- if it begins with -")
+        command.add_argument("watch", help="its id or its term, after -- if it begins with -")
         command.set_defaults(run=run)
 
 
@@ -125,7 +129,8 @@ def _migrate(settings: Settings, _parsed: argparse.Namespace) -> None:
 
 def _watch_add(settings: Settings, parsed: argparse.Namespace) -> None:
     with _watching(settings) as watching:
-        watch, is_new = watching.add_keyword(parsed.keyword)
+        add = watching.add_channel if parsed.channel else watching.add_keyword
+        watch, is_new = add(parsed.keyword)
         _say(f"{'added' if is_new else 'known already'}: {_line(watch)}")
 
 
@@ -152,6 +157,12 @@ def _watch_resume(settings: Settings, parsed: argparse.Namespace) -> None:
     with _watching(settings) as watching:
         found = watching.find(parsed.watch)
         _say(_line(watching.set_paused(found.watch_id, paused=False)))
+
+
+def _watch_fetch(settings: Settings, parsed: argparse.Namespace) -> None:
+    with _watching(settings) as watching:
+        found = watching.find(parsed.watch)
+        _say(_line(watching.fetch_now(found.watch_id)))
 
 
 def _watch_remove(settings: Settings, parsed: argparse.Namespace) -> None:

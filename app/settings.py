@@ -144,6 +144,7 @@ class Settings(BaseModel):
     youtube_search_calls_per_day: int = Field(default=100, ge=0, le=MOST_PER_DAY)
     youtube_units_per_day: int = Field(default=10_000, ge=0, le=MOST_PER_DAY)
     keywords: str = ""
+    channels: str = ""
     fetch_interval_seconds: int = Field(default=10, ge=1, le=86_400)
     lookback_seconds: int = Field(default=3_600, ge=0, le=7 * 86_400)
     share_searches: bool = True
@@ -167,9 +168,16 @@ class Settings(BaseModel):
     @property
     def keyword_list(self) -> tuple[str, ...]:
         """The keywords to watch, in order, without blanks and repetitions."""
-        return tuple(
-            dict.fromkeys(filter(None, (word.strip() for word in self.keywords.split(","))))
-        )
+        return _list(self.keywords)
+
+    @property
+    def channel_list(self) -> tuple[str, ...]:
+        """The channels to watch, as the operator calls them, in order and without repetitions."""
+        return _list(self.channels)
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, (part.strip() for part in text.split(",")))))
 
 
 def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> Settings:

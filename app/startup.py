@@ -6,10 +6,15 @@ It imports little, because gunicorn's master and the command line import it befo
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
+from app.domain.channels import parse_channel_reference
 from app.domain.errors import InvalidValueError
 from app.domain.watches import parse_keyword
 from app.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 WRONG_SETTINGS = 2
 """The exit code of a process whose settings are wrong."""
@@ -25,14 +30,19 @@ def checked_settings(*, needs_broker: bool = False) -> Settings:
         SettingsError: a setting is wrong.
     """
     settings = load_settings()
-    for keyword in settings.keyword_list:
-        try:
-            parse_keyword(keyword)
-        except InvalidValueError as error:
-            raise SettingsError(f"KEYWORDS: {error}") from None
+    _check("KEYWORDS", settings.keyword_list, parse_keyword)
+    _check("CHANNELS", settings.channel_list, parse_channel_reference)
     if needs_broker and not settings.broker_url:
         raise SettingsError("REDIS_URL: needed by Celery")
     return settings
+
+
+def _check(name: str, values: Iterable[str], parse: Callable[[str], object]) -> None:
+    for value in values:
+        try:
+            parse(value)
+        except InvalidValueError as error:
+            raise SettingsError(f"{name}: {error}") from None
 
 
 def settings_or_exit(*, needs_broker: bool = False) -> Settings:

@@ -28,6 +28,10 @@ class NoFeedCache:
         """Store nothing."""
         del feed, head
 
+    def drop(self, feed: Feed) -> None:
+        """Drop nothing."""
+        del feed
+
     def version(self, feed: Feed) -> int | None:
         """Return None."""
         del feed

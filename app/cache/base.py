@@ -39,6 +39,14 @@ class FeedCache(Protocol):
         """
         ...
 
+    def drop(self, feed: Feed) -> None:
+        """Forget the head of a feed that is no more.
+
+        Raises:
+            CacheUnavailableError: the cache does not answer.
+        """
+        ...
+
     def version(self, feed: Feed) -> int | None:
         """Return the version of the head that is there.
 

@@ -44,6 +44,12 @@ class MemoryFeedCache:
         with self._lock:
             self._store(feed, head)
 
+    def drop(self, feed: Feed) -> None:
+        """Forget the head of a feed that is no more."""
+        with self._lock:
+            head = self._heads.pop(feed.name, None)
+            self._bytes -= 0 if head is None else _size(head)
+
     def version(self, feed: Feed) -> int | None:
         """Return the version of the head that is there."""
         with self._lock:

@@ -88,6 +88,14 @@ class RedisFeedCache:
         """
         self._write(feed, head, force=True)
 
+    def drop(self, feed: Feed) -> None:
+        """Forget the head of a feed that is no more.
+
+        Raises:
+            CacheUnavailableError: Redis does not answer.
+        """
+        _told(lambda: self._client.delete(_name(feed)))
+
     def version(self, feed: Feed) -> int | None:
         """Return the version of the head that is there; garbage counts as absent.
 

@@ -2,6 +2,12 @@
 
 NewsreelError
 ├── InvalidValueError        a value from a person or a client is not acceptable
+│   └── InvalidMemberError   it is a member of something larger: which one stands in `path`
+├── ConflictError            what is asked for does not go with what is there
+│   ├── DuplicateWatchError  it is watched already
+│   ├── TooManyWatchesError  there are as many watches as there can be
+│   ├── WatchPausedError     a paused watch is not fetched for
+│   └── ReserveSpentError    no more calls may be spent on demand today
 ├── NotFoundError            what was asked for does not exist
 ├── ChangesForgottenError    a copy is too old to be brought up to date: start it anew
 ├── LeaseLostError           another worker has taken over the claim we write under
@@ -40,6 +46,55 @@ class InvalidValueError(NewsreelError):
     """A value given from outside is refused; the message says what is wanted instead."""
 
     code = "invalid_value"
+
+
+class InvalidMemberError(InvalidValueError):
+    """A member of a larger value is refused.
+
+    Args:
+        message: what is wanted instead.
+        path: names and indices that lead to the member; the last name says which it is.
+        unknown: there is no such member, whatever its value.
+    """
+
+    def __init__(self, message: str, *path: str | int, unknown: bool = False) -> None:
+        super().__init__(message)
+        self.path = path
+        self.unknown = unknown
+
+
+class ConflictError(NewsreelError):
+    """The request is well-formed, and what is there does not allow it."""
+
+    code = "conflict"
+
+
+class DuplicateWatchError(ConflictError):
+    """The keyword or channel is watched already, by `watch_id`."""
+
+    code = "duplicate_watch"
+
+    def __init__(self, watch_id: int) -> None:
+        super().__init__(f"watch {watch_id} is for it already")
+        self.watch_id = watch_id
+
+
+class TooManyWatchesError(ConflictError):
+    """There are as many watches as there can be."""
+
+    code = "too_many_watches"
+
+
+class WatchPausedError(ConflictError):
+    """A paused watch is not fetched for."""
+
+    code = "watch_paused"
+
+
+class ReserveSpentError(ConflictError):
+    """What is kept back of the day's calls for such requests has been spent."""
+
+    code = "reserve_spent"
 
 
 class NotFoundError(NewsreelError):

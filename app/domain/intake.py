@@ -65,6 +65,7 @@ class Recorded:
         watches: watches whose feed changed.
         rejected: videos that could not be stored.
         deleted: ids that are no longer stored.
+        ended: watches that were removed and have lost videos, or their last trace.
     """
 
     version: int
@@ -73,3 +74,4 @@ class Recorded:
     watches: frozenset[int]
     rejected: tuple[Rejection, ...]
     deleted: tuple[str, ...] = ()
+    ended: frozenset[int] = frozenset()

@@ -6,15 +6,21 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NewType, TypedDict
 
 from app.domain.errors import InvalidValueError
+from app.domain.filters import NO_FILTERS, Filters
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 MAX_TERM_CHARACTERS = 200
 MAX_WATCHES = 1000
+
+USUAL_WEIGHT = 1.0
+
+ChannelId = NewType("ChannelId", str)
+"""`UC` and 22 more characters."""
 
 _CHANNEL_ID = re.compile(r"UC[A-Za-z0-9_-]{22}", re.ASCII)
 
@@ -41,6 +47,22 @@ class Problem:
     detail: str
 
 
+class WatchOptions(TypedDict, total=False):
+    """What can be said of a watch besides what it is for; what is absent stays as it is.
+
+    `min_interval_seconds` of None is the tick; `region` and `language` of None leave the search to
+    YouTube. What each may be stands in `options`.
+    """
+
+    label: str
+    paused: bool
+    min_interval_seconds: int | None
+    weight: float
+    region: str | None
+    language: str | None
+    filters: Filters
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
     """A keyword or channel and how far it has been read.
@@ -50,6 +72,11 @@ class Watch:
     `last_accessed_at`: when it was last noted that somebody reads the feed, once a minute.
     `last_error`: what ended the last poll; its `since` is when the watch last came to a stop, so
     it begins anew with a poll that got on before it failed.
+    `min_interval_seconds`: the least time between two polls of its own; None: a tick.
+    `weight`: what its videos count for when calls are shared among watches.
+    `region`, `language`: those of its search; None leaves them to YouTube.
+    `refiltering`: its filters have changed and are being applied to what it found before.
+    `wanted_at`: when somebody asked for a poll that has not come yet.
     """
 
     watch_id: int
@@ -64,6 +91,13 @@ class Watch:
     last_success_at: datetime | None
     last_error: Problem | None
     last_accessed_at: datetime | None = None
+    min_interval_seconds: int | None = None
+    weight: float = USUAL_WEIGHT
+    region: str | None = None
+    language: str | None = None
+    filters: Filters = NO_FILTERS
+    refiltering: bool = False
+    wanted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +112,10 @@ class ActiveWatch:
         first_hour: when the first hour began that had any of them; that hour if there are none.
         looked_until: how far it has been read, by itself or in a packed reading.
         packed_at: when it was last taken for a packed reading.
+        min_interval_seconds: the least time between two polls of its own; None: a tick.
+        weight: what its videos count for.
+        region: of its search.
+        language: of its search.
     """
 
     watch_id: int
@@ -87,6 +125,15 @@ class ActiveWatch:
     first_hour: datetime
     looked_until: datetime
     packed_at: datetime | None
+    min_interval_seconds: int | None = None
+    weight: float = USUAL_WEIGHT
+    region: str | None = None
+    language: str | None = None
+
+    @property
+    def locale(self) -> tuple[str | None, str | None]:
+        """The region and language of its search: only equals share one."""
+        return self.region, self.language
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +161,7 @@ def parse_keyword(text: str) -> str:
     return term
 
 
-def parse_channel(text: str) -> str:
+def parse_channel(text: str) -> ChannelId:
     """Return the channel id.
 
     Raises:
@@ -123,4 +170,4 @@ def parse_channel(text: str) -> str:
     term = text.strip()
     if not _CHANNEL_ID.fullmatch(term):
         raise InvalidValueError("a channel is given by its id: UC and 22 letters, digits, - or _")
-    return term
+    return ChannelId(term)

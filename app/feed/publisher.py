@@ -44,6 +44,10 @@ class FeedPublisher:
         feeds = [ALL, *(Feed(watch_id=w) for w in sorted(watches) if w in accessed)]
         self._for_each(feeds, self._put)
 
+    def drop(self, watch_id: int) -> None:
+        """Let go of the feed of a watch that was removed; readers are told at once."""
+        self._for_each([Feed(watch_id=watch_id)], self._cache.drop)
+
     def repair(self) -> None:
         """Publish every head that is not at its feed's version."""
         self._for_each([ALL, *self._read_feeds()], self._repair)

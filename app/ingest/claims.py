@@ -98,13 +98,14 @@ class Claims:
             begins_at = min([watch.created_at, *(p.stretch.starts_at for p in pending)])
             appetite = pace.appetite(self._lookback, begins_at=begins_at)
             listings = listings_to_read(pending, appetite, now=now)
+            calls = pace.calls_allowed(listings)
             return Poll(
                 claim=claim,
                 watch=watch,
                 listings=tuple(listings),
                 unread=tuple(p for p in pending if p.reading is Reading.FIRST),
                 lookback=self._lookback,
-                calls_allowed=pace.calls_allowed(listings),
+                calls_allowed=calls if watch.wanted_at is None or pace.plan.plenty else 1,
                 started_at=now,
             )
 
@@ -128,6 +129,7 @@ class Claims:
 
         def work(transaction: Transaction) -> None:
             transaction.watches.release(poll.claim, next_due_at=due_at, now=now, problem=problem)
+            transaction.watches.grant_wish(poll.claim, poll.started_at, now)
             pending = transaction.ranges.list_pending(poll.watch.watch_id)
             told = coverage.because(pending, reason, now=poll.started_at)
             if told != pending:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.domain.watches import ActiveWatch
     from app.ingest.listings import Listing
     from app.ingest.packed_pacing import PackedPolls
+    from app.ingest.reserve import Reserve
     from app.quota.ledger import Ledger
     from app.quota.ring import KeyRing
     from app.store.store import Store
@@ -116,12 +117,15 @@ class Outlook:
 
 
 class Pacer:
-    """Shares the day's calls; asks anew each time, because others spend and add watches too.
+    """Shares the day's search calls; asks anew each time, as others spend and add watches too.
+
+    Channels are not searched for, so they have no share.
 
     Args:
         store: counts what each watch brought.
         ring: knows what usable keys have left.
         ledger: knows the limits and when the day ends.
+        reserve: knows which calls were asked for by hand.
         clock: the present.
         tick: the least time between two polls of a watch.
         lookback: the age at which a stretch is read again.
@@ -133,6 +137,7 @@ class Pacer:
         store: Store,
         ring: KeyRing,
         ledger: Ledger,
+        reserve: Reserve,
         clock: Clock,
         *,
         tick: timedelta,
@@ -142,6 +147,7 @@ class Pacer:
         self._store = store
         self._ring = ring
         self._ledger = ledger
+        self._reserve = reserve
         self._clock = clock
         self._tick = tick
         self._lookback = lookback
@@ -181,6 +187,7 @@ class Pacer:
             left=self._ring.left(Bucket.SEARCH),
             limit=self._ring.limit(Bucket.SEARCH),
             resets_at=self._ledger.resets_at(),
+            asked=self._reserve.asked(),
         )
 
     def _plan(
@@ -193,13 +200,20 @@ class Pacer:
     def _loads(self, now: datetime) -> dict[int, pacing.Load]:
         since = (now - RATE_WINDOW).replace(minute=0, second=0, microsecond=0)
         active = self._store.read(lambda transaction: transaction.watches.list_active(since))
-        return {watch.watch_id: _load(watch, since, now) for watch in active}
+        searched = (watch for watch in active if watch.kind is WatchKind.KEYWORD)
+        return {watch.watch_id: _load(watch, since, now) for watch in searched}
 
 
 def _load(watch: ActiveWatch, since: datetime, now: datetime) -> pacing.Load:
     rate = _rate(watch.videos, watch.first_hour, since, now)
-    shares = watch.kind is WatchKind.KEYWORD and is_plain(watch.term)
-    return pacing.Load(watch.watch_id, rate, watch.term if shares else None)
+    return pacing.Load(
+        watch_id=watch.watch_id,
+        rate=rate,
+        term=watch.term if is_plain(watch.term) else None,
+        weight=watch.weight,
+        least=timedelta(seconds=watch.min_interval_seconds or 0),
+        locale=watch.locale,
+    )
 
 
 def _rate(videos: int, first_hour: datetime, since: datetime, now: datetime) -> float:

@@ -3,8 +3,10 @@
 A watch with `rate` videos a second that is polled every I seconds shows them on average I/2 late
 and costs `calls / I` calls a second. The sum of rate times delay over all watches is least, for a
 given number of calls, when each is polled in proportion to sqrt(rate / calls): that is the share
-given here, with a tick as the least interval. A tenth of the day's calls is a reserve, released
-over the last three hours: half of it for later readings, half for more polls.
+given here, with a tick as the least interval, or a longer one that is asked for. A watch's weight
+multiplies its rate in that share, so one of weight 4 is polled twice as often. A tenth of the day's
+calls is a reserve, released over the last three hours: half of it for later readings, half for more
+polls. Polls that somebody asks for are paid from it.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING
 from app.ingest.listings import FILL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 RESERVE = 0.1
 RELEASE = timedelta(hours=3)
@@ -44,11 +46,22 @@ class Load:
         watch_id: whose.
         rate: the videos a second it brings.
         term: what it searches for, if it may share that search with others.
+        weight: what its videos count for.
+        least: the least time between two polls of its own; a tick if that is longer.
+        locale: region and language of its search: only equals share one.
     """
 
     watch_id: int
     rate: float
     term: str | None = None
+    weight: float = 1.0
+    least: timedelta = timedelta(0)
+    locale: tuple[str | None, str | None] = (None, None)
+
+    @property
+    def share(self) -> float:
+        """The root of it is what the watch's polls go by."""
+        return self.weight * max(self.rate, LEAST_RATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +72,19 @@ class Budget:
         left: calls that all projects together may still make.
         limit: what they had at the start of the day.
         resets_at: when the next day's begin.
+        asked: calls of the reserve that were spent because somebody asked for a poll.
     """
 
     left: int
     limit: int
     resets_at: datetime
+    asked: int = 0
 
     def free(self, now: datetime) -> float:
         """Return the calls that pacing may plan with: all but the reserve."""
         remaining = self.resets_at - now
-        kept = RESERVE * self.limit * min(1.0, max(0.0, remaining / RELEASE))
+        reserve = max(0.0, RESERVE * self.limit - self.asked)
+        kept = reserve * min(1.0, max(0.0, remaining / RELEASE))
         return max(0.0, self.left - kept)
 
     def supply(self, now: datetime) -> float:
@@ -107,12 +123,14 @@ class Plan:
         calls: search calls a poll is planned with.
         plenty: every watch is polled at every tick and calls are left over.
         packed_interval: between two packed polls that look for it, too; None if none does.
+        least: no two polls of its own come closer.
     """
 
     interval: timedelta | None
     calls: float
     plenty: bool
     packed_interval: timedelta | None = None
+    least: timedelta = timedelta(0)
 
 
 def plan(
@@ -120,14 +138,17 @@ def plan(
 ) -> dict[int, Plan]:
     """Share the calls that are left until the reset among the watches, by watch id."""
     supply = budget.supply(now)
-    rates = {load.watch_id: max(load.rate, LEAST_RATE) for load in loads}
-    for_all = {w: _calls_for_all(rate, tick, lookback) for w, rate in rates.items()}
-    if sum(for_all.values()) / tick.total_seconds() <= supply:
-        return {w: Plan(tick, calls, plenty=True) for w, calls in for_all.items()}
+    least = {load.watch_id: max(tick, load.least) for load in loads}
+    for_all = {
+        load.watch_id: _calls_for_all(max(load.rate, LEAST_RATE), least[load.watch_id], lookback)
+        for load in loads
+    }
+    if sum(calls / least[w].total_seconds() for w, calls in for_all.items()) <= supply:
+        return {w: Plan(least[w], n, plenty=True, least=least[w]) for w, n in for_all.items()}
     if supply < LEAST_SUPPLY:
-        return {w: Plan(None, 1.0, plenty=False) for w in rates}
-    intervals, calls = _share(rates, supply, tick, lookback)
-    return {w: Plan(intervals[w], calls[w], plenty=False) for w in rates}
+        return {w: Plan(None, 1.0, plenty=False, least=least[w]) for w in least}
+    intervals, calls = _share(loads, supply, least, lookback)
+    return {w: Plan(intervals[w], calls[w], plenty=False, least=least[w]) for w in least}
 
 
 def calls_allowed(plan_: Plan, budget: Budget, *, now: datetime, newest: int, others: bool) -> int:
@@ -156,43 +177,53 @@ def next_due_at(started_at: datetime, plan_: Plan, budget: Budget, tick: timedel
     after its tick is due at a later tick.
     """
     slack = min(_TICK_SLACK, tick / 2)
+    least = max(tick - slack, plan_.least if plan_.least > tick else timedelta(0))
+    return started_at + max(least, _wait(started_at, plan_, budget, tick) - slack)
+
+
+def _wait(started_at: datetime, plan_: Plan, budget: Budget, tick: timedelta) -> timedelta:
+    """Return how long the calls that all watches make in an interval of a plan will last."""
     if plan_.interval is None:
-        return max(started_at + tick, budget.resets_at) - slack
+        return budget.resets_at - started_at
     if plan_.interval <= tick:
-        return started_at + tick - slack
+        return tick
     calls = budget.supply(started_at) * plan_.interval.total_seconds()
-    return max(started_at + tick, budget.when_spent(calls, started_at)) - slack
+    return budget.when_spent(calls, started_at) - started_at
 
 
 def _share(
-    rates: dict[int, float], supply: float, tick: timedelta, lookback: timedelta
+    loads: Sequence[Load], supply: float, least: Mapping[int, timedelta], lookback: timedelta
 ) -> tuple[dict[int, timedelta], dict[int, float]]:
     """Find intervals that use the supply; what a poll costs depends on them, so approach both."""
+    rates = {load.watch_id: max(load.rate, LEAST_RATE) for load in loads}
+    shares = {load.watch_id: load.share for load in loads}
     calls = dict.fromkeys(rates, 1.0)
-    intervals = dict.fromkeys(rates, tick)
     for _ in range(_ROUNDS):
-        intervals = _intervals(rates, calls, supply, tick)
+        intervals = _intervals(shares, calls, supply, least)
         calls = {w: _calls(rates[w], intervals[w], lookback) for w in rates}
-    return _intervals(rates, calls, supply, tick), calls
+    return _intervals(shares, calls, supply, least), calls
 
 
 def _intervals(
-    rates: dict[int, float], calls: dict[int, float], supply: float, tick: timedelta
+    shares: Mapping[int, float],
+    calls: Mapping[int, float],
+    supply: float,
+    least: Mapping[int, timedelta],
 ) -> dict[int, timedelta]:
-    """Give each watch its share; those that would get more than a poll a tick are held to that."""
+    """Give each watch its share; those that would get more than they may are held to that."""
     held: set[int] = set()
     while True:
-        held_cost = sum(calls[w] for w in held) / tick.total_seconds()
-        weight = sum(sqrt(rates[w] * calls[w]) for w in rates if w not in held)
+        held_cost = sum(calls[w] / least[w].total_seconds() for w in held)
+        weight = sum(sqrt(shares[w] * calls[w]) for w in shares if w not in held)
         per_second = {
-            w: (supply - held_cost) / weight * sqrt(rates[w] / calls[w])
-            for w in rates
+            w: (supply - held_cost) / weight * sqrt(shares[w] / calls[w])
+            for w in shares
             if w not in held
         }
-        fast = {w for w, polls in per_second.items() if polls * tick.total_seconds() > 1}
+        fast = {w for w, polls in per_second.items() if polls * least[w].total_seconds() > 1}
         if not fast:
             shared = {w: timedelta(seconds=1 / polls) for w, polls in per_second.items()}
-            return dict.fromkeys(held, tick) | shared
+            return {w: least[w] for w in held} | shared
         held |= fast
 
 

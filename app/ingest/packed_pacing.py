@@ -7,6 +7,7 @@ polls that look for many watches at once: they bring most videos early, and comp
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import ceil, sqrt
@@ -17,9 +18,10 @@ from app.ingest.pacing import LEAST_RATE, LEAST_SUPPLY
 from app.ingest.packing import MAX_TERMS, Packable, pack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from app.ingest.pacing import Load, Plan
+    from app.ingest.packing import Pack
 
 REACH = timedelta(days=1)
 """How far back a packed poll looks: below what is new, its page shows what search showed late."""
@@ -49,19 +51,21 @@ class PackedPolls:
         interval: between two of them.
         packs: the watch ids that each looks for.
         rates: the videos a second that each brings.
+        shares: the same, each watch's by its weight: by the root of that packs have their turns.
     """
 
     interval: timedelta
     packs: tuple[tuple[int, ...], ...]
     rates: tuple[float, ...]
+    shares: tuple[float, ...]
 
     def at_least_every(self, interval: timedelta) -> PackedPolls:
         """Return the same with no more than this between two."""
         return replace(self, interval=min(self.interval, interval))
 
     def turns(self) -> dict[tuple[int, ...], timedelta]:
-        """Return how often each pack has its turn: by the root of what it brings."""
-        roots = [sqrt(rate) for rate in self.rates]
+        """Return how often each pack has its turn: by the root of its share."""
+        roots = [sqrt(share) for share in self.shares]
         every = sum(roots)
         return {
             p: self.interval * (every / root) for p, root in zip(self.packs, roots, strict=True)
@@ -73,23 +77,24 @@ class PackedPolls:
         if not turns:
             return None
         rates = tuple(r for p, r in zip(self.packs, self.rates, strict=True) if p in turns)
+        shares = tuple(s for p, s in zip(self.packs, self.shares, strict=True) if p in turns)
         a_second = sum(1 / turn.total_seconds() for turn in turns.values())
-        return PackedPolls(timedelta(seconds=1 / a_second), tuple(turns), rates)
+        return PackedPolls(timedelta(seconds=1 / a_second), tuple(turns), rates, shares)
 
     def most_in_want(self, waited: Mapping[int, timedelta]) -> tuple[int, ...]:
-        """Return the pack with the greatest product of its rate and the square of its wait.
+        """Return the pack with the greatest product of its share and the square of its wait.
 
-        So packs have their turns by the root of what they bring, which makes the mean delay least.
+        So packs have their turns by the root of their share, which makes the mean delay least.
 
         Args:
             waited: for how long nobody has looked for a watch, by its id; others do not count.
         """
 
-        def want(members: tuple[int, ...], rate: float) -> float:
+        def want(members: tuple[int, ...], share: float) -> float:
             waits = (waited[w].total_seconds() for w in members if w in waited)
-            return rate * max(waits, default=0.0) ** 2
+            return share * max(waits, default=0.0) ** 2
 
-        rated = zip(self.packs, self.rates, strict=True)
+        rated = zip(self.packs, self.shares, strict=True)
         return max(rated, key=lambda each: want(*each))[0]
 
     def mean_wait(self, turn: timedelta) -> timedelta:
@@ -115,12 +120,12 @@ def share_calls(
     supply = sum(_calls_a_second(plans[load.watch_id]) for load in slow)
     if len(slow) < 2 or supply < LEAST_SUPPLY:  # noqa: PLR2004 - nobody or nothing to share
         return dict(plans), None
-    rates = {load.watch_id: _rate(load) for load in slow}
-    alone = mean_delay(rates, plans, None)
+    shares = {load.watch_id: load.share for load in slow}
+    alone = mean_delay(shares, plans, None)
     if alone < BEARABLE and _need_all_calls(loads, plans):
         return dict(plans), None
-    best = _best_way(slow, _own_plans(slow, plans, supply), supply, rates)
-    if best is None or mean_delay(rates, *best) > GAIN * alone:
+    best = _best_way(slow, _own_plans(slow, plans, supply), supply, shares)
+    if best is None or mean_delay(shares, *best) > GAIN * alone:
         return dict(plans), None
     shared, packed = best
     looked = {w: turn for members, turn in packed.turns().items() for w in members}
@@ -136,7 +141,7 @@ def _need_all_calls(loads: Sequence[Load], plans: Mapping[int, Plan]) -> bool:
 
 
 def mean_delay(
-    rates: Mapping[int, float], plans: Mapping[int, Plan], packed: PackedPolls | None
+    shares: Mapping[int, float], plans: Mapping[int, Plan], packed: PackedPolls | None
 ) -> timedelta:
     """Return how long a video of these watches waits on average until a search shows it.
 
@@ -144,23 +149,25 @@ def mean_delay(
     the others wait for their watch's own.
 
     Args:
-        rates: the videos a second that each watch brings, by its id.
+        shares: the videos a second that each watch brings, times what they count for, by its id.
         plans: how often each is polled by itself.
         packed: the packed polls, if there are any.
     """
-    waits = {w: rate * _seconds(plans[w]) / 2 for w, rate in rates.items()}
+    waits = {w: share * _seconds(plans[w]) / 2 for w, share in shares.items()}
     if packed is not None:
         for (members, turn), rate in zip(packed.turns().items(), packed.rates, strict=True):
             shown = min(turn, REACH, timedelta(seconds=PAGE_ITEMS / rate))
             wait = packed.mean_wait(turn) if shown == turn else shown / 2
             for w in members:
-                soon = rates[w] * wait.total_seconds()
+                soon = shares[w] * wait.total_seconds()
                 waits[w] += (shown / turn) * (soon - waits[w])
-    return timedelta(seconds=sum(waits.values()) / sum(rates.values()))
+    return timedelta(seconds=sum(waits.values()) / sum(shares.values()))
 
 
 def _is_slow(plan: Plan, lookback: timedelta) -> bool:
-    return not plan.plenty and plan.interval is not None and plan.interval > lookback
+    """Tell whether calls keep a watch from being polled once a look-back, and nobody's wish."""
+    longest = max(lookback, plan.least)
+    return not plan.plenty and plan.interval is not None and plan.interval > longest
 
 
 def _own_plans(slow: Sequence[Load], plans: Mapping[int, Plan], supply: float) -> dict[int, Plan]:
@@ -182,7 +189,7 @@ def _own_plans(slow: Sequence[Load], plans: Mapping[int, Plan], supply: float) -
 
 
 def _best_way(
-    slow: Sequence[Load], own: dict[int, Plan], supply: float, rates: Mapping[int, float]
+    slow: Sequence[Load], own: dict[int, Plan], supply: float, shares: Mapping[int, float]
 ) -> tuple[dict[int, Plan], PackedPolls] | None:
     """Return the plans and packed polls with the least mean delay; None if nobody has company."""
     left = supply - sum(map(_calls_a_second, own.values()))
@@ -191,14 +198,15 @@ def _best_way(
         for each in _packings(slow, left)
         if (several := each.of_several()) is not None
     ]
-    return min(ways, key=lambda way: mean_delay(rates, *way), default=None)
+    return min(ways, key=lambda way: mean_delay(shares, *way), default=None)
 
 
 def _without_company(packed: PackedPolls, own: Mapping[int, Plan]) -> dict[int, Plan]:
     """Return plans for those that share a search with nobody: it is one of their own as well."""
     alone = {pack[0]: turn for pack, turn in packed.turns().items() if len(pack) == 1}
     calls = {w: _calls_a_second(own[w]) + 1 / turn.total_seconds() for w, turn in alone.items()}
-    return {w: replace(own[w], interval=timedelta(seconds=1 / calls[w])) for w in alone}
+    every = {w: max(own[w].least, timedelta(seconds=1 / calls[w])) for w in alone}
+    return {w: replace(own[w], interval=interval) for w, interval in every.items()}
 
 
 def _packings(slow: Sequence[Load], supply: float) -> Iterator[PackedPolls]:
@@ -207,20 +215,30 @@ def _packings(slow: Sequence[Load], supply: float) -> Iterator[PackedPolls]:
     How long that is depends on how many packs there are, so approach both. Where there are more
     videos than pages can show no packs are small enough; which of them do best is for the caller.
     """
-    by_term = {load.term: load.watch_id for load in slow if load.term}
-    packable = [Packable(load.term, _rate(load)) for load in slow if load.term]
+    by_term = {load.term: load for load in slow if load.term}
     interval = timedelta(seconds=1 / supply)
-    count = ceil(len(packable) / MAX_TERMS)
+    count = ceil(len(by_term) / MAX_TERMS)
     for _ in range(_ROUNDS):
-        packs = pack(packable, (interval * count).total_seconds(), fill=FILL)
+        packs = _packs(by_term.values(), (interval * count).total_seconds())
+        members = [[by_term[term] for term in each.terms] for each in packs]
         yield PackedPolls(
             interval=interval,
-            packs=tuple(tuple(by_term[term] for term in each.terms) for each in packs),
+            packs=tuple(tuple(load.watch_id for load in loads) for loads in members),
             rates=tuple(each.rate for each in packs),
+            shares=tuple(sum(load.share for load in loads) for loads in members),
         )
         if len(packs) == count:
             return
         count = len(packs)
+
+
+def _packs(loads: Iterable[Load], seconds: float) -> list[Pack]:
+    """Pack the watches of each region and language by themselves."""
+    alike: dict[tuple[str | None, str | None], list[Packable]] = defaultdict(list)
+    for load in loads:
+        if load.term:
+            alike[load.locale].append(Packable(load.term, _rate(load)))
+    return [each for group in alike.values() for each in pack(group, seconds, fill=FILL)]
 
 
 def _rate(load: Load) -> float:

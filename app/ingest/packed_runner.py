@@ -139,11 +139,8 @@ class PackedRunner:
 
     def _run(self, pack: Collection[int]) -> None:
         now = self._clock()
-        members = [
-            watch
-            for watch in self._store.read(lambda transaction: transaction.watches.list_active(now))
-            if watch.watch_id in pack
-        ]
+        active = self._store.read(lambda transaction: transaction.watches.list_active(now))
+        members = _alike([watch for watch in active if watch.watch_id in pack])
         if not members:
             return
         end = floor_second(now)
@@ -169,7 +166,9 @@ class PackedRunner:
     def _attempt(
         self, members: Sequence[ActiveWatch], stretch: Stretch, tally: Tally
     ) -> SourceError | NoUsableKeyError | None:
-        query = SearchQuery(packed_query([member.term for member in members]), stretch, None)
+        region, language = members[0].locale
+        terms = [member.term for member in members]
+        query = SearchQuery(packed_query(terms), stretch, region=region, language=language)
         try:
             page = self._ring.call(
                 Bucket.SEARCH, lambda key: self._source.search(key, query), tally.spending
@@ -219,6 +218,11 @@ class PackedRunner:
     def _drop_of(self, watch_id: int, before: datetime) -> None:
         since = before - _DROP_REACH
         self._store.write(lambda t: t.watches.drop_uncertain(watch_id, since, before))
+
+
+def _alike(members: Sequence[ActiveWatch]) -> Sequence[ActiveWatch]:
+    """Return those that still share a region and a language: these may have been changed."""
+    return [each for each in members if each.locale == members[0].locale]
 
 
 def _wait(watch: ActiveWatch, now: datetime) -> timedelta:

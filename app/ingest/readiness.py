@@ -15,7 +15,7 @@ from app.domain.errors import CacheUnavailableError, StoreUnavailableError
 from app.domain.feeds import ALL
 from app.domain.quota import Bucket, KeyState
 from app.domain.refreshing import DELETED_AFTER, LATE_AFTER
-from app.domain.watches import Problem
+from app.domain.watches import Problem, WatchKind
 from app.ingest.trouble import WRITES_FAIL
 
 if TYPE_CHECKING:
@@ -143,7 +143,8 @@ class ReadinessCheck:
         for watch in active:
             if watch.last_error is not None:
                 yield watch.last_error
-        overdue = [watch for watch in active if watch.next_due_at < now - OVERDUE]
+        searched = [watch for watch in active if watch.kind is WatchKind.KEYWORD]
+        overdue = [watch for watch in searched if watch.next_due_at < now - OVERDUE]
         if overdue:
             since = min(watch.next_due_at for watch in overdue)
             detail = (

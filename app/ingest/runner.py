@@ -6,6 +6,7 @@ one call. The claim is checked by every write: a poll that was overtaken stores 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING
@@ -178,6 +179,7 @@ class Runner:
 
     def _search(self, poll: Poll, query: SearchQuery, spending: Spending) -> SearchPage:
         asked_at = self._clock()
+        query = replace(query, region=poll.watch.region, language=poll.watch.language)
         page = self._ring.call(Bucket.SEARCH, lambda key: self._source.search(key, query), spending)
         if self._clock() - asked_at > SLOW_CALL:
             self._claims.renew(poll.claim)

@@ -10,22 +10,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from app.domain.errors import (
-    InvalidValueError,
     LeaseLostError,
+    NewsreelError,
     PollCrashedError,
     StoreUnavailableError,
 )
 from app.telemetry import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from app.domain.watches import Claim
+    from app.domain.watches import Claim, Watch
     from app.feed.publisher import FeedPublisher
     from app.ingest.claims import Claims
     from app.ingest.fetch_log import FetchLog
     from app.ingest.runner import Runner
     from app.ingest.trouble import PollTrouble, WriteTrouble
+    from app.ingest.upkeep import Upkeep
     from app.ingest.watching import Watching
     from app.telemetry import Incidents
 
@@ -53,8 +54,10 @@ class Ingest:
         runner: Runner,
         publisher: FeedPublisher,
         watching: Watching,
+        upkeep: Upkeep,
         fetch_log: FetchLog,
         keywords: Sequence[str],
+        channels: Sequence[str],
         seeded: Flag,
         incidents: Incidents,
         write_trouble: WriteTrouble,
@@ -64,8 +67,10 @@ class Ingest:
         self._runner = runner
         self._publisher = publisher
         self._watching = watching
+        self._upkeep = upkeep
         self._fetch_log = fetch_log
         self._keywords = keywords
+        self._channels = channels
         self._seeded = seeded
         self._incidents = incidents
         self._write_trouble = write_trouble
@@ -83,6 +88,7 @@ class Ingest:
         try:
             self._seed()
             self._fetch_log.prune()
+            self._upkeep.run()
             return self._claims.due(limit)
         except StoreUnavailableError as error:
             self._write_trouble.begin(error)
@@ -117,7 +123,7 @@ class Ingest:
             self._write_trouble.begin(error)
 
     def _seed(self) -> None:
-        """Add the configured keywords that are not watched yet, once per start.
+        """Add the configured keywords and channels that are not watched yet, once per start.
 
         Not once per process: workers are replaced while they run, and a watch that was removed
         meanwhile must not come back.
@@ -125,14 +131,18 @@ class Ingest:
         if self._seeded.is_set():
             return
         for keyword in self._keywords:
-            self._add(keyword)
+            self._add("keyword", keyword, self._watching.add_keyword)
+        for channel in self._channels:
+            self._add("channel", channel, self._watching.add_channel)
         self._seeded.set()
 
-    def _add(self, keyword: str) -> None:
+    def _add(self, kind: str, text: str, add: Callable[[str], tuple[Watch, bool]]) -> None:
         try:
-            watch, is_new = self._watching.add_keyword(keyword)
-        except InvalidValueError as error:
-            self._log.error("keyword_refused", keyword=keyword[:50], detail=str(error))
+            watch, is_new = add(text)
+        except StoreUnavailableError:
+            raise  # the next tick tries all of them again
+        except NewsreelError as error:
+            self._log.error(f"{kind}_refused", **{kind: text[:50]}, detail=str(error))
             return
         if is_new:
             self._log.info("watch_added", watch_id=watch.watch_id, term=watch.term)

@@ -1,21 +1,44 @@
-"""Managing what is watched: the one place that adds, pauses and removes watches."""
+"""Managing what is watched: the one place that adds, changes and removes watches.
+
+It marks what is to be done; ticks do it.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.domain.errors import InvalidValueError, NotFoundError
-from app.domain.watches import MAX_WATCHES, WatchKind, parse_keyword
+from app.domain.errors import (
+    DuplicateWatchError,
+    InvalidMemberError,
+    InvalidValueError,
+    NotFoundError,
+    ReserveSpentError,
+    TooManyWatchesError,
+    WatchPausedError,
+)
+from app.domain.watches import MAX_WATCHES, WatchKind, parse_channel, parse_keyword
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from app.domain.clock import Clock
-    from app.domain.watches import Watch
+    from app.domain.watches import Watch, WatchOptions
+    from app.feed.publisher import FeedPublisher
+    from app.ingest.reserve import Reserve
+    from app.ingest.resolving import ChannelResolver
     from app.store.store import Store, Transaction
 
 MAX_ID_DIGITS = 18
 """What every database holds as an integer."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPage:
+    """A page of the watches, oldest first, each with how many videos it has; `total` is of all."""
+
+    items: tuple[tuple[Watch, int], ...]
+    total: int
 
 
 class Watching:
@@ -23,50 +46,112 @@ class Watching:
 
     Args:
         store: holds the watches.
+        publisher: lets go of the feed of a removed watch.
+        reserve: pays for what is fetched on demand.
+        resolver: knows whose a handle is.
         clock: the present.
         backfill: how far back a new watch starts.
+        tick: the least time between two polls of any watch.
     """
 
-    def __init__(self, store: Store, clock: Clock, backfill: timedelta) -> None:
+    def __init__(
+        self,
+        store: Store,
+        publisher: FeedPublisher,
+        reserve: Reserve,
+        resolver: ChannelResolver,
+        clock: Clock,
+        *,
+        backfill: timedelta,
+        tick: timedelta,
+    ) -> None:
         self._store = store
+        self._publisher = publisher
+        self._reserve = reserve
+        self._resolver = resolver
         self._clock = clock
         self._backfill = backfill
+        self._tick = tick
 
     def add_keyword(self, text: str) -> tuple[Watch, bool]:
         """Watch a keyword; return the watch and whether it is new.
 
         Raises:
-            InvalidValueError: not a keyword, or there are 1,000 watches already.
+            InvalidValueError: not a keyword.
+            TooManyWatchesError: there are 1,000 watches already.
         """
-        term = parse_keyword(text)
-        now = self._clock()
+        return self._add(WatchKind.KEYWORD, parse_keyword(text), {})
 
-        def work(transaction: Transaction) -> tuple[Watch, bool]:
-            watch, is_new = transaction.watches.add(
-                WatchKind.KEYWORD, term, now=now, read_until=now - self._backfill
-            )
-            if is_new and transaction.watches.count() > MAX_WATCHES:
-                raise InvalidValueError(f"there can be {MAX_WATCHES} watches at most")
-            return watch, is_new
+    def add_channel(self, text: str) -> tuple[Watch, bool]:
+        """Watch a channel, as people call it; return the watch and whether it is new.
 
-        return self._store.write(work)
+        Raises:
+            InvalidValueError: it names no channel.
+            TooManyWatchesError: there are 1,000 watches already.
+            NewsreelError: as `ChannelResolver` says.
+        """
+        return self._add(WatchKind.CHANNEL, self._resolver.resolve_channel(text), {})
+
+    def create(self, kind: WatchKind, text: str, options: WatchOptions) -> Watch:
+        """Watch a keyword or a channel in a certain way.
+
+        Raises:
+            InvalidValueError: the text names none, or an option cannot be.
+            DuplicateWatchError: it is watched already.
+            TooManyWatchesError: there are 1,000 watches already.
+            NewsreelError: as `ChannelResolver` says.
+        """
+        self._check(options)
+        if kind is WatchKind.KEYWORD:
+            term = parse_keyword(text)
+        else:
+            term = self._resolver.resolve_channel(text)
+        watch, is_new = self._add(kind, term, options)
+        if not is_new:
+            raise DuplicateWatchError(watch.watch_id)
+        return watch
+
+    def get(self, watch_id: int) -> tuple[Watch, int]:
+        """Return a watch and how many videos its feed has.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+
+        def work(transaction: Transaction) -> tuple[Watch, int]:
+            watch = transaction.watches.get(watch_id)
+            return watch, transaction.statistics.totals([watch_id])[watch_id]
+
+        return self._store.read(work)
+
+    def page(self, number: int, length: int) -> WatchPage:
+        """Return a page of the watches (from 1), oldest first."""
+        first = (number - 1) * length
+
+        def work(transaction: Transaction) -> WatchPage:
+            watches = transaction.watches.list_page(first, length)
+            videos = transaction.statistics.totals([watch.watch_id for watch in watches])
+            items = tuple((watch, videos[watch.watch_id]) for watch in watches)
+            return WatchPage(items, transaction.watches.count())
+
+        return self._store.read(work)
 
     def list_all(self) -> list[Watch]:
         """Return every watch, oldest first."""
         return self._store.read(lambda transaction: transaction.watches.list_all())
 
     def find(self, name: str) -> Watch:
-        """Return a watch by its id or its keyword.
+        """Return a watch by its id, its keyword or its channel's id.
 
         Raises:
-            InvalidValueError: neither can look like this, or it is the id of one watch and the
+            InvalidValueError: none of them can look like this, or it is the id of one watch and the
                 keyword of another.
             NotFoundError: there is none.
         """
         term = parse_keyword(name)
 
         def work(transaction: Transaction) -> Watch:
-            by_term = transaction.watches.find_by_term(WatchKind.KEYWORD, term)
+            by_term = _find_by_term(transaction, term)
             by_id = _find_by_id(transaction, term)
             if by_term and by_id and by_term != by_id:
                 raise InvalidValueError(
@@ -80,22 +165,87 @@ class Watching:
 
         return self._store.read(work)
 
+    def change(self, watch_id: int, options: WatchOptions) -> Watch:
+        """Change what is given of a watch; ticks apply new filters to what it found before.
+
+        Raises:
+            InvalidMemberError: an option cannot be.
+            NotFoundError: there is no such watch.
+        """
+        self._check(options)
+        return self._store.write(lambda transaction: transaction.watches.change(watch_id, options))
+
     def set_paused(self, watch_id: int, *, paused: bool) -> Watch:
         """Pause or resume a watch.
 
         Raises:
             NotFoundError: there is none.
         """
-        return self._store.write(lambda t: t.watches.set_paused(watch_id, paused=paused))
+        return self.change(watch_id, {"paused": paused})
+
+    def fetch_now(self, watch_id: int) -> Watch:
+        """Make a watch due at the next tick, paid from the reserve; asking twice is asking once.
+
+        Raises:
+            NotFoundError: there is none.
+            WatchPausedError: it is paused.
+            ReserveSpentError: so many were asked for today that the reserve is spent.
+        """
+        now, size = self._clock(), self._reserve.size()
+
+        def work(transaction: Transaction) -> Watch:
+            transaction.stand_in_line()
+            watch = transaction.watches.get(watch_id)
+            if watch.paused:
+                raise WatchPausedError(f"watch {watch_id} is paused: resume it first")
+            if watch.wanted_at is not None:
+                return watch
+            if watch.kind is WatchKind.KEYWORD and not self._reserve.take(transaction, size):
+                raise ReserveSpentError(
+                    f"of today's search calls {size} may be asked for, and these are spent"
+                )
+            return transaction.watches.want(watch_id, now)
+
+        return self._store.write(work)
 
     def remove(self, watch_id: int) -> None:
-        """Stop watching; the videos it found stay.
+        """Stop watching: its feed is gone at once, videos that only it found go with next ticks.
 
         Raises:
             NotFoundError: there is no such watch.
         """
+        self._store.write(lambda transaction: transaction.watches.remove(watch_id))
+        self._publisher.drop(watch_id)
+
+    def _add(self, kind: WatchKind, term: str, options: WatchOptions) -> tuple[Watch, bool]:
         now = self._clock()
-        self._store.write(lambda transaction: transaction.watches.remove(watch_id, now))
+
+        def work(transaction: Transaction) -> tuple[Watch, bool]:
+            watch, is_new = transaction.watches.add(
+                kind, term, now=now, read_until=now - self._backfill, options=options
+            )
+            if is_new and transaction.watches.count() > MAX_WATCHES:
+                raise TooManyWatchesError(f"there can be {MAX_WATCHES} watches at most")
+            return watch, is_new
+
+        return self._store.write(work)
+
+    def _check(self, options: WatchOptions) -> None:
+        """Refuse what only this installation cannot do."""
+        seconds, tick = options.get("min_interval_seconds"), int(self._tick.total_seconds())
+        if seconds is not None and seconds < tick:
+            detail = f"must be no less than a tick, {tick} seconds"
+            raise InvalidMemberError(detail, "min_interval_seconds")
+
+
+def _find_by_term(transaction: Transaction, name: str) -> Watch | None:
+    by_keyword = transaction.watches.find_by_term(WatchKind.KEYWORD, name)
+    if by_keyword is not None:
+        return by_keyword
+    try:
+        return transaction.watches.find_by_term(WatchKind.CHANNEL, parse_channel(name))
+    except InvalidValueError:
+        return None
 
 
 def _find_by_id(transaction: Transaction, name: str) -> Watch | None:

@@ -25,11 +25,15 @@ class SearchQuery:
     """One page of the videos for `term` published within `stretch`, newest first.
 
     `page_token` is None for the first page; a token belongs to this term and stretch only.
+    `region` (ISO 3166-1) is where the videos can be seen, `language` (ISO 639-1) what they are
+    most relevant to (YouTube API docs); None leaves either to YouTube.
     """
 
     term: str
     stretch: Stretch
     page_token: str | None = None
+    region: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ class YouTube:
             publishedAfter=format_instant(query.stretch.starts_at),
             publishedBefore=format_instant(query.stretch.ends_at),
             pageToken=query.page_token,
+            regionCode=query.region,
+            relevanceLanguage=query.language,
         )
         return parse_search(self._answer(request, key), query.stretch)
 

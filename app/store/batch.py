@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.domain.filters import exclusion
 from app.domain.videos import Detail, Video, differs, merge
 from app.store.rows import told_by
 
@@ -14,9 +15,28 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
+    from app.domain.filters import Filters
     from app.domain.intake import Finding
 
     Stored = Row[tuple[object, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """That a watch found a video.
+
+    Args:
+        uncertain: nobody knows whether it was found for this watch.
+        excluded_by: the filter of the watch that it did not pass.
+    """
+
+    uncertain: bool = False
+    excluded_by: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it puts the video into the watch's feed and counts."""
+        return not self.uncertain and self.excluded_by is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +48,20 @@ class Change:
         before: what had been told of it.
         after: what is known of it now.
         first: the finding that came first.
-        linked: the watches it belongs to already.
-        new_links: what adds it to watches.
-        confirmed: what adds it to watches of which it was uncertain.
-        uncertain: what links it to watches without adding it to them.
+        linked: its links before, by watch.
+        links: its links afterwards.
+        findings: what found it for a watch, of new links and of those no longer uncertain.
         complete: videos.list has told it.
-        seen_by_readers: its item changes.
     """
 
     stored: Stored | None
     before: Video | None
     after: Video
     first: Finding
-    linked: frozenset[int]
-    new_links: dict[int, Finding]
-    confirmed: dict[int, Finding]
-    uncertain: dict[int, Finding]
+    linked: Mapping[int, Link]
+    links: Mapping[int, Link]
+    findings: Mapping[int, Finding]
     complete: bool
-    seen_by_readers: bool
 
     @property
     def hidden(self) -> bool:
@@ -55,17 +71,37 @@ class Change:
     @property
     def watches(self) -> frozenset[int]:
         """The watches the video belongs to afterwards."""
-        return self.linked.union(self.gained)
+        return _counting(self.links)
 
     @property
-    def gained(self) -> dict[int, Finding]:
-        """What adds the video to watches it did not belong to."""
-        return self.new_links | self.confirmed
+    def watches_before(self) -> frozenset[int]:
+        """The watches it belonged to."""
+        return _counting(self.linked)
+
+    @property
+    def gained(self) -> frozenset[int]:
+        """Watches it did not belong to."""
+        return self.watches - self.watches_before
+
+    @property
+    def lost(self) -> frozenset[int]:
+        """Watches it no longer belongs to."""
+        return self.watches_before - self.watches
+
+    @property
+    def seen_by_readers(self) -> bool:
+        """Whether its item changes."""
+        moved = self.gained or self.lost
+        return self.before is None or bool(moved) or differs(self.before, self.after)
 
     @property
     def needless(self) -> bool:
         """Whether the video's row can stay as it is."""
         return self.after == self.before and not self.gained and not self.complete
+
+
+def _counting(links: Mapping[int, Link]) -> frozenset[int]:
+    return frozenset(watch_id for watch_id, link in links.items() if link.counts)
 
 
 def by_video(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
@@ -79,16 +115,16 @@ def by_video(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
 def change_of(
     findings: list[Finding],
     stored: Stored | None,
-    links: Mapping[int, bool],
-    known: frozenset[int],
+    linked: Mapping[int, Link],
+    wanted: Mapping[int, Filters],
 ) -> Change:
     """Return what findings of one video do to it.
 
     Args:
         findings: at least one.
         stored: its row, None if it is new.
-        links: the watches it is linked to already, and whether that is uncertain.
-        known: the watches that exist.
+        linked: its links, by watch.
+        wanted: the filters of those of these watches and of the finders that exist.
     """
     after = findings[0].video
     for finding in findings[1:]:
@@ -96,25 +132,41 @@ def change_of(
     before = None if stored is None else told_by(stored)
     complete = after.detail is Detail.FULL
     after = after if before is None else merge(before, after)
-    wanted = _wanted_links(findings, known)
-    new = {w: f for w, f in wanted.items() if w not in links}
-    new_links = {w: f for w, f in new.items() if not f.uncertain}
-    confirmed = {w: f for w, f in wanted.items() if links.get(w) and not f.uncertain}
+    found = {
+        watch_id: finding
+        for watch_id, finding in _finders(findings).items()
+        if watch_id in wanted and _tells_more(finding, linked.get(watch_id))
+    }
+    uncertain = {w: link.uncertain for w, link in linked.items()}
+    uncertain |= {w: finding.uncertain for w, finding in found.items()}
+    judged = wanted if after != before else {w: wanted[w] for w in found}
     return Change(
         stored=stored,
         before=before,
         after=after,
         first=findings[0],
-        linked=frozenset(w for w, uncertain in links.items() if not uncertain),
-        new_links=new_links,
-        confirmed=confirmed,
-        uncertain={w: f for w, f in new.items() if f.uncertain},
+        linked=linked,
+        links={
+            w: Link(is_uncertain, reason_against(after, judged[w])) if w in judged else linked[w]
+            for w, is_uncertain in uncertain.items()
+        },
+        findings=found,
         complete=complete,
-        seen_by_readers=before is None or bool(new_links or confirmed) or differs(before, after),
     )
 
 
-def _wanted_links(findings: list[Finding], known: frozenset[int]) -> dict[int, Finding]:
-    """Return what links a video to each watch that exists: a certain finding if there is one."""
+def _finders(findings: list[Finding]) -> dict[int, Finding]:
+    """Return what links a video to each watch: a certain finding if there is one."""
     certain_last = sorted(findings, key=lambda finding: not finding.uncertain)
-    return {f.watch_id: f for f in certain_last if f.watch_id is not None and f.watch_id in known}
+    return {f.watch_id: f for f in certain_last if f.watch_id is not None}
+
+
+def _tells_more(finding: Finding, link: Link | None) -> bool:
+    """Tell whether a finding makes a new link, or an uncertain one certain."""
+    return link is None or (link.uncertain and not finding.uncertain)
+
+
+def reason_against(video: Video, filters: Filters) -> str | None:
+    """Return what a link says of a filter that its video does not pass."""
+    excluded_by = exclusion(video, filters)
+    return None if excluded_by is None else excluded_by.value

@@ -14,7 +14,7 @@ from app.domain.feeds import EVERYTHING
 from app.domain.videos import Source, StoredVideo
 from app.store.feed_version import read_version
 from app.store.full_text import Walk, find_places
-from app.store.models import VideoRow, WatchRow, WatchVideoRow
+from app.store.models import REMOVED, VideoRow, WatchRow, WatchVideoRow
 from app.store.row_numbers import RowNumbers
 from app.store.rows import select_videos, told_by
 
@@ -57,7 +57,8 @@ class FeedRepository:
         """
         if feed.watch_id is None:
             return read_version(self._connection)
-        query = select(WatchRow.feed_seq).where(WatchRow.watch_id == feed.watch_id)
+        there = WatchRow.watch_id == feed.watch_id, WatchRow.kind != REMOVED
+        query = select(WatchRow.feed_seq).where(*there)
         version = self._connection.execute(query).scalar_one_or_none()
         if version is None:
             raise NotFoundError(f"there is no watch {feed.watch_id}")

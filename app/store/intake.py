@@ -14,14 +14,15 @@ from sqlalchemy import bindparam, select, update
 
 from app.domain.intake import Finding, Recorded, Rejection
 from app.domain.refreshing import DEFAULT_REFRESH, next_refresh_at
-from app.store.batch import by_video, change_of
+from app.store.batch import Link, by_video, change_of
 from app.store.bulk import insert_rows
 from app.store.counts import Counts
 from app.store.executing import execute_each
 from app.store.feed_version import lock_version, move_feeds, store_version
-from app.store.models import Base, VideoRow, WatchRow, WatchVideoRow
+from app.store.models import REMOVED, Base, VideoRow, WatchRow, WatchVideoRow
 from app.store.rows import columns_of, select_videos
 from app.store.video_texts import put_texts
+from app.store.watch_rows import read_filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from app.domain.filters import Filters
     from app.domain.videos import Video
     from app.store.batch import Change, Stored
     from app.store.rows import Columns
@@ -36,16 +38,24 @@ if TYPE_CHECKING:
 _VIDEOS = Base.metadata.tables["videos"]
 _LINKS = Base.metadata.tables["watch_videos"]
 _STORED = select_videos().where(VideoRow.video_id.in_(bindparam("video_ids", expanding=True)))
-_LINKED = select(WatchVideoRow.video_id, WatchVideoRow.watch_id, WatchVideoRow.uncertain).where(
-    WatchVideoRow.video_id.in_(bindparam("video_ids", expanding=True))
+_LINKED = select(
+    WatchVideoRow.video_id,
+    WatchVideoRow.watch_id,
+    WatchVideoRow.uncertain,
+    WatchVideoRow.excluded_by,
+).where(WatchVideoRow.video_id.in_(bindparam("video_ids", expanding=True)))
+_LINK = update(WatchVideoRow).where(
+    WatchVideoRow.video_id == bindparam("video"), WatchVideoRow.watch_id == bindparam("of")
 )
-_CONFIRM_LINK = (
-    update(WatchVideoRow)
-    .where(WatchVideoRow.video_id == bindparam("video"), WatchVideoRow.watch_id == bindparam("of"))
-    .values(uncertain=False, reason=bindparam("why"), delay_seconds=bindparam("delay"))
+_CONFIRM_LINK = _LINK.values(
+    uncertain=bindparam("doubt"),
+    excluded_by=bindparam("exclusion"),
+    reason=bindparam("why"),
+    delay_seconds=bindparam("delay"),
 )
-_WATCHES = select(WatchRow.watch_id).where(
-    WatchRow.watch_id.in_(bindparam("watch_ids", expanding=True))
+_JUDGE_LINK = _LINK.values(excluded_by=bindparam("exclusion"))
+_FILTERS = select(WatchRow.watch_id, WatchRow.filters).where(
+    WatchRow.watch_id.in_(bindparam("watch_ids", expanding=True)), WatchRow.kind != REMOVED
 )
 _UPDATE_VIDEO = update(VideoRow).where(VideoRow.video_id == bindparam("key"))
 """Made once: what SQLAlchemy derives from a statement is kept with it."""
@@ -76,7 +86,8 @@ class Intake:
         self._link(kept)
         self._count(kept)
         seen = [change for change in kept if change.seen_by_readers]
-        watches = frozenset(w for change in seen if not change.hidden for w in change.watches)
+        shown = [change for change in seen if not change.hidden]
+        watches = frozenset(w for change in shown for w in change.watches | change.lost)
         return Recorded(
             version=self._finish(watches) if seen else self._before,
             added=tuple(c.after.video_id for c in seen if c.stored is None),
@@ -89,27 +100,31 @@ class Intake:
         rows = self._connection.execute(_STORED, {"video_ids": list(told)})
         stored: dict[str, Stored] = {row.video_id: row for row in rows}
         linked = self._linked(list(stored))
-        finders = {finding.watch_id for findings in told.values() for finding in findings}
-        known = self._known_watches(finders - {None})
+        involved = {watch_id for links in linked.values() for watch_id in links}
+        finders = {f.watch_id for findings in told.values() for f in findings if f.watch_id}
+        wanted = self._filters(involved | finders)
         return [
-            change_of(told[video_id], stored.get(video_id), linked[video_id], known)
+            change_of(told[video_id], stored.get(video_id), linked[video_id], wanted)
             for video_id in sorted(told)
         ]
 
-    def _linked(self, video_ids: list[str]) -> dict[str, dict[int, bool]]:
-        """Return the watches of each video, and whether they are uncertain of it."""
-        linked: dict[str, dict[int, bool]] = defaultdict(dict)
+    def _linked(self, video_ids: list[str]) -> dict[str, dict[int, Link]]:
+        """Return the links of each video, by watch."""
+        linked: dict[str, dict[int, Link]] = defaultdict(dict)
         links = self._connection.execute(_LINKED, {"video_ids": video_ids}) if video_ids else ()
-        for video_id, watch_id, uncertain in links:
-            linked[video_id][watch_id] = uncertain
+        for video_id, watch_id, uncertain, excluded_by in links:
+            linked[video_id][watch_id] = Link(uncertain, excluded_by)
         return linked
 
-    def _known_watches(self, finders: set[int | None]) -> frozenset[int]:
-        """Return the finders that still exist; nobody removes one while the version is locked."""
-        if not finders:
-            return frozenset()
-        rows = self._connection.execute(_WATCHES, {"watch_ids": list(finders)})
-        return frozenset(rows.scalars())
+    def _filters(self, watch_ids: set[int]) -> dict[int, Filters]:
+        """Return what those of these watches want that still exist.
+
+        Nobody removes one, or changes what it wants, while the version is locked.
+        """
+        if not watch_ids:
+            return {}
+        rows = self._connection.execute(_FILTERS, {"watch_ids": sorted(watch_ids)})
+        return {watch_id: read_filters(filters) for watch_id, filters in rows}
 
     def _insert(self, changes: list[Change]) -> dict[str, str]:
         rows = [
@@ -159,15 +174,17 @@ class Intake:
                 "watch_id": watch_id,
                 "video_id": change.after.video_id,
                 "published_at": change.after.published_at,
-                "reason": finding.reason.value,
-                "uncertain": finding.uncertain,
-                "delay_seconds": self._delay(change.after, finding),
+                "reason": change.findings[watch_id].reason.value,
+                "uncertain": link.uncertain,
+                "excluded_by": link.excluded_by,
+                "delay_seconds": self._delay(change.after, change.findings[watch_id]),
             }
             for change in changes
-            for watch_id, finding in sorted((change.new_links | change.uncertain).items())
+            for watch_id, link in sorted(change.links.items())
+            if watch_id not in change.linked
         ]
         insert_rows(self._connection, _LINKS, rows)
-        self._confirm(changes)
+        self._relink(changes)
         for change in changes:
             if (
                 change.before is not None
@@ -175,20 +192,27 @@ class Intake:
             ):
                 self._redate_links(change.after)
 
-    def _confirm(self, changes: list[Change]) -> None:
-        """Put videos into the feeds of watches that were uncertain of them."""
-        rows: list[Columns] = [
-            {
-                "video": change.after.video_id,
-                "of": watch_id,
-                "why": finding.reason.value,
-                "delay": self._delay(change.after, finding),
-            }
-            for change in changes
-            for watch_id, finding in sorted(change.confirmed.items())
-        ]
-        if rows:
-            self._connection.execute(_CONFIRM_LINK, rows)
+    def _relink(self, changes: list[Change]) -> None:
+        """Write the links that are certain by now, or pass other filters than they did."""
+        confirmed: list[Columns] = []
+        judged: list[Columns] = []
+        for change in changes:
+            for watch_id, before in sorted(change.linked.items()):
+                link, finding = change.links[watch_id], change.findings.get(watch_id)
+                row: Columns = {
+                    "video": change.after.video_id,
+                    "of": watch_id,
+                    "exclusion": link.excluded_by,
+                }
+                if finding is not None:
+                    why, delay = finding.reason.value, self._delay(change.after, finding)
+                    doubt = link.uncertain
+                    confirmed.append({**row, "doubt": doubt, "why": why, "delay": delay})
+                elif link != before:
+                    judged.append(row)
+        for statement, rows in ((_CONFIRM_LINK, confirmed), (_JUDGE_LINK, judged)):
+            if rows:
+                self._connection.execute(statement, rows)
 
     def _refresh_due_at(self, video: Video) -> datetime:
         return next_refresh_at(video, self._now, self._refresh_after)
@@ -213,7 +237,7 @@ class Intake:
                 continue
             before, after = change.before, change.after
             if before is not None:
-                counts.add(before.channel_id, before.published_at, change.linked, -1)
+                counts.add(before.channel_id, before.published_at, change.watches_before, -1)
             counts.add(after.channel_id, after.published_at, change.watches, 1)
         counts.flush(self._connection)
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import (
     BigInteger,
     Date,
+    Double,
     ForeignKey,
     Index,
     MetaData,
@@ -16,6 +17,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.store.types import BigId, Instant, ascii_key, ascii_text, long_text, unicode_key
+
+REMOVED = "removed"
+"""The kind of a watch that was removed, until its links are gone; its term is its id then."""
 
 ALL_VIDEOS = 0
 """The scope of the counts that counts every visible video; other scopes are watch ids."""
@@ -95,6 +99,9 @@ class WatchRow(Base):
 
     `packed_at` is when it was last taken for a packed reading, `packed_until` up to when such a
     reading has looked for it; neither says anything about completeness.
+
+    `filters` is canonical JSON, null for none. `refilter_after` is null unless its filters are
+    being applied to what it found before: then links up to that video id have been judged anew.
     """
 
     __tablename__ = "watches"
@@ -122,6 +129,13 @@ class WatchRow(Base):
     error_code: Mapped[str | None] = mapped_column(ascii_key(40))
     error_since: Mapped[datetime | None] = mapped_column(Instant)
     error_detail: Mapped[str | None] = mapped_column(long_text())
+    min_interval_seconds: Mapped[int | None] = mapped_column(BigInteger)
+    weight: Mapped[float] = mapped_column(Double, server_default="1")
+    region: Mapped[str | None] = mapped_column(ascii_key(2))
+    language: Mapped[str | None] = mapped_column(ascii_key(8))
+    filters: Mapped[str | None] = mapped_column(long_text())
+    refilter_after: Mapped[str | None] = mapped_column(ascii_key(11))
+    wanted_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class WatchVideoRow(Base):
@@ -214,6 +228,15 @@ class QuotaUsageRow(Base):
     used: Mapped[int] = mapped_column(BigInteger)
     day_limit: Mapped[int] = mapped_column(BigInteger)
     exhausted_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ReserveUsageRow(Base):
+    """How many search calls were asked for by hand on a Pacific day, at the reserve's cost."""
+
+    __tablename__ = "reserve_usage"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    used: Mapped[int] = mapped_column(BigInteger)
 
 
 class KeyStateRow(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import and_, delete, insert, select, update
 
 from app.domain.quota import Bucket, KeyState, KeyStatus, Usage
 from app.store.executing import insert_if_absent
-from app.store.models import KeyStateRow, QuotaUsageRow
+from app.store.models import KeyStateRow, QuotaUsageRow, ReserveUsageRow
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -45,6 +45,23 @@ class QuotaRepository:
         self._connection.execute(
             update(QuotaUsageRow).where(_is(project, bucket, day)).values(values)
         )
+
+    def take_reserve(self, day: date, most: int) -> bool:
+        """Note a call that somebody asks for, if that day's are fewer than `most`; tell whether.
+
+        The feed version must be locked: nobody else opens the day meanwhile.
+        """
+        if not self.reserve_used(day):
+            self._connection.execute(delete(ReserveUsageRow).where(ReserveUsageRow.day <= day))
+            self._connection.execute(insert(ReserveUsageRow).values(day=day, used=0))
+        left = and_(ReserveUsageRow.day == day, ReserveUsageRow.used < most)
+        taken = update(ReserveUsageRow).where(left).values(used=ReserveUsageRow.used + 1)
+        return self._connection.execute(taken).rowcount == 1
+
+    def reserve_used(self, day: date) -> int:
+        """Return how many calls were asked for that day."""
+        query = select(ReserveUsageRow.used).where(ReserveUsageRow.day == day)
+        return self._connection.execute(query).scalar() or 0
 
     def list_usage(self, day: date) -> list[Usage]:
         """Return what has been used that day."""

@@ -14,7 +14,9 @@ from app.store.fetches import FetchRepository
 from app.store.intake import Intake
 from app.store.quota import KeyRepository, QuotaRepository
 from app.store.ranges import RangeRepository
+from app.store.relinking import Relinking
 from app.store.removal import Removal
+from app.store.statistics import StatisticsRepository
 from app.store.videos import VideoRepository
 from app.store.watches import WatchRepository
 
@@ -57,6 +59,14 @@ class Transaction:
         """
         return Removal(self._connection, now).set_hidden(video_id, hidden=hidden)
 
+    def refilter(self, limit: int, now: datetime) -> Recorded | None:
+        """Apply changed filters to up to `limit` videos; None if no watch's filters changed."""
+        return Relinking(self._connection, now).refilter(limit)
+
+    def withdraw(self, limit: int, now: datetime) -> Recorded | None:
+        """Take up to `limit` videos from a removed watch; None if there is none."""
+        return Relinking(self._connection, now).withdraw(limit)
+
     @cached_property
     def feed(self) -> FeedRepository:
         """Pages of feeds."""
@@ -86,6 +96,11 @@ class Transaction:
     def fetches(self) -> FetchRepository:
         """The log of fetches."""
         return FetchRepository(self._connection)
+
+    @cached_property
+    def statistics(self) -> StatisticsRepository:
+        """Counts for charts and lists."""
+        return StatisticsRepository(self._connection)
 
     @cached_property
     def quota(self) -> QuotaRepository:

@@ -21,6 +21,9 @@ from werkzeug.exceptions import HTTPException
 from app.domain.errors import (
     CacheUnavailableError,
     ChangesForgottenError,
+    ConflictError,
+    DuplicateWatchError,
+    InvalidMemberError,
     InvalidValueError,
     NewsreelError,
     NotFoundError,
@@ -30,7 +33,7 @@ from app.domain.errors import (
 from app.telemetry import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from flask import Flask
     from pydantic_core import ErrorDetails
@@ -43,6 +46,7 @@ _MOST_ERRORS = 20
 
 _STATUS_OF: tuple[tuple[type[NewsreelError], HTTPStatus], ...] = (
     (NotFoundError, HTTPStatus.NOT_FOUND),
+    (ConflictError, HTTPStatus.CONFLICT),
     (ChangesForgottenError, HTTPStatus.GONE),
     (InvalidValueError, HTTPStatus.BAD_REQUEST),
     (NothingToServeError, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -62,7 +66,8 @@ _CODE_OF_RULE = {
 class ErrorObject:
     """One error: a stable code, a sentence, and what in the request is to blame, if anything.
 
-    `parameter` is one of the query; `pointer` (RFC 6901) leads to a member of the body.
+    `parameter` is one of the query; `pointer` (RFC 6901) leads to a member of the body; `meta` says
+    more to programs.
     """
 
     code: str
@@ -70,6 +75,7 @@ class ErrorObject:
     parameter: str | None = None
     pointer: str | None = None
     error_id: str | None = None
+    meta: Mapping[str, object] | None = None
 
     def as_json(self, status: HTTPStatus) -> dict[str, object]:
         """Return the JSON:API members that are known."""
@@ -85,6 +91,8 @@ class ErrorObject:
             members["source"] = {"parameter": self.parameter}
         elif self.pointer is not None:
             members["source"] = {"pointer": self.pointer}
+        if self.meta is not None:
+            members["meta"] = self.meta
         return members
 
 
@@ -142,13 +150,23 @@ def _refused_parameter(found: ErrorDetails) -> ErrorObject:
 
 
 def _refused_member(found: ErrorDetails) -> ErrorObject:
+    if found["type"] == "incomplete_body":
+        return ErrorObject("invalid_body", f"The body is incomplete: {_reason(found)}.", pointer="")
     if not found["loc"]:
         return ErrorObject("invalid_body", "The body is to be a JSON object.", pointer="")
-    member = str(found["loc"][0])
-    pointer = "/" + member.replace("~", "~0").replace("/", "~1")
-    if found["type"] == "extra_forbidden":
+    about = found.get("ctx", {})
+    unknown = found["type"] == "extra_forbidden" or about.get("unknown", False)
+    return _member(_reason(found), (*found["loc"], *about.get("path", ())), unknown=unknown)
+
+
+def _member(reason: str, path: Sequence[str | int], *, unknown: bool = False) -> ErrorObject:
+    """Return the error of a member of the body; its code names the last name on the way to it."""
+    steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    pointer = "".join(f"/{step}" for step in steps)
+    if unknown:
         return ErrorObject("unknown_member", "There is no such member here.", pointer=pointer)
-    return ErrorObject(f"invalid_{member}", f"{member}: {_reason(found)}", pointer=pointer)
+    name = next(step for step in reversed(path) if isinstance(step, str))
+    return ErrorObject(f"invalid_{name}", f"{name}: {reason}", pointer=pointer)
 
 
 def _reason(found: ErrorDetails) -> str:
@@ -171,7 +189,10 @@ def _on_domain_error(error: NewsreelError) -> Response:
         return _on_unexpected_error(error)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return error_response(status, ErrorObject(error.code, "Nothing can be read right now."))
-    return error_response(status, ErrorObject(error.code, str(error)))
+    if isinstance(error, InvalidMemberError):
+        return error_response(status, _member(str(error), error.path, unknown=error.unknown))
+    meta = {"watch_id": error.watch_id} if isinstance(error, DuplicateWatchError) else None
+    return error_response(status, ErrorObject(error.code, str(error), meta=meta))
 
 
 def _on_unexpected_error(error: Exception) -> Response:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_PAGE = 1_000_000
+MAX_ROW_ID = 2**63 - 1
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 10
 
@@ -70,7 +71,7 @@ def _cursor_text(text: str) -> str:
 
 Digits = BeforeValidator(_digits)
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), Digits]
-RowId = Annotated[int, Field(ge=1, le=2**63 - 1), Digits]
+RowId = Annotated[int, Field(ge=1, le=MAX_ROW_ID), Digits]
 Keyword = Annotated[str, AfterValidator(checked_by(parse_keyword))]
 ChannelId = Annotated[str, AfterValidator(checked_by(_channel_id))]
 CursorText = Annotated[str, AfterValidator(checked_by(_cursor_text))]

@@ -67,8 +67,19 @@ def _is_local() -> bool:
     The Host must be of this machine, too: a foreign page in a local browser can make its own name
     point here, but it cannot change the name.
     """
+    if request.method not in ("GET", "HEAD", "OPTIONS") and not _is_own_page():
+        return False
     forwarded = any(name.lower().startswith(_HEADERS_OF_PROXIES) for name in request.headers.keys())  # noqa: SIM118 - iterating gives pairs
     return not forwarded and _is_loopback(request.remote_addr or "") and _names_us(request.host)
+
+
+def _is_own_page() -> bool:
+    """Tell whether no foreign page in a local browser sends this; browsers name where it is from.
+
+    A form of such a page may post to this machine without asking first.
+    """
+    origin = request.headers.get("Origin")
+    return origin is None or _names_us(origin.partition("://")[2])
 
 
 def _names_us(host: str) -> bool:

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Protocol, cast
 from flask import current_app
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from flask import Flask
 
     from app.domain.changes import Bookmark, ChangeList
     from app.domain.coverage import CoveragePage, WatchCoverage
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
     from app.domain.fetches import FetchPage, FetchQuery
-    from app.domain.watches import Problem
+    from app.domain.statistics import Counts, Grain
+    from app.domain.watches import Problem, Watch, WatchKind, WatchOptions
     from app.ingest.planning import Preview
     from app.ingest.quota_report import QuotaReport
+    from app.ingest.watching import WatchPage
     from app.web.read_layer import LastKnown
 
 _EXTENSION = "newsreel"
@@ -90,6 +94,41 @@ class Planning(Protocol):
         """
 
 
+class Watching(Protocol):
+    """What is watched; all may raise StoreUnavailableError, and NotFoundError for an id."""
+
+    def page(self, number: int, length: int) -> WatchPage:
+        """Return a page of the watches (from 1), oldest first."""
+
+    def get(self, watch_id: int) -> tuple[Watch, int]:
+        """Return a watch and how many videos its feed has."""
+
+    def create(self, kind: WatchKind, text: str, options: WatchOptions) -> Watch:
+        """Watch something; raises InvalidValueError and ConflictError."""
+
+    def change(self, watch_id: int, options: WatchOptions) -> Watch:
+        """Change what is given of a watch; raises InvalidMemberError."""
+
+    def fetch_now(self, watch_id: int) -> Watch:
+        """Make a watch due at the next tick; raises ConflictError."""
+
+    def remove(self, watch_id: int) -> None:
+        """Stop watching."""
+
+
+class Statistics(Protocol):
+    """How many videos were published when."""
+
+    def counts(
+        self,
+        grain: Grain,
+        after: datetime | None,
+        before: datetime | None,
+        watch_id: int | None,
+    ) -> Counts:
+        """Return counts; raises InvalidValueError, NotFoundError and StoreUnavailableError."""
+
+
 class QuotaReporter(Protocol):
     """What is spent, which keys are in use, and what is to come."""
 
@@ -142,6 +181,14 @@ class Services(Protocol):
     @property
     def planning(self) -> Planning:
         """What a new watch would cost."""
+
+    @property
+    def watching(self) -> Watching:
+        """What is watched."""
+
+    @property
+    def statistics(self) -> Statistics:
+        """How many videos were published when."""
 
     @property
     def quota(self) -> QuotaReporter:

@@ -93,6 +93,8 @@ def keyed(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
         ("KEYWORDS", f"news,{'x' * 300}"),
         ("KEYWORDS", "news,a\tb"),
         ("KEYWORDS", "caf\udce9"),
+        ("CHANNELS", "UC0123456789012345678901,news"),
+        ("CHANNELS", "dQw4w9WgXcQ"),
     ],
 )
 @pytest.mark.parametrize("command", ["serve", "migrate"])
@@ -191,6 +193,7 @@ def test_a_watch_is_added_listed_paused_resumed_and_removed(keyed: Run) -> None:
     assert keyed("watch", "pause", "lofi beats").out == "1  keyword  lofi beats  paused\n"
     assert keyed("watch", "list").out == "1  keyword  lofi beats  paused\n"
     assert "next" in keyed("watch", "resume", "1").out
+    assert "next" in keyed("watch", "fetch", "lofi beats").out
     assert keyed("watch", "remove", "1").out.startswith("removed: 1  ")
     assert keyed("watch", "list").out == ""
 
@@ -203,6 +206,21 @@ def test_odd_terms_are_watched_as_they_are(keyed: Run, term: str) -> None:
     keyed("watch", "add", term)
     assert f"  keyword  {term}  next" in keyed("watch", "list").out
     assert keyed("watch", "remove", term).code == OK
+
+
+def test_a_channel_is_added_by_its_page_and_found_by_its_id(keyed: Run) -> None:
+    channel = "UC0123456789012345678901"
+    page = f"https://www.youtube.com/channel/{channel}/videos"
+    assert f"1  channel  {channel}  " in keyed("watch", "add", "--channel", page).out
+    assert keyed("watch", "pause", channel).out.startswith("1  channel  ")
+    complaint = keyed("watch", "fetch", channel).complaint
+    assert complaint == "newsreel: watch 1 is paused: resume it first"
+
+
+@pytest.mark.parametrize("text", ["javascript:alert(1)", "dQw4w9WgXcQ", "@someone", "x" * 500])
+def test_what_is_no_channel_is_misuse(keyed: Run, text: str) -> None:
+    assert keyed("watch", "add", "--channel", text).code == MISUSED
+    assert keyed("watch", "list").out == ""
 
 
 def test_a_term_that_begins_with_a_dash_goes_after_two(keyed: Run) -> None:

@@ -55,6 +55,7 @@ _HEADERS = {
     "X-Cache": ("Where the page came from: hit, miss or stale.", "hit"),
     "Age": ("Seconds since a stale page was known to be right; else absent.", "12"),
     "X-Demo": ("1 when the videos are simulated; else absent.", "1"),
+    "Location": ("Path of what was made.", "/watches/1"),
     "Retry-After": ("Seconds to wait before asking again.", "5"),
 }
 
@@ -65,6 +66,9 @@ _ERRORS = {
     ),
     HTTPStatus.FORBIDDEN: LOCAL_ONLY,
     HTTPStatus.NOT_FOUND: ErrorObject("not_found", "There is no such video."),
+    HTTPStatus.CONFLICT: ErrorObject(
+        "duplicate_watch", "watch 1 is for it already", meta={"watch_id": 1}
+    ),
     HTTPStatus.GONE: ErrorObject(
         "changes_forgotten", "deletions after the bookmark are forgotten: start anew at 0"
     ),
@@ -76,21 +80,32 @@ _ERRORS = {
     ),
 }
 
-_PATH_PARAMETERS = {
-    "video_id": {"description": "The video's id on YouTube.", "example": "a1B2c3D4e5F"}
+_PATH_PARAMETERS: dict[str, JsonObject] = {
+    "video_id": {"description": "The video's id on YouTube.", "example": "a1B2c3D4e5F"},
+    "watch_id": {
+        "description": "The id of the watch.",
+        "example": 1,
+        "schema": {"type": "integer", "minimum": 1},
+    },
 }
 
 
-def responses(*errors: HTTPStatus, headers: tuple[str, ...], cached: bool = False) -> ResponseDocs:
+def responses(
+    *errors: HTTPStatus,
+    headers: tuple[str, ...],
+    cached: bool = False,
+    success: HTTPStatus = HTTPStatus.OK,
+) -> ResponseDocs:
     """Describe what a route answers.
 
     Args:
         errors: besides 500, which goes without saying.
         headers: of a good answer.
         cached: whether 304 is an answer.
+        success: the status of a good answer.
     """
     described: ResponseDocs = {status.value: _error(status) for status in errors}
-    described[200] = {"headers": _headers(*headers)}
+    described[success.value] = {"headers": _headers(*headers)}
     if cached:
         described[304] = {
             "description": "What you have is what there is.",

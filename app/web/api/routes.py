@@ -9,6 +9,11 @@ from app.web.api.fetches import fetches
 from app.web.api.operations import operations
 from app.web.api.plan import plan
 from app.web.api.quota import quota
+from app.web.api.stats import stats
 from app.web.api.videos import videos
+from app.web.api.watches import watches
 
-BLUEPRINTS = (videos, feeds, changes, coverage, plan, fetches, quota, operations)
+BLUEPRINTS = (
+    *(videos, feeds, changes, watches, stats, coverage, plan),
+    *(fetches, quota, operations),
+)

@@ -355,6 +355,7 @@ class Error(BaseModel):
     detail: str = Field(description="For people; may change.")
     id: str | None = Field(default=None, description="Stands in the log (status 500 only).")
     source: ErrorSource | None = None
+    meta: dict[str, object] | None = Field(default=None, description="More, for programs.")
 
 
 class ErrorDocument(Schema):

@@ -24,12 +24,13 @@ from app.web.services import services
 if TYPE_CHECKING:
     from flask import Response
 
+    from app.domain.feeds import Feed
 
 videos = APIBlueprint("videos", __name__, tag="Videos")
 
 _CACHED = ("ETag", "Cache-Control", "Vary")
 _ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
-_PAGE = (*_CACHED, "Link", "X-Cache", "Age")
+PAGE_HEADERS = (*_CACHED, "Link", "X-Cache", "Age")
 
 
 class VideosQuery(FeedChoice, FeedQuery):
@@ -42,7 +43,7 @@ class VideosQuery(FeedChoice, FeedQuery):
 @videos.output(VideoList, example=examples.VIDEO_LIST)
 @videos.doc(
     operation_id="list_videos",
-    responses=responses(*_ERRORS, headers=_PAGE, cached=True),
+    responses=responses(*_ERRORS, headers=PAGE_HEADERS, cached=True),
 )
 def list_videos(query: VideosQuery) -> Response:
     """List videos, newest first.
@@ -53,12 +54,22 @@ def list_videos(query: VideosQuery) -> Response:
     down takes time when asked for by number. Page by number, or by cursor to meet every video once
     while new ones arrive. A page beyond the end is empty.
     """
-    feed = chosen_feed(query)
+    return reply_with_page("/videos", chosen_feed(query), query)
+
+
+def reply_with_page(path: str, feed: Feed, query: FeedQuery) -> Response:
+    """Return what is asked for of a feed, for every route that lists one.
+
+    Args:
+        path: of the route, below SCRIPT_NAME; other pages are linked to by it.
+        feed: that exists.
+        query: which of its videos, in which order, which page.
+    """
     asked = replace(
         page_request(feed, query), selection=query.selection, oldest_first=query.oldest_first
     )
-    page = services().feed.page(asked, at_least=seen_version("/videos", query))
-    return page_reply("/videos", query, feed, page)
+    page = services().feed.page(asked, at_least=seen_version(path, query))
+    return page_reply(path, query, feed, page)
 
 
 @videos.get("/videos/<video_id>")

@@ -96,3 +96,14 @@ def test_the_key_index_counts_from_one_and_gives_no_number_twice(index: KeyIndex
     with ThreadPoolExecutor(8) as pool:
         numbers = list(pool.map(lambda _: index.next(), range(80)))
     assert sorted(numbers) == list(range(2, 82))
+
+
+def test_a_dropped_head_is_gone_and_may_come_back_in_any_version(cache: FeedCache) -> None:
+    cache.put(Feed(watch_id=1), head(10))
+    cache.put(Feed(watch_id=11), head(10))
+    for _ in range(2):
+        cache.drop(Feed(watch_id=1))
+        assert cache.get(Feed(watch_id=1)) is None
+        assert cache.version(Feed(watch_id=1)) is None
+    assert cache.version(Feed(watch_id=11)) == 10
+    assert cache.put(Feed(watch_id=1), head(3))

@@ -107,6 +107,16 @@ def hide(database: Database, video_id: str, now: datetime) -> None:
         move_feeds(connection, watches, seq)
 
 
+def settle(store: Store, limit: int = 100, now: datetime = NOW) -> list[Recorded]:
+    """Applies changed filters and takes out removed watches, batch by batch to the end."""
+    done = []
+    while (recorded := store.write(lambda t: t.refilter(limit, now))) is not None:
+        done.append(recorded)
+    while (recorded := store.write(lambda t: t.withdraw(limit, now))) is not None:
+        done.append(recorded)
+    return done
+
+
 def wipe(database: Database) -> None:
     """Brings a migrated database back to how the migrations left it."""
     with database.connection() as connection:

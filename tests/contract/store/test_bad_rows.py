@@ -84,7 +84,7 @@ def test_a_batch_of_nothing_but_bad_rows_does_not_move_the_feed(store: Store) ->
 
 def test_a_watch_removed_meanwhile_costs_its_links_alone(store: Store) -> None:
     kept, removed = add_watch(store, "kept"), add_watch(store, "removed")
-    store.write(lambda transaction: transaction.watches.remove(removed.watch_id, NOW))
+    store.write(lambda transaction: transaction.watches.remove(removed.watch_id))
     findings = [*found([VIDEO], kept.watch_id), *found([VIDEO, video(2)], removed.watch_id)]
     recorded = store.write(lambda transaction: transaction.record(findings, NOW))
     assert recorded.added == (VIDEO.video_id, video(2).video_id)

@@ -88,7 +88,7 @@ def test_a_claimant_that_was_overtaken_stores_nothing(store: Store) -> None:
 def test_a_claim_on_a_removed_watch_is_lost(store: Store, problem: Problem | None) -> None:
     watch = add_watch(store)
     (claim,) = _claim(store)
-    store.write(lambda transaction: transaction.watches.remove(watch.watch_id, NOW))
+    store.write(lambda transaction: transaction.watches.remove(watch.watch_id))
     with pytest.raises(LeaseLostError):
         _release(store, claim, problem)
     with pytest.raises(NotFoundError):

@@ -120,7 +120,7 @@ def test_the_log_outlives_a_removed_watch(store: Store) -> None:
     watch_id = add_watch(store).watch_id
     record = replace(FETCH, watch_ids=(watch_id,))
     _add(store, record)
-    store.write(lambda transaction: transaction.watches.remove(watch_id, NOW))
+    store.write(lambda transaction: transaction.watches.remove(watch_id))
     assert _list(store, watch_id=watch_id) == [record]
 
 

@@ -23,6 +23,7 @@ from tests.contract.store.tellings import (
     hide,
     list_feed,
     record,
+    settle,
     video,
 )
 
@@ -181,26 +182,10 @@ def test_a_hidden_video_is_found_again_without_coming_back(
         assert VIDEO.video_id not in {row.video.video_id for row in list_feed(store, feed)}
 
 
-def test_removing_a_watch_keeps_its_videos_and_moves_the_feeds_that_share_them(
-    store: Store,
-) -> None:
-    kept, removed = add_watch(store, "kept"), add_watch(store, "removed")
-    record(store, [VIDEO, video(2)], removed.watch_id)
-    record(store, [VIDEO], kept.watch_id)
-    version = get_version(store, ALL)
-    store.write(lambda transaction: transaction.watches.remove(removed.watch_id, LATER))
-    for video_id, watches in ((VIDEO.video_id, (kept.watch_id,)), (video(2).video_id, ())):
-        stored = get_video(store, video_id)
-        assert stored.watches == watches
-        assert stored.seq > version
-        assert stored.updated_at == LATER
-    assert get_watch(store, kept.watch_id).feed_seq == get_version(store, ALL)
-    assert get_total(store, ALL) == 2
-
-
 def test_the_id_of_a_removed_watch_is_not_used_again(store: Store) -> None:
     removed = add_watch(store, "removed")
-    store.write(lambda transaction: transaction.watches.remove(removed.watch_id, NOW))
+    store.write(lambda transaction: transaction.watches.remove(removed.watch_id))
+    settle(store)
     assert add_watch(store, "added").watch_id > removed.watch_id
 
 

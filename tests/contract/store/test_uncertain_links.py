@@ -17,6 +17,7 @@ from tests.contract.store.tellings import (
     get_video,
     get_watch,
     list_feed,
+    settle,
 )
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def test_removing_a_watch_that_was_uncertain_of_a_video_changes_nothing_for_read
     own = Finding(VIDEO, Source.SEARCH, owner.watch_id)
     store.write(lambda t: t.record([uncertain(removed.watch_id), own], NOW))
     before = get_version(store, ALL), get_video(store, VIDEO.video_id)
-    store.write(lambda t: t.watches.remove(removed.watch_id, LATER))
+    store.write(lambda t: t.watches.remove(removed.watch_id))
+    settle(store, now=LATER)
     assert (get_version(store, ALL), get_video(store, VIDEO.video_id)) == before
 
 
@@ -95,9 +97,11 @@ def test_removing_a_watch_moves_no_feed_that_was_uncertain_of_its_videos(store: 
     own = Finding(VIDEO, Source.SEARCH, removed.watch_id)
     store.write(lambda t: t.record([uncertain(unsure.watch_id), own], NOW))
     before = get_version(store, ALL)
-    store.write(lambda t: t.watches.remove(removed.watch_id, LATER))
+    store.write(lambda t: t.watches.remove(removed.watch_id))
+    settle(store)
     assert get_version(store, ALL) > before
     assert get_watch(store, unsure.watch_id).feed_seq == 0
+    assert get_video(store, VIDEO.video_id).watches == ()  # kept for the one that may confirm it
 
 
 def test_what_is_certain_does_not_become_uncertain(store: Store) -> None:

@@ -181,7 +181,7 @@ def test_a_watch_that_was_removed_is_not_found_any_more(service: Service) -> Non
     with service.noting():
         service.page()
         service.wait_for_note(NOW)
-        service.store.write(lambda t: t.watches.remove(service.watch_id, service.now))
+        service.store.write(lambda t: t.watches.remove(service.watch_id))
         wait_until(lambda: is_gone(service))
         with pytest.raises(NotFoundError):
             service.reader.resolve_keyword("news")

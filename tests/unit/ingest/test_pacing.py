@@ -1,5 +1,6 @@
 """Pacing is held against its own formula, found by hand or by searching for something better."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from math import isclose, sqrt
@@ -30,6 +31,10 @@ FULL = Budget(left=100, limit=100, resets_at=MIDNIGHT)
 def plans(rates: list[float], budget: Budget = FULL, now: datetime = MORNING) -> dict[int, Plan]:
     """Plans for watches of so many videos a day."""
     loads = [Load(n, rate / DAY_SECONDS) for n, rate in enumerate(rates)]
+    return plan(loads, budget, now=now, tick=TICK, lookback=LOOKBACK)
+
+
+def plans_of(loads: list[Load], budget: Budget = FULL, now: datetime = MORNING) -> dict[int, Plan]:
     return plan(loads, budget, now=now, tick=TICK, lookback=LOOKBACK)
 
 
@@ -150,6 +155,43 @@ def test_later_readings_wait_for_plenty_or_for_calls_left_in_the_evening() -> No
     assert has_spare(Plan(TICK, 1, plenty=True), FULL, MORNING)
 
 
+def test_a_weight_of_four_means_twice_the_polls() -> None:
+    usual, heavy = plans_of([Load(0, 5 / 86_400), Load(1, 5 / 86_400, weight=4.0)]).values()
+    assert isclose(seconds(usual) / seconds(heavy), 2, rel_tol=0.01)
+
+
+def test_a_weight_takes_the_place_of_as_many_times_the_videos() -> None:
+    """While a poll costs one call whatever it brings."""
+    weighted = plans_of([Load(0, 2 / 86_400, weight=9.0), Load(1, 2 / 86_400)])
+    brought = plans_of([Load(0, 18 / 86_400), Load(1, 2 / 86_400)])
+    assert isclose(seconds(weighted[0]), seconds(brought[0]), rel_tol=0.01)
+
+
+def test_what_a_watch_does_not_want_goes_to_the_others() -> None:
+    alike = plans_of([Load(0, 1e-4), Load(1, 1e-4)])
+    modest = plans_of([Load(0, 1e-4, least=timedelta(hours=12)), Load(1, 1e-4)])
+    assert modest[0].interval == timedelta(hours=12)
+    assert seconds(modest[1]) < 0.6 * seconds(alike[1])
+
+
+def test_in_plenty_a_watch_is_polled_as_seldom_as_it_wants() -> None:
+    ample = Budget(10_000_000, 10_000_000, MIDNIGHT)
+    modest = Load(0, 1e-4, least=timedelta(minutes=10))
+    planned = plans_of([modest, Load(1, 1e-4)], ample)
+    assert all(one.plenty for one in planned.values())
+    assert planned[0].interval == timedelta(minutes=10)
+    assert planned[1].interval == TICK
+    due_at = next_due_at(MORNING, planned[0], ample, TICK)
+    assert due_at == MORNING + timedelta(minutes=10)
+
+
+def test_calls_asked_for_take_from_the_reserve_and_from_nothing_else() -> None:
+    before = Budget(60, 100, MIDNIGHT).free(MORNING)
+    for asked in range(11):
+        assert Budget(60 - asked, 100, MIDNIGHT, asked).free(MORNING) == before
+    assert Budget(0, 100, MIDNIGHT, 10).free(MORNING) == 0
+
+
 rates_lists = st.lists(st.floats(0.1, 3_000), min_size=1, max_size=50)
 
 
@@ -182,3 +224,53 @@ def test_the_mean_delay_is_the_least_there_is_and_never_worse_than_even_spacing(
     least = sum(sqrt(max(r, 1.0)) for r in rates) ** 2 / (2 * supply * sum(rates))
     assert ours <= even * 1.001
     assert ours <= least * 1.001
+
+
+loads_lists = st.lists(
+    st.builds(
+        Load,
+        watch_id=st.integers(0, 10**6),
+        rate=st.floats(0, 3_000).map(lambda a_day: a_day / DAY_SECONDS),
+        weight=st.floats(0.01, 100),
+        least=st.sampled_from([0, 0, 10, 60, 3_600, 86_400]).map(lambda s: timedelta(seconds=s)),
+    ),
+    min_size=1,
+    max_size=30,
+    unique_by=lambda load: load.watch_id,
+)
+
+
+@given(loads_lists, st.integers(0, 100_000))
+def test_weights_and_wishes_spend_no_more_calls_than_there_are(
+    loads: list[Load], limit: int
+) -> None:
+    budget = Budget(limit, limit, MIDNIGHT)
+    planned = {w: one for w, one in plans_of(loads, budget).items() if one.interval is not None}
+    assert calls_a_day(planned) <= budget.free(MORNING) * 1.001
+    held = any(one.interval == one.least for one in planned.values())
+    assert held or not planned or calls_a_day(planned) >= budget.free(MORNING) * 0.999
+
+
+@given(
+    loads_lists,
+    st.integers(0, 100_000),
+    st.integers(0, 86_399).map(lambda s: MORNING + timedelta(seconds=s)),
+)
+def test_no_watch_is_polled_more_often_than_it_wants(
+    loads: list[Load], left: int, now: datetime
+) -> None:
+    budget = Budget(left, 100_000, MIDNIGHT)
+    planned = plans_of(loads, budget, now)
+    for load in loads:
+        one = planned[load.watch_id]
+        assert one.interval is None or one.interval >= max(load.least, TICK)
+        due_at = next_due_at(now, one, budget, TICK)
+        assert due_at >= now + (load.least if load.least > TICK else TICK - timedelta(seconds=1))
+
+
+@given(loads_lists, st.floats(1, 100))
+def test_more_weight_never_means_fewer_calls(loads: list[Load], factor: float) -> None:
+    watch = loads[0].watch_id
+    before = plans_of(loads)[watch]
+    after = plans_of([replace(loads[0], weight=loads[0].weight * factor), *loads[1:]])[watch]
+    assert after.calls / seconds(after) >= before.calls / seconds(before) * 0.999

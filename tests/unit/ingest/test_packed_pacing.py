@@ -92,7 +92,7 @@ def test_in_plenty_and_without_calls_nobody_shares() -> None:
 
 
 def test_packs_have_their_turns_by_the_root_of_what_they_bring() -> None:
-    packed = PackedPolls(timedelta(minutes=10), ((1,), (2,)), (4.0, 1.0))
+    packed = PackedPolls(timedelta(minutes=10), ((1,), (2,)), (4.0, 1.0), (4.0, 1.0))
     assert packed.turns() == {(1,): timedelta(minutes=15), (2,): timedelta(minutes=30)}
 
 
@@ -109,7 +109,7 @@ def test_the_mean_delay_is_what_turn_after_turn_brings(per_day: list[float]) -> 
     """Packs of two, 60 polls a day, and polls of their own every five days."""
     packs = tuple((2 * n, 2 * n + 1) for n in range(len(per_day)))
     rates = tuple(each / 86_400 for each in per_day)
-    packed = PackedPolls(DAY / 60, packs, rates)
+    packed = PackedPolls(DAY / 60, packs, rates, rates)
     by_watch = {w: rate / 2 for members, rate in zip(packs, rates, strict=True) for w in members}
     plans = dict.fromkeys(by_watch, Plan(5 * DAY, 1.0, plenty=False))
     foreseen = mean_delay(by_watch, plans, packed).total_seconds()
@@ -223,3 +223,54 @@ def test_sharing_spends_no_more_calls_and_brings_videos_earlier(
 
 def calls_a_second(plans: dict[int, Plan]) -> float:
     return sum(one.calls / seconds(one) for one in plans.values())
+
+
+LOCALES = st.sampled_from([(None, None), ("NZ", None), ("NZ", "en"), (None, "en")])
+VARIED = st.lists(
+    st.builds(
+        Load,
+        watch_id=st.integers(0, 10**6),
+        rate=st.floats(0.1, 60).map(lambda a_day: a_day / 86_400),
+        term=st.integers(0, 10**6).map(lambda n: f"term{n}"),
+        weight=st.sampled_from([0.1, 1.0, 1.0, 9.0]),
+        least=st.sampled_from([0, 0, 60, 7_200, 86_400]).map(lambda s: timedelta(seconds=s)),
+        locale=LOCALES,
+    ),
+    min_size=2,
+    max_size=40,
+    unique_by=(lambda load: load.watch_id, lambda load: load.term),
+)
+
+
+@given(VARIED)
+def test_only_watches_of_one_region_and_language_share_and_none_is_polled_more_than_it_wants(
+    loads: list[Load],
+) -> None:
+    _, plans, packed = shared(loads)
+    locales = {load.watch_id: load.locale for load in loads}
+    for pack in packed.packs if packed else ():
+        assert len({locales[watch_id] for watch_id in pack}) == 1
+    for load in loads:
+        assert seconds(plans[load.watch_id]) >= max(load.least.total_seconds(), 10)
+
+
+def test_who_wants_to_be_polled_seldom_does_not_share_for_want_of_calls() -> None:
+    day = timedelta(days=1)
+    modest = [Load(n, 15 / 86_400, f"modest{n}", least=day) for n in range(20, 25)]
+    _, plans, packed = shared([*loads_of([15.0] * 20), *modest])
+    assert packed is not None
+    assert {watch_id for pack in packed.packs for watch_id in pack} == set(range(20))
+    assert {plans[n].interval for n in range(20, 25)} == {day}
+
+
+def test_a_pack_of_weight_has_its_turns_more_often() -> None:
+    regions = [("NZ", None)] * 10 + [("FR", None)] * 10
+    weights = [4.0] * 10 + [1.0] * 10
+    loads = [
+        Load(n, 15 / 86_400, f"term{n}", weight=weight, locale=locale)
+        for n, (weight, locale) in enumerate(zip(weights, regions, strict=True))
+    ]
+    packed = shared(loads)[2]
+    assert packed is not None
+    heavy, usual = packed.turns().values()
+    assert 2 * heavy.total_seconds() == pytest.approx(usual.total_seconds(), rel=1e-3)

@@ -12,6 +12,7 @@ from app.domain.errors import StoreUnavailableError
 from app.domain.feeds import Feed
 from app.domain.fetches import FetchQuery, FetchRecord, Purpose
 from app.domain.ranges import Stretch
+from app.domain.watches import WatchKind
 from app.store.watches import WatchRepository
 from tests.unit.ingest.rig import Call, Rig
 from tests.unit.simulator.worlds import video
@@ -245,3 +246,18 @@ def test_the_log_tells_what_a_packed_poll_looked_through(rig: Rig) -> None:
     assert poll.stretch == Stretch(
         poll.stretch.ends_at - timedelta(days=1), poll.started_at.replace(microsecond=0)
     )
+
+
+def test_watches_share_a_search_in_their_region_and_language_and_with_no_others(
+    new_rig: NewRig,
+) -> None:
+    rig = new_rig(youtube_search_calls_per_day=100)
+    for number in range(30):
+        region = "NZ" if number % 2 else None
+        rig.services.watching.create(WatchKind.KEYWORD, f"word{number}", {"region": region})
+    rig.run_for(6 * 3600, every=60)
+    packed = [c for c in rig.calls if c.method == "search" and "|" in c.query["q"][0]]
+    assert {call.query.get("regionCode", [None])[0] for call in packed} == {"NZ", None}
+    for call in packed:
+        numbers = {int(term.removeprefix("word")) % 2 for term in call.query["q"][0].split("|")}
+        assert numbers == {int("regionCode" in call.query)}

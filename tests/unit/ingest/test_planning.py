@@ -17,6 +17,7 @@ from app.domain.watches import Watch, WatchKind
 from app.ingest.pacer import Pacer
 from app.ingest.pacing import RESERVE, Load
 from app.ingest.planning import Planning, Preview
+from app.ingest.reserve import Reserve
 from app.quota.ledger import Ledger
 from app.quota.ring import KeyRing
 from app.store.database import Database
@@ -62,7 +63,14 @@ class Bench:
         )
         lookback = timedelta(hours=1)
         pacer = RatedPacer(
-            self.store, ring, ledger, clock, tick=TICK, lookback=lookback, packs=False
+            self.store,
+            ring,
+            ledger,
+            Reserve(self.store, ring, clock),
+            clock,
+            tick=TICK,
+            lookback=lookback,
+            packs=False,
         )
         pacer.rates = rates
         return Planning(self.store, pacer), pacer

@@ -51,6 +51,19 @@ def test_a_start_adds_what_is_missing_and_leaves_what_is_there(new_rig: NewRig) 
     other.close()
 
 
+def test_channels_are_seeded_like_keywords(new_rig: NewRig) -> None:
+    channel = "UC0123456789012345678901"
+    rig = new_rig(keywords="news", channels=f"{channel}, @someone ,{channel}")
+    with capture_logs() as logs:
+        rig.run_for(30)
+    watches = rig.services.watching.list_all()
+    assert [(watch.kind.value, watch.term) for watch in watches] == [
+        ("keyword", "news"),
+        ("channel", channel),
+    ]
+    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["channel_refused"]
+
+
 def test_a_watch_removed_while_we_run_stays_removed(new_rig: NewRig) -> None:
     rig = new_rig(keywords="music")
     rig.tick()

@@ -12,7 +12,7 @@ import orjson
 from app.domain.changes import Bookmark, ChangeList
 from app.domain.clock import format_instant
 from app.domain.coverage import CoveragePage, WatchCoverage
-from app.domain.errors import ChangesForgottenError, NotFoundError
+from app.domain.errors import ChangesForgottenError, NewsreelError, NotFoundError
 from app.domain.feeds import (
     CacheState,
     Cursor,
@@ -24,15 +24,34 @@ from app.domain.feeds import (
     Selection,
 )
 from app.domain.fetches import FetchPage, FetchQuery
+from app.domain.statistics import CountQuery, Counts, Grain
+from app.domain.watches import Watch, WatchKind, WatchOptions
 from app.feed.head_reader import LastKnown
 from app.ingest.planning import Cadence, Preview
 from app.ingest.quota_report import Forecast, QuotaReport
+from app.ingest.watching import WatchPage
 from app.web.api.examples import VIDEO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.domain.watches import Problem
+
+
+AT = datetime(2026, 1, 2, 18, tzinfo=UTC)
+NEWS = Watch(
+    watch_id=1,
+    kind=WatchKind.KEYWORD,
+    term="news",
+    label="News",
+    paused=False,
+    created_at=AT,
+    next_due_at=AT,
+    read_until=AT,
+    feed_seq=0,
+    last_success_at=None,
+    last_error=None,
+)
 
 
 def encoded(position: Position) -> bytes:
@@ -215,6 +234,63 @@ class MemoryPlanning:
         return self.answer
 
 
+@dataclass
+class MemoryWatching:
+    """Watch 1 is the keyword `news`; what is asked is written down, and nothing changes."""
+
+    watch: Watch = field(default_factory=lambda: NEWS)
+    refusal: NewsreelError | None = None
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    def page(self, number: int, length: int) -> WatchPage:
+        self.asked.append((number, length))
+        return WatchPage(((self.watch, 7),) if number == 1 else (), 1)
+
+    def get(self, watch_id: int) -> tuple[Watch, int]:
+        if watch_id != self.watch.watch_id:
+            raise NotFoundError(f"there is no watch {watch_id}")
+        return self.watch, 7
+
+    def create(self, kind: WatchKind, text: str, options: WatchOptions) -> Watch:
+        return self._note("create", kind, text, options)
+
+    def change(self, watch_id: int, options: WatchOptions) -> Watch:
+        self.get(watch_id)
+        return self._note("change", watch_id, options)
+
+    def fetch_now(self, watch_id: int) -> Watch:
+        self.get(watch_id)
+        return self._note("fetch_now", watch_id)
+
+    def remove(self, watch_id: int) -> None:
+        self.get(watch_id)
+        self._note("remove", watch_id)
+
+    def _note(self, *asked: object) -> Watch:
+        if self.refusal is not None:
+            raise self.refusal
+        self.asked.append(asked)
+        return self.watch
+
+
+@dataclass
+class MemoryStatistics:
+    """Nothing was ever published."""
+
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    def counts(
+        self,
+        grain: Grain,
+        after: datetime | None,
+        before: datetime | None,
+        watch_id: int | None,
+    ) -> Counts:
+        self.asked.append((grain, after, before, watch_id))
+        at = grain.floor(before or AT)
+        return Counts(CountQuery(grain, at, at, watch_id), (0,), ())
+
+
 @dataclass(frozen=True)
 class MemoryReadiness:
     serving: bool = True
@@ -237,5 +313,7 @@ class MemoryServices:
     quota: MemoryQuota = field(default_factory=MemoryQuota)
     coverage: MemoryCoverage = field(default_factory=MemoryCoverage)
     planning: MemoryPlanning = field(default_factory=MemoryPlanning)
+    watching: MemoryWatching = field(default_factory=MemoryWatching)
+    statistics: MemoryStatistics = field(default_factory=MemoryStatistics)
     readiness: MemoryChecks = field(default_factory=MemoryChecks)
     demo: bool = False

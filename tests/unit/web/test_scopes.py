@@ -104,3 +104,23 @@ def test_a_foreign_name_for_this_machine_is_refused(
     client: FlaskClient, host: str, status: int
 ) -> None:
     assert _ask(client, "/ADMIN", HTTP_HOST=host) == status
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://evil.example", 403),
+        ("null", 403),
+        ("http://localhost.evil.example:5001", 403),
+        ("http://localhost:5001", 200),
+        ("http://127.0.0.1:8080", 200),
+        ("http://[::1]:5001", 200),
+    ],
+)
+def test_a_form_of_a_foreign_page_may_not_write(
+    client: FlaskClient, origin: str, status: int
+) -> None:
+    environ = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost:5001", "HTTP_ORIGIN": origin}
+    for needed in (Scope.WATCHES_WRITE, Scope.ADMIN):
+        assert client.post(f"/{needed.name}", environ_overrides=environ).status_code == status
+    assert client.get("/ADMIN", environ_overrides=environ).status_code == 200

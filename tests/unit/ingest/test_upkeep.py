@@ -1,0 +1,139 @@
+"""What ticks do for watches that changed, and what readers see of it meanwhile."""
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.domain.filters import Filters
+from app.domain.intake import Recorded
+from app.ingest import upkeep
+from app.store.store import Transaction
+from app.web.factory import create_app
+from tests.unit.ingest.rig import Rig, before_noon
+
+NewRig = Callable[..., Rig]
+
+VIDEOS = 23
+ALL_EXCLUDED = Filters(min_duration_seconds=100_000)
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "BATCH_LINKS", 4)
+    monkeypatch.setattr(upkeep, "BATCHES_PER_TICK", 2)
+
+
+@pytest.fixture
+def rig(new_rig: NewRig) -> Rig:
+    """A watch with VIDEOS videos, and calls so few that it is not polled again soon."""
+    rig = new_rig(before_noon(VIDEOS), youtube_search_calls_per_day=100)
+    rig.watch()
+    rig.tick()
+    assert len(rig.known()) == VIDEOS
+    return rig
+
+
+@pytest.fixture
+def client(rig: Rig) -> FlaskClient:
+    return create_app(rig.services).test_client()
+
+
+def total(client: FlaskClient) -> int:
+    return int(client.get("/watches/1/videos").get_json()["total"])
+
+
+def test_a_tick_does_a_bounded_piece_and_the_next_goes_on(rig: Rig, client: FlaskClient) -> None:
+    assert total(client) == VIDEOS
+    rig.services.watching.change(1, {"filters": ALL_EXCLUDED})
+    seen = []
+    while client.get("/watches/1").get_json()["refiltering"]:
+        rig.tick()
+        seen.append(total(client))
+    assert seen == [15, 7, 0]
+    assert client.get("/videos").get_json()["total"] == VIDEOS
+
+
+def test_a_first_page_that_was_kept_follows_its_feed(rig: Rig, client: FlaskClient) -> None:
+    before = client.get("/videos?watch=1&limit=5")
+    assert client.get("/videos?watch=1&limit=5").headers["X-Cache"] == "hit"
+    rig.services.watching.change(1, {"filters": ALL_EXCLUDED})
+    for _ in range(3):
+        rig.tick()
+    after = client.get("/videos?watch=1&limit=5", headers={"If-None-Match": before.headers["ETag"]})
+    assert (after.status_code, after.get_json()["items"]) == (200, [])
+
+
+def test_a_process_that_dies_between_batches_leaves_the_rest_to_others(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = 0
+    refilter = Transaction.refilter
+
+    def dies(self: Transaction, *arguments: object) -> Recorded | None:
+        nonlocal batches
+        batches += 1
+        recorded = refilter(self, *arguments)  # type: ignore[arg-type]  # as given
+        if batches == 2:
+            raise KeyboardInterrupt  # before the commit
+        return recorded
+
+    rig.services.watching.change(1, {"filters": ALL_EXCLUDED})
+    monkeypatch.setattr(Transaction, "refilter", dies)
+    with pytest.raises(KeyboardInterrupt):
+        rig.tick()
+    monkeypatch.undo()
+    assert rig.services.watching.get(1)[1] == VIDEOS - 4
+    other = rig.another()
+    for _ in range(20):
+        other.ingest.tick()
+    watch, videos = other.watching.get(1)
+    assert (watch.refiltering, videos) == (False, 0)
+    other.close()
+
+
+def test_a_removed_watch_is_not_found_at_once_and_its_videos_go_tick_by_tick(
+    rig: Rig, client: FlaskClient
+) -> None:
+    paths = ("/watches/1", "/watches/1/videos", "/videos?watch=1", "/feed.atom?watch=1")
+    for _ in range(2):
+        assert [client.get(path).status_code for path in paths] == [200] * 4
+    assert client.delete("/watches/1").status_code == 204
+    assert [client.get(path).status_code for path in paths] == [404] * 4
+    again = client.post("/watches", json={"keyword": "title", "paused": True})
+    assert (again.status_code, again.get_json()["videos"]) == (201, 0)
+    left: list[int] = []
+    while not left or left[-1]:
+        rig.tick()
+        left.append(client.get("/videos").get_json()["total"])
+    assert left == [15, 7, 0]
+    changes = client.get("/changes?limit=100").get_json()["changes"]
+    assert changes == []
+    rig.tick()
+    assert rig.services.store.read(lambda t: t.watches.has_upkeep()) is False
+
+
+def test_a_watch_removed_by_another_process_is_gone_with_the_next_tick(
+    rig: Rig, client: FlaskClient
+) -> None:
+    for _ in range(2):  # the second one from memory
+        assert total(client) == VIDEOS
+    other = rig.another()
+    other.watching.remove(1)
+    other.close()
+    rig.tick()
+    assert client.get("/watches/1/videos").status_code == 404
+    assert client.get("/videos?watch=1").status_code == 404
+
+
+def test_a_poll_under_way_for_a_removed_watch_stores_nothing_more(new_rig: NewRig) -> None:
+    rig = new_rig(before_noon(3))
+    watch = rig.watch()
+    [claim] = rig.services.ingest.tick()
+    rig.youtube.wire.before_each = lambda call: (
+        rig.services.watching.remove(watch.watch_id) if call.method == "search" else None
+    )
+    rig.services.ingest.run(claim)
+    rig.youtube.wire.before_each = lambda _: None
+    rig.tick()
+    assert rig.known() == []
