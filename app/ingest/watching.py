@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.domain.errors import InvalidValueError, NotFoundError
-from app.domain.watches import MAX_WATCHES, WatchKind, parse_keyword
+from app.domain.watches import MAX_WATCHES, WatchKind, parse_channel, parse_keyword
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -39,11 +39,23 @@ class Watching:
             InvalidValueError: not a keyword, or there are 1,000 watches already.
         """
         term = parse_keyword(text)
+        return self._add(WatchKind.KEYWORD, term, term)
+
+    def add_channel(self, channel_id: str, label: str = "") -> tuple[Watch, bool]:
+        """Watch a channel under a label, its id if there is none; as `add_keyword` otherwise.
+
+        Raises:
+            InvalidValueError: not the id of a channel, or there are 1,000 watches already.
+        """
+        term = parse_channel(channel_id)
+        return self._add(WatchKind.CHANNEL, term, label or term)
+
+    def _add(self, kind: WatchKind, term: str, label: str) -> tuple[Watch, bool]:
         now = self._clock()
 
         def work(transaction: Transaction) -> tuple[Watch, bool]:
             watch, is_new = transaction.watches.add(
-                WatchKind.KEYWORD, term, now=now, read_until=now - self._backfill
+                kind, term, label, now=now, read_until=now - self._backfill
             )
             if is_new and transaction.watches.count() > MAX_WATCHES:
                 raise InvalidValueError(f"there can be {MAX_WATCHES} watches at most")

@@ -28,9 +28,11 @@ class WatchRepository:
         self._connection = connection
 
     def add(
-        self, kind: WatchKind, term: str, *, now: datetime, read_until: datetime
+        self, kind: WatchKind, term: str, label: str = "", *, now: datetime, read_until: datetime
     ) -> tuple[Watch, bool]:
         """Add a watch that is due at once; return it and whether it is new.
+
+        Without a label it is called by its term.
 
         The feed version's lock makes two adders of one term stand in line.
         """
@@ -41,7 +43,7 @@ class WatchRepository:
         columns = {
             "kind": kind.value,
             "term": term,
-            "label": term,
+            "label": label or term,
             "paused": False,
             "created_at": now,
             "next_due_at": now,
