@@ -7,9 +7,11 @@ Exit codes: 0 done, 1 it could not be done now, 2 wrong usage or settings, 130 i
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from typing import TYPE_CHECKING
 
-from app.cli import keys, watches
+from app.cli import exporting, importing, keys, watches
 from app.cli.session import say, services
 from app.domain.errors import InvalidValueError, NewsreelError
 from app.settings import Settings, SettingsError
@@ -29,6 +31,8 @@ def main(arguments: Sequence[str]) -> int:
         settings = checked_settings()
         configure_logging(settings.log_level)
         parsed.run(settings, parsed)
+    except BrokenPipeError:
+        return _reader_left()
     except (SettingsError, InvalidValueError) as error:
         return _fail(error, MISUSED)
     except (NewsreelError, OSError) as error:
@@ -50,6 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     refresh.add_argument("--all", action="store_true", help="ask about every stored video")
     refresh.set_defaults(run=_refresh)
     keys.add_commands(commands.add_parser("keys", help="the API keys, by their fingerprints"))
+    importing.add_command(commands.add_parser("import", help="watch what a file lists"))
+    exporting.add_commands(commands.add_parser("export", help="write watches or videos to a file"))
     return parser
 
 
@@ -86,3 +92,9 @@ def _refresh(settings: Settings, parsed: argparse.Namespace) -> None:
 def _fail(error: Exception, code: int) -> int:
     tell(error)
     return code
+
+
+def _reader_left() -> int:
+    """End quietly, as `export videos | head` wants it: nobody is there to be told."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FAILED
