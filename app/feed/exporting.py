@@ -1,4 +1,4 @@
-"""Every video of a feed as a stream: pages by seek, so that memory holds one page at most.
+"""Every video of a feed as a stream: pages by seek, so that memory holds two pages at most.
 
 A page is a transaction of its own. Videos that come in meanwhile are newer than the first page and
 left out; one whose publish time is changed meanwhile may be missed or told twice.
@@ -56,10 +56,16 @@ _BYTE_ORDER_MARK = "\ufeff".encode()
 
 
 class VideoExport:
-    """Reads feeds from end to end, newest first."""
+    """Reads feeds from end to end, newest first.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: holds the videos.
+        page_videos: how many are read, and held, at once.
+    """
+
+    def __init__(self, store: Store, page_videos: int = PAGE_VIDEOS) -> None:
         self._store = store
+        self._page_videos = page_videos
 
     def count(self, feed: Feed, selection: Selection) -> int | None:
         """Return how many videos there are; None where it is not counted."""
@@ -72,18 +78,18 @@ class VideoExport:
             StoreUnavailableError: the database cannot be reached.
         """
         page = self._store.read_replica(
-            lambda t: t.feed.list_from_row(feed, 0, PAGE_VIDEOS, selection)
+            lambda t: t.feed.list_from_row(feed, 0, self._page_videos, selection)
         )
         while page:
             yield page
-            if len(page) < PAGE_VIDEOS:
+            if len(page) < self._page_videos:
                 return
             page = self._after(page[-1], feed, selection)
 
     def _after(self, last: StoredVideo, feed: Feed, selection: Selection) -> list[StoredVideo]:
         cursor = Cursor(position_of(last))
         return self._store.read_replica(
-            lambda t: t.feed.list_from_cursor(feed, cursor, PAGE_VIDEOS, selection)
+            lambda t: t.feed.list_from_cursor(feed, cursor, self._page_videos, selection)
         )
 
 

@@ -25,6 +25,7 @@ _MAX_READ = 2**22
 _MAX_RATIO = 100
 """Subscriptions compress tenfold at most; deflate can do a thousandfold."""
 _HEAD_BYTES = 2**14
+_CHUNK_BYTES = 2**16
 _IS_SUBSCRIPTIONS = {
     ".csv": csv_subscriptions.is_subscriptions,
     ".json": json_lists.is_subscriptions,
@@ -62,13 +63,13 @@ def _read_all(archive: ZipFile, most_bytes: int) -> list[tuple[str, bytes]]:
     members = archive.infolist()
     if len(members) > _MAX_MEMBERS:
         raise InvalidValueError(f"the zip archive has more than {_MAX_MEMBERS:,} files")
-    found, burst = [], None
+    found, burst, left = [], None, most_bytes
     for member in _tables(members):
         if _bursts(member, most_bytes):
             burst = burst or member
         elif _holds_subscriptions(archive, member):
-            content = _read(archive, member, most_bytes)
-            most_bytes -= len(content)
+            content = _read(archive, member, left)
+            left -= len(content)
             found.append((member.filename, content))
     if found:
         return found
@@ -95,11 +96,13 @@ def _holds_subscriptions(archive: ZipFile, member: ZipInfo) -> bool:
 
 
 def _read(archive: ZipFile, member: ZipInfo, most_bytes: int) -> bytes:
+    content = bytearray()
     with archive.open(member) as file:
-        content = file.read(most_bytes + 1)
+        while len(content) <= most_bytes and (chunk := file.read(_CHUNK_BYTES)):
+            content += chunk
     if len(content) > most_bytes:
         raise InvalidValueError(f"{member.filename!r} in the zip archive unpacks to far too much")
-    return content
+    return bytes(content)
 
 
 class _Metered:

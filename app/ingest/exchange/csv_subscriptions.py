@@ -108,14 +108,14 @@ def _sample(text: str, delimiter: str) -> Iterator[Row]:
 
 def _title_column(sample: Sequence[Row], channel: int) -> int | None:
     """Choose the first column that holds something other than ids and addresses."""
-    others = Counter(
+    rows = [row for row in sample if _is_id(_cell(row, channel))]  # without the header
+    texts = Counter(
         n
-        for row in sample
+        for row in rows
         for n, cell in enumerate(row)
         if n != channel and cell.strip() and "://" not in cell
     )
-    likely = [n for n, cells in others.items() if 2 * cells >= len(sample)]
-    return min(likely, default=None)
+    return min((n for n, cells in texts.items() if 2 * cells > len(rows)), default=None)
 
 
 def _cell(row: Row, column: int | None) -> str:
