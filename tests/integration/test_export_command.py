@@ -42,9 +42,9 @@ def test_a_terminal_shows_a_bar_and_stdout_holds_nothing_of_it(
         stderr=terminal,
         check=True,
     )
+    os.close(terminal)  # so that reading ends where nothing was shown
     shown = os.read(ours, 10_000).decode()
     os.close(ours)
-    os.close(terminal)
     assert "Exporting videos" in shown
     assert done.stdout.startswith("\ufeffvideo_id,".encode())
     assert done.stdout.count(b"\n") == 1

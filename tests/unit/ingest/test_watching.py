@@ -1,7 +1,7 @@
 import pytest
 
 from app.domain.errors import InvalidValueError, NotFoundError
-from app.domain.watches import MAX_WATCHES
+from app.domain.watches import MAX_WATCHES, WatchKind
 from tests.unit.ingest.rig import Rig
 
 
@@ -55,3 +55,19 @@ def test_changing_a_watch_that_is_gone_is_told(rig: Rig) -> None:
         rig.services.watching.set_paused(7, paused=True)
     with pytest.raises(NotFoundError):
         rig.services.watching.remove(7)
+
+
+def test_a_channel_is_watched_by_its_id_under_its_label(rig: Rig) -> None:
+    watching = rig.services.watching
+    channel_id = "UC0123456789012345678_-A"
+    watch, is_new = watching.add_channel(channel_id, "A channel")
+    assert (is_new, watch.kind, watch.term, watch.label) == (
+        True,
+        WatchKind.CHANNEL,
+        channel_id,
+        "A channel",
+    )
+    assert watching.add_channel(channel_id, "Another name") == (watch, False)
+    assert watching.add_channel("UC0123456789012345678_-B")[0].label == "UC0123456789012345678_-B"
+    with pytest.raises(InvalidValueError, match="by its id"):
+        watching.add_channel("dQw4w9WgXcQ")

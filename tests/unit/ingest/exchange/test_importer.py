@@ -240,3 +240,9 @@ def test_watches_exported_as_opml_are_imported_with_their_terms(exported: list[W
         (watch.kind, watch.term) for watch in exported
     ]
     assert write_opml(watched.watches) == write_opml(exported)
+
+
+def test_what_xml_cannot_hold_is_missing_from_a_label_and_not_from_a_keyword() -> None:
+    odd = replace(WATCH, term="a\uffff", label="b\ufffe")
+    [item] = read_opml(write_opml([odd]))
+    assert item == Entry("line 2", WatchKind.KEYWORD, "a\uffff", "b")
