@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
-from xml.parsers import expat  # nosec B407 - it refuses a document type, see above
+from xml.parsers import expat
 
 from app.domain.addresses import (
     channel_address,
