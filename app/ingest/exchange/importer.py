@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from app.domain.addresses import is_handle
-from app.domain.errors import InvalidValueError, NotFoundError, NoUsableKeyError, SourceError
+from app.domain.errors import InvalidValueError, NewsreelError, StoreUnavailableError
 from app.domain.watches import MAX_WATCHES, WatchKind
 from app.ingest.exchange.entries import Entry
 
@@ -116,7 +116,9 @@ class _Import:
         try:
             term = self._look_up(item.term) if _is_looked_up(item) else item.term
             verdict = self._add(item, term)
-        except (InvalidValueError, NotFoundError, NoUsableKeyError, SourceError) as error:
+        except StoreUnavailableError:
+            raise
+        except NewsreelError as error:  # no such channel, no room any more, no key, ...
             return Outcome(
                 item.where, Verdict.REJECTED, item.kind, item.term, item.label, str(error)
             )
