@@ -16,6 +16,7 @@ from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
 from app.domain.clock import system_clock
 from app.domain.quota import Bucket, parse_keys
 from app.feed.changes import ChangesReader
+from app.feed.exporting import VideoExport
 from app.feed.head_reader import HeadReader
 from app.feed.publisher import FeedPublisher
 from app.feed.reader import FeedReader
@@ -23,6 +24,7 @@ from app.feed.statistics import Statistics
 from app.ingest.claims import Claims
 from app.ingest.completion import Completion
 from app.ingest.coverage_reports import CoverageReports
+from app.ingest.exchange.importer import Importer
 from app.ingest.fetch_log import FetchLog
 from app.ingest.pacer import Pacer
 from app.ingest.packed_runner import PackedRunner
@@ -68,6 +70,8 @@ class Services:
     packed: PackedRunner
     refresher: Refresher
     watching: Watching
+    importer: Importer
+    export: VideoExport
     fetch_log: FetchLog
     coverage: CoverageReports
     statistics: Statistics
@@ -206,6 +210,8 @@ def build_services(
             writes=write_trouble,
         ),
         watching=watching,
+        importer=Importer(watching),
+        export=VideoExport(store),
         fetch_log=fetch_log,
         coverage=CoverageReports(store, clock),
         statistics=Statistics(store, clock),

@@ -7,12 +7,13 @@ Feed has no such rule, so its `feed_url` and `home_page_url` are left out.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 import orjson
+
+from app.domain.text import xml_storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,8 +26,6 @@ _NAMESPACES = {
     "xmlns:media": "http://search.yahoo.com/mrss/",
 }
 _EPOCH = "1970-01-01T00:00:00Z"
-_NO_XML_CHARACTER = re.compile(r"[^\t\n\r -\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
-"""What XML 1.0 cannot hold, not even escaped (its production `Char`)."""
 
 
 class Entry(TypedDict):
@@ -107,9 +106,9 @@ def _add_entry(feed: Element, entry: Entry) -> None:
 
 def _add(parent: Element, tag: str, text: str = "", **attributes: str) -> Element:
     """Add an element, with whatever of its texts XML can hold."""
-    held = {name: _NO_XML_CHARACTER.sub("", value) for name, value in attributes.items()}
+    held = {name: xml_storable(value) for name, value in attributes.items()}
     child = SubElement(parent, tag, held)
-    child.text = _NO_XML_CHARACTER.sub("", text)
+    child.text = xml_storable(text)
     return child
 
 

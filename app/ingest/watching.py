@@ -74,39 +74,40 @@ class Watching:
         self._tick = tick
 
     def add_keyword(self, text: str) -> tuple[Watch, bool]:
-        """Watch a keyword; return the watch and whether it is new.
-
-        Raises:
-            InvalidValueError: not a keyword.
-            TooManyWatchesError: there are 1,000 watches already.
-        """
-        return self._add(WatchKind.KEYWORD, parse_keyword(text), {})
+        """Watch a keyword as usual; as `add`."""
+        return self.add(WatchKind.KEYWORD, text)
 
     def add_channel(self, text: str) -> tuple[Watch, bool]:
-        """Watch a channel, as people call it; return the watch and whether it is new.
+        """Watch a channel as usual; as `add`."""
+        return self.add(WatchKind.CHANNEL, text)
 
-        Raises:
-            InvalidValueError: it names no channel.
-            TooManyWatchesError: there are 1,000 watches already.
-            NewsreelError: as `ChannelResolver` says.
-        """
-        return self._add(WatchKind.CHANNEL, self._resolver.resolve_channel(text), {})
+    def add(
+        self, kind: WatchKind, text: str, options: WatchOptions | None = None
+    ) -> tuple[Watch, bool]:
+        """Watch a keyword, or a channel as people call it; return the watch and whether it is new.
 
-    def create(self, kind: WatchKind, text: str, options: WatchOptions) -> Watch:
-        """Watch a keyword or a channel in a certain way.
+        One that there is stays as it is.
 
         Raises:
             InvalidValueError: the text names none, or an option cannot be.
-            DuplicateWatchError: it is watched already.
             TooManyWatchesError: there are 1,000 watches already.
             NewsreelError: as `ChannelResolver` says.
         """
+        options = options or {}
         self._check(options)
         if kind is WatchKind.KEYWORD:
             term = parse_keyword(text)
         else:
             term = self._resolver.resolve_channel(text)
-        watch, is_new = self._add(kind, term, options)
+        return self._add(kind, term, options)
+
+    def create(self, kind: WatchKind, text: str, options: WatchOptions) -> Watch:
+        """Watch what is not watched yet; otherwise as `add`.
+
+        Raises:
+            DuplicateWatchError: it is watched already.
+        """
+        watch, is_new = self.add(kind, text, options)
         if not is_new:
             raise DuplicateWatchError(watch.watch_id)
         return watch

@@ -230,3 +230,13 @@ def test_a_polled_watch_keeps_what_its_filters_exclude_out_of_its_feed(new_rig: 
     watch, count = rig.services.watching.get(picky.watch_id)
     assert (watch.refiltering, count) == (False, len(videos))
     assert rig.known() == ids_of(videos)
+
+
+def test_a_known_watch_stays_as_it_is_when_it_is_added_otherwise(rig: Rig) -> None:
+    watching = rig.services.watching
+    watch, is_new = watching.add(WatchKind.CHANNEL, CHANNEL, {"label": "A channel"})
+    assert (is_new, watch.label) == (True, "A channel")
+    assert watching.add(WatchKind.CHANNEL, CHANNEL, {"label": "Other"}) == (watch, False)
+    assert watching.add_channel("UC0123456789012345678_-B")[0].label == "UC0123456789012345678_-B"
+    with pytest.raises(InvalidValueError, match="id of a video"):
+        watching.add_channel("dQw4w9WgXcQ")

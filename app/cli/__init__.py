@@ -1,0 +1,100 @@
+"""The command line, a module per noun.
+
+Each command imports what it needs when it runs, so that `--help` is quick.
+Exit codes: 0 done, 1 it could not be done now, 2 wrong usage or settings, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from app.cli import exporting, importing, keys, watches
+from app.cli.session import say, services
+from app.domain.errors import InvalidValueError, NewsreelError
+from app.settings import Settings, SettingsError
+from app.startup import WRONG_SETTINGS, checked_settings, tell
+from app.telemetry import configure_logging
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+OK, FAILED, MISUSED, INTERRUPTED = 0, 1, WRONG_SETTINGS, 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        settings = checked_settings()
+        configure_logging(settings.log_level)
+        parsed.run(settings, parsed)
+    except BrokenPipeError:
+        return _reader_left()
+    except (SettingsError, InvalidValueError) as error:
+        return _fail(error, MISUSED)
+    except (NewsreelError, OSError) as error:
+        return _fail(error, FAILED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m app", description="Newsreel")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="serve and fetch in one process")
+    serve.set_defaults(run=_serve)
+    migrate = commands.add_parser("migrate", help="bring the database's schema up to date")
+    migrate.set_defaults(run=_migrate)
+    watches.add_commands(commands.add_parser("watch", help="what is watched"))
+    refresh = commands.add_parser("refresh", help="ask about stored videos that are due for it")
+    refresh.add_argument("--all", action="store_true", help="ask about every stored video")
+    refresh.set_defaults(run=_refresh)
+    keys.add_commands(commands.add_parser("keys", help="the API keys, by their fingerprints"))
+    importing.add_command(commands.add_parser("import", help="watch what a file lists"))
+    exporting.add_commands(commands.add_parser("export", help="write watches or videos to a file"))
+    return parser
+
+
+def _serve(settings: Settings, _parsed: argparse.Namespace) -> None:
+    from app.embedded.server import serve
+
+    serve(settings)
+
+
+def _migrate(settings: Settings, _parsed: argparse.Namespace) -> None:
+    from app.bootstrap import build_services
+
+    built = build_services(settings)
+    built.store.migrate()
+    built.close()
+
+
+def _refresh(settings: Settings, parsed: argparse.Namespace) -> None:
+    from app.ingest.refresher import Refreshed
+
+    done = Refreshed()
+    with services(settings) as opened:
+        refresher = opened.refresher
+        try:
+            for batch in refresher.everything() if parsed.all else refresher.due_now():
+                done.add(refresher.refresh(batch))
+        finally:
+            say(
+                f"asked about {done.asked} videos: {done.told} told, {done.updated} changed, "
+                f"{done.missing} missing, {done.deleted} of them deleted"
+            )
+
+
+def _fail(error: Exception, code: int) -> int:
+    tell(error)
+    return code
+
+
+def _reader_left() -> int:
+    """End quietly, as `export videos | head` wants it: nobody is there to be told."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FAILED

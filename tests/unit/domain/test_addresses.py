@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.addresses import parse_address, parse_target, search_address
+from app.domain.errors import InvalidValueError
+from app.domain.watches import WatchKind, parse_keyword
+
+CHANNEL = "UC0123456789012345678_-A"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CHANNEL,
+        f" {CHANNEL}\n",
+        f"http://www.youtube.com/channel/{CHANNEL}",
+        f"https://m.youtube.com/channel/{CHANNEL}/videos?view=0#top",
+        f"HTTPS://YouTube.com/channel/{CHANNEL}/",
+        f"youtube.com/channel/{CHANNEL}",
+        f"www.youtube.com/channel/{CHANNEL}",
+        f"https://www.youtube.com/feeds/videos.xml?channel_id={CHANNEL}",
+    ],
+)
+def test_a_channel_is_known_by_its_id_wherever_it_stands(text: str) -> None:
+    assert parse_target(text) == parse_address(text) == (WatchKind.CHANNEL, CHANNEL)
+
+
+@pytest.mark.parametrize("text", ["@name", "https://www.youtube.com/@name", "youtube.com/@name/"])
+def test_a_handle_stays_a_handle(text: str) -> None:
+    assert parse_target(text) == parse_address(text) == (WatchKind.CHANNEL, "@name")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://www.youtube.com/watch?v=dQw4w9WgXcQ",
+        "https://youtu.be/dQw4w9WgXcQ",
+        "youtu.be/dQw4w9WgXcQ",
+        "https://www.youtube.com/shorts/dQw4w9WgXcQ",
+    ],
+)
+def test_a_video_is_refused_as_one(text: str) -> None:
+    with pytest.raises(InvalidValueError, match="address of a video"):
+        parse_target(text)
+
+
+def test_the_id_of_a_video_is_no_channel() -> None:
+    with pytest.raises(InvalidValueError, match="id of a video"):
+        parse_address("dQw4w9WgXcQ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "javascript:alert(1)",
+        "JavaScript:alert(1)//youtube.com",
+        "data:text/html,hi",
+        "file:///etc/passwd",
+        f"ftp://www.youtube.com/channel/{CHANNEL}",
+        f"https://example.org/channel/{CHANNEL}",
+        f"https://www.youtube.com@example.org/channel/{CHANNEL}",
+        f"https://www.youtube.com.example.org/channel/{CHANNEL}",
+        "https://[::1/channel",
+        "https://www.youtube.com/channel/UCshort",
+        "https://www.youtube.com/c/name",
+        "https://www.youtube.com/",
+        "https://www.youtube.com/feeds/videos.xml?playlist_id=PL1",
+        "https://www.youtube.com/results",
+    ],
+)
+def test_an_address_of_anything_else_is_refused(text: str) -> None:
+    for parse in (parse_target, parse_address):
+        with pytest.raises(InvalidValueError):
+            parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["news", "C++: why", "a/b", "1:0", "@ the sea", "youtube.community", "programming"]
+)
+def test_what_looks_like_no_address_is_a_keyword(text: str) -> None:
+    assert parse_target(text) == (WatchKind.KEYWORD, text)
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=200))
+def test_the_address_of_a_search_gives_its_keyword_back(text: str) -> None:
+    if text.strip():
+        term = parse_keyword(text)
+        assert parse_address(search_address(term)) == (WatchKind.KEYWORD, term)
+
+
+@given(st.text())
+def test_no_text_brings_a_parser_down(text: str) -> None:
+    for parse in (parse_target, parse_address):
+        with suppress(InvalidValueError):
+            parse(text)
