@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from app.domain.channels import parse_channel_reference
+from app.domain.addresses import parse_channel_reference
 from app.domain.errors import InvalidValueError
 from app.domain.watches import parse_keyword
 from app.settings import Settings, SettingsError, load_settings

@@ -6,31 +6,39 @@ Nothing here is ever fetched: of an address only the id, the handle or the words
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, quote, urlsplit
+import unicodedata
+from typing import NewType
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from app.domain.errors import InvalidValueError
 from app.domain.videos import is_video_id
-from app.domain.watches import WatchKind, parse_channel, parse_keyword
+from app.domain.watches import ChannelId, WatchKind, parse_channel, parse_keyword
 
-if TYPE_CHECKING:
-    from urllib.parse import SplitResult
+Handle = NewType("Handle", str)
+"""`@` and the name a channel has chosen, in NFC; only YouTube knows whose it is."""
+
+Reference = ChannelId | Handle
+"""What a channel is called by."""
+
+Target = tuple[WatchKind, str]
+"""What is watched: a keyword, or a channel by its id or its @handle."""
+
+MAX_REFERENCE_CHARACTERS = 400
 
 _HOSTS = frozenset(("youtube.com", "www.youtube.com", "m.youtube.com", "music.youtube.com"))
 _SHORT_HOST = "youtu.be"
-_HANDLE = re.compile(r"@[\w.·-]{3,30}")
+# 3 to 30 letters and digits of any script, . _ - and · (YouTube Help), which has the last word.
+_HANDLE = re.compile(r"""@[^\s\x00-\x2c/:-@\[-^`{-\x7f]{1,100}""")
 _ADDRESS = re.compile(
     r"[a-z][a-z0-9+.-]*://|(javascript|data|vbscript|file|mailto|about):\S+$"
     r"|((www|m|music)\.)?youtube\.com(/|$)|youtu\.be/",
     re.IGNORECASE | re.ASCII,
 )
+_PAGES_OF_VIDEOS = ("watch", "shorts", "live", "embed")
 _WANTED = (
-    "a channel is given by its id (UC and 22 letters, digits, - or _), its @handle "
-    "or its address at youtube.com"
+    "a channel is given by its id (UC and 22 letters, digits, - or _), its @handle, or the address "
+    "of its page: https://www.youtube.com/channel/UC... or https://www.youtube.com/@handle"
 )
-
-Target = tuple[WatchKind, str]
-"""What is watched: a keyword, or a channel by its id or its @handle."""
 
 
 def parse_target(text: str) -> Target:
@@ -40,8 +48,9 @@ def parse_target(text: str) -> Target:
         InvalidValueError: an address that is no channel's, or not a keyword either.
     """
     text = text.strip()
-    if is_handle(text) or is_channel_id(text):
-        return WatchKind.CHANNEL, text
+    named = _find_name(text)
+    if named is not None:
+        return WatchKind.CHANNEL, named
     if _ADDRESS.match(text):
         return parse_address(text)
     return WatchKind.KEYWORD, parse_keyword(text)
@@ -54,14 +63,28 @@ def parse_address(text: str) -> Target:
         InvalidValueError: it is none of these; for a video it says so.
     """
     text = text.strip()
-    if is_handle(text) or is_channel_id(text):
-        return WatchKind.CHANNEL, text
-    if is_video_id(text):
-        raise InvalidValueError(f"this is the id of a video; {_WANTED}")
-    found = _in_address(_split(text))
-    if found is None:
+    if any(map(_is_unreadable, text)):
         raise InvalidValueError(_WANTED)
-    return found
+    named = _find_name(text)
+    if named is not None:
+        return WatchKind.CHANNEL, named
+    if is_video_id(text):
+        raise InvalidValueError(f"this looks like the id of a video; {_WANTED}")
+    return _read_address(text)
+
+
+def parse_channel_reference(text: str) -> Reference:
+    """Read what must name a channel: its id, its @handle, or the address of its page or feed.
+
+    Raises:
+        InvalidValueError: it does not; for a video or a search it says so.
+    """
+    if len(text.strip()) > MAX_REFERENCE_CHARACTERS:
+        raise InvalidValueError(_WANTED)
+    kind, name = parse_address(text)
+    if kind is not WatchKind.CHANNEL:
+        raise InvalidValueError(f"this is the address of a search; {_WANTED}")
+    return Handle(name) if is_handle(name) else ChannelId(name)
 
 
 def is_channel_id(text: str) -> bool:
@@ -92,32 +115,39 @@ def search_address(term: str) -> str:
     return f"https://www.youtube.com/results?search_query={quote(term, safe='')}"
 
 
-def _split(text: str) -> SplitResult:
+def _find_name(text: str) -> str | None:
+    """Return the id or handle that `text` is."""
+    name = unicodedata.normalize("NFC", text)
+    return name if is_handle(name) or is_channel_id(name) else None
+
+
+def _read_address(text: str) -> Target:
     whole = text if "://" in text or not _ADDRESS.match(text) else f"https://{text}"
     try:
-        return urlsplit(whole)
+        address = urlsplit(whole)
     except ValueError:
         raise InvalidValueError(_WANTED) from None
-
-
-def _in_address(address: SplitResult) -> Target | None:
-    host = (address.hostname or "").lower()
-    if host == _SHORT_HOST or (host in _HOSTS and _is_video_path(address.path)):
+    host = address.netloc.lower()  # with a user or a port it is none of these
+    path = [unquote(part) for part in address.path.split("/") if part]
+    if host == _SHORT_HOST or (host in _HOSTS and path and path[0] in _PAGES_OF_VIDEOS):
         raise InvalidValueError(f"this is the address of a video; {_WANTED}")
-    if address.scheme.lower() not in {"http", "https"} or host not in _HOSTS:
-        return None
-    asked = {name: values[0] for name, values in parse_qs(address.query).items()}
-    match address.path.strip("/").split("/"):
+    if address.scheme not in {"http", "https"} or host not in _HOSTS:
+        raise InvalidValueError(_WANTED)
+    return _read_path(path, {name: each[0] for name, each in parse_qs(address.query).items()})
+
+
+def _read_path(path: list[str], asked: dict[str, str]) -> Target:
+    match path:
         case ["channel", name, *_] if is_channel_id(name):
             return WatchKind.CHANNEL, name
         case ["feeds", "videos.xml"] if is_channel_id(asked.get("channel_id", "")):
             return WatchKind.CHANNEL, asked["channel_id"]
-        case [name, *_] if is_handle(name):
-            return WatchKind.CHANNEL, name
+        case [name, *_] if name.startswith("@") and (handle := _find_name(name)):
+            return WatchKind.CHANNEL, handle
         case ["results"] if "search_query" in asked:
             return WatchKind.KEYWORD, parse_keyword(asked["search_query"])
-    return None
+    raise InvalidValueError(_WANTED)
 
 
-def _is_video_path(path: str) -> bool:
-    return path == "/watch" or path.startswith(("/shorts/", "/live/", "/embed/"))
+def _is_unreadable(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs")

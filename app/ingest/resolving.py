@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from app.domain.channels import is_handle, parse_channel_reference
+from app.domain.addresses import is_handle, parse_channel_reference
 from app.domain.errors import InvalidValueError
 from app.domain.watches import ChannelId
 
 if TYPE_CHECKING:
-    from app.domain.channels import Handle
+    from app.domain.addresses import Reference
 
 
 class ChannelResolver(Protocol):
@@ -38,7 +38,7 @@ class IdsOnly:
         return _id_of(parse_channel_reference(text))
 
 
-def _id_of(reference: ChannelId | Handle) -> ChannelId:
+def _id_of(reference: Reference) -> ChannelId:
     if is_handle(reference):
         raise InvalidValueError(
             f"handles ({reference[:40]}) cannot be looked up yet: give the channel's id, UC and 22 "

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema, mode
 from pydantic_core import PydanticCustomError
 
 from app.domain import options
-from app.domain.channels import MAX_REFERENCE_CHARACTERS, parse_channel_reference
+from app.domain.addresses import MAX_REFERENCE_CHARACTERS, parse_channel_reference
 from app.domain.errors import InvalidMemberError, InvalidValueError
 from app.domain.filters import Filters, Shorts
 from app.domain.videos import LiveState
