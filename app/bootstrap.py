@@ -150,11 +150,12 @@ def build_services(
         clock=clock,
         trouble=poll_trouble,
     )
+    resolver = IdsOnly()
     watching = Watching(
         store,
         publisher,
         reserve,
-        IdsOnly(),
+        resolver,
         clock,
         backfill=timedelta(seconds=settings.backfill_seconds),
         tick=tick,
@@ -210,7 +211,7 @@ def build_services(
             writes=write_trouble,
         ),
         watching=watching,
-        importer=Importer(watching),
+        importer=Importer(watching, resolver.resolve_channel),
         export=VideoExport(store),
         fetch_log=fetch_log,
         coverage=CoverageReports(store, clock),

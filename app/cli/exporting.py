@@ -23,7 +23,10 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     watches = commands.add_parser("watches", help="what is watched")
     watches.add_argument(
-        "--format", choices=("opml", "json"), default="opml", help="json also keeps what is paused"
+        "--format",
+        choices=("opml", "json"),
+        default="opml",
+        help="json also keeps pauses, filters and the other options",
     )
     watches.set_defaults(run=_export_watches)
     videos = commands.add_parser("videos", help="what is stored, newest first")

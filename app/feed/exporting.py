@@ -69,7 +69,8 @@ class VideoExport:
 
     def count(self, feed: Feed, selection: Selection) -> int | None:
         """Return how many videos there are; None where it is not counted."""
-        return self._store.read_replica(lambda t: t.feed.total(feed, selection))
+        window = self._store.read_replica(lambda t: t.feed.window(feed, selection))
+        return None if window is None else window.total
 
     def pages(self, feed: Feed, selection: Selection) -> Iterator[list[StoredVideo]]:
         """Give the videos, page by page; none is empty.

@@ -17,7 +17,7 @@ from app.domain.errors import StoreUnavailableError
 from app.domain.feeds import Feed, Selection
 from app.domain.intake import Finding
 from app.domain.videos import Detail, Source, StoredVideo, Video
-from app.domain.watches import Watch
+from app.domain.watches import Watch, WatchKind, WatchOptions
 from app.feed.exporting import VideoExport
 from app.ingest.watching import Watching
 from app.settings import Settings
@@ -163,14 +163,16 @@ def test_a_file_that_cannot_be_read_is_one_line(run: Run, name: str) -> None:
 def test_what_was_done_before_the_database_failed_is_told(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add = Watching.add_keyword
+    add = Watching.add
 
-    def fail_at_b(watching: Watching, text: str) -> tuple[Watch, bool]:
+    def fail_at_b(
+        watching: Watching, kind: WatchKind, text: str, options: WatchOptions
+    ) -> tuple[Watch, bool]:
         if text == "b":
             raise StoreUnavailableError("gone")
-        return add(watching, text)
+        return add(watching, kind, text, options)
 
-    monkeypatch.setattr(Watching, "add_keyword", fail_at_b)
+    monkeypatch.setattr(Watching, "add", fail_at_b)
     code, out, err = run("import", "-", stdin=b"a\nb\nc\n")
     assert (code, err) == (FAILED, "newsreel: gone\n")
     assert [line.split()[0] for line in out.splitlines()] == ["new", "1"]

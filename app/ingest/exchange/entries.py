@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.domain.errors import InvalidValueError
+from app.domain.options import MAX_LABEL_CHARACTERS
+from app.domain.watches import WatchOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
 MAX_ENTRIES = 10_000
 """Ten times the watches there can be; no account has so many subscriptions."""
-MAX_LABEL_CHARACTERS = 200
 _SHOWN_CHARACTERS = 80
 
 
@@ -28,15 +29,18 @@ class Entry:
         where: its place in the file, for people: `line 3`, or `item 3` where lines mean nothing.
         kind: what is watched.
         term: the keyword, the channel's id, or its @handle where the file knows no id.
-        label: what it is called; empty if the file does not say.
-        paused: it is to be kept, but not fetched.
+        options: what else the file says of it.
     """
 
     where: str
     kind: WatchKind
     term: str
-    label: str = ""
-    paused: bool = False
+    options: WatchOptions = field(default_factory=WatchOptions)
+
+    @property
+    def label(self) -> str:
+        """What it is called; empty if the file does not say."""
+        return self.options.get("label", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +66,21 @@ def reject(where: str, text: str, reason: object) -> Rejection:
     return Rejection(where, text[:_SHOWN_CHARACTERS], str(reason))
 
 
-def read_entry(
-    where: str, text: str, parse: Callable[[str], Target], label: str = "", *, paused: bool = False
-) -> Item:
+def read_entry(where: str, text: str, parse: Callable[[str], Target], label: str = "") -> Item:
     """Read one entry; what `parse` refuses is rejected."""
+    cleaned = clean_label(label)
+    return read_watch(where, text, parse, {"label": cleaned} if cleaned else {})
+
+
+def read_watch(
+    where: str, text: str, parse: Callable[[str], Target], options: WatchOptions
+) -> Item:
+    """Read one entry whose options are known; what `parse` refuses is rejected."""
     try:
         kind, term = parse(text)
     except InvalidValueError as error:
         return reject(where, text, error)
-    return Entry(where, kind, term, clean_label(label), paused)
+    return Entry(where, kind, term, options)
 
 
 def clean_label(text: str) -> str:

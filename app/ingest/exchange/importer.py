@@ -19,7 +19,7 @@ from app.ingest.exchange.entries import Entry
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from app.domain.watches import Watch
+    from app.domain.watches import Watch, WatchOptions
     from app.ingest.exchange.entries import Item
 
 MAX_LOOKUPS = MAX_WATCHES
@@ -38,14 +38,8 @@ class WatchList(Protocol):
     def list_all(self) -> list[Watch]:
         """Return every watch."""
 
-    def add_keyword(self, text: str) -> tuple[Watch, bool]:
-        """Watch a keyword; return the watch and whether it is new."""
-
-    def add_channel(self, channel_id: str, label: str) -> tuple[Watch, bool]:
-        """Watch a channel; return the watch and whether it is new."""
-
-    def set_paused(self, watch_id: int, *, paused: bool) -> Watch:
-        """Pause or resume a watch."""
+    def add(self, kind: WatchKind, text: str, options: WatchOptions) -> tuple[Watch, bool]:
+        """Watch a keyword or a channel; return the watch and whether it is new."""
 
 
 class Verdict(StrEnum):
@@ -76,10 +70,10 @@ class Importer:
 
     Args:
         watches: where they are added.
-        find_channel: looks up a @handle; without it they are rejected.
+        find_channel: looks up a @handle.
     """
 
-    def __init__(self, watches: WatchList, find_channel: FindChannel | None = None) -> None:
+    def __init__(self, watches: WatchList, find_channel: FindChannel) -> None:
         self._watches = watches
         self._find_channel = find_channel
 
@@ -88,7 +82,7 @@ class Importer:
 
         Args:
             items: what a file lists.
-            dry_run: add nothing. @handles are looked up all the same.
+            dry_run: add nothing and ask nobody; a @handle counts as new, whosever it is.
 
         Raises:
             StoreUnavailableError: the database cannot be reached; what was told before stays.
@@ -100,9 +94,7 @@ class Importer:
 class _Import:
     """One import: what is known by now, and what was spent."""
 
-    def __init__(
-        self, watches: WatchList, find_channel: FindChannel | None, *, dry_run: bool
-    ) -> None:
+    def __init__(self, watches: WatchList, find_channel: FindChannel, *, dry_run: bool) -> None:
         self._watches = watches
         self._find_channel = find_channel
         self._dry_run = dry_run
@@ -114,7 +106,7 @@ class _Import:
         if not isinstance(item, Entry):
             return Outcome(item.where, Verdict.REJECTED, None, item.text, reason=item.reason)
         try:
-            term = self._look_up(item.term) if _is_looked_up(item) else item.term
+            term = self._look_up(item.term) if self._is_looked_up(item) else item.term
             verdict = self._add(item, term)
         except StoreUnavailableError:
             raise
@@ -124,9 +116,10 @@ class _Import:
             )
         return Outcome(item.where, verdict, item.kind, term, item.label)
 
+    def _is_looked_up(self, entry: Entry) -> bool:
+        return entry.kind is WatchKind.CHANNEL and is_handle(entry.term) and not self._dry_run
+
     def _look_up(self, handle: str) -> str:
-        if self._find_channel is None:
-            raise InvalidValueError("@handles cannot be looked up: give the id of the channel")
         if self._lookups == MAX_LOOKUPS:
             raise InvalidValueError(f"one import looks up {MAX_LOOKUPS:,} @handles at most")
         self._lookups += 1
@@ -137,19 +130,6 @@ class _Import:
             return Verdict.KNOWN
         if len(self._known) >= MAX_WATCHES:
             raise InvalidValueError(f"there can be {MAX_WATCHES} watches at most")
-        is_new = self._dry_run or self._watch(entry, term)
+        is_new = self._dry_run or self._watches.add(entry.kind, term, entry.options)[1]
         self._known.add((entry.kind, term))
         return Verdict.NEW if is_new else Verdict.KNOWN
-
-    def _watch(self, entry: Entry, term: str) -> bool:
-        if entry.kind is WatchKind.KEYWORD:
-            watch, is_new = self._watches.add_keyword(term)
-        else:
-            watch, is_new = self._watches.add_channel(term, entry.label)
-        if is_new and entry.paused:
-            self._watches.set_paused(watch.watch_id, paused=True)
-        return is_new
-
-
-def _is_looked_up(entry: Entry) -> bool:
-    return entry.kind is WatchKind.CHANNEL and is_handle(entry.term)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import orjson
 
 from app.domain.addresses import Target, parse_address
-from app.domain.errors import InvalidValueError
+from app.domain.errors import InvalidMemberError, InvalidValueError
+from app.domain.options import OPTIONS, filters_members, parse_options
 from app.domain.watches import WatchKind, parse_keyword
-from app.ingest.exchange.entries import read_entry, reject
+from app.ingest.exchange.entries import read_entry, read_watch, reject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -49,16 +50,14 @@ def read_json(text: str) -> Iterator[Item]:
 
 def write_json(watches: Iterable[Watch]) -> bytes:
     """Write watches so that `read_json` gives them back."""
-    members = [
-        {
-            "kind": watch.kind.value,
-            "term": watch.term,
-            "label": watch.label,
-            "paused": watch.paused,
-        }
-        for watch in watches
-    ]
-    return orjson.dumps({"watches": members}, option=orjson.OPT_INDENT_2) + b"\n"
+    told = {"watches": [_members(watch) for watch in watches]}
+    return orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def _members(watch: Watch) -> dict[str, object]:
+    options = {name: getattr(watch, name) for name in OPTIONS}
+    filters = filters_members(watch.filters)
+    return {"kind": watch.kind.value, "term": watch.term, **options, "filters": filters}
 
 
 def _read_each(told: list[object], read: Callable[[str, object], Item]) -> Iterator[Item]:
@@ -77,10 +76,13 @@ def _read_subscription(where: str, told: object) -> Item:
 def _read_watch(where: str, told: object) -> Item:
     parse = _PARSE.get(_text(_member(told, "kind")))
     term = _text(_member(told, "term"))
-    if parse is None or not term:
+    if not isinstance(told, dict) or parse is None or not term:
         return reject(where, term, "no watch: it needs a kind (keyword or channel) and a term")
-    paused = _member(told, "paused") is True
-    return read_entry(where, term, parse, _text(_member(told, "label")), paused=paused)
+    rest = {name: value for name, value in told.items() if name not in {"kind", "term"}}
+    try:
+        return read_watch(where, term, parse, parse_options(rest))
+    except InvalidMemberError as error:
+        return reject(where, term, f"{'.'.join(map(str, error.path))}: {error}")
 
 
 def _keyword(text: str) -> Target:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,20 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import NotFoundError, StoreUnavailableError, UpstreamError
-from app.domain.watches import MAX_WATCHES, Watch, WatchKind
+from app.domain.filters import Filters, Shorts
+from app.domain.videos import LiveState
+from app.domain.watches import MAX_WATCHES, Watch, WatchKind, WatchOptions
 from app.ingest.exchange.entries import Entry, reject
 from app.ingest.exchange.importer import MAX_LOOKUPS, Importer, Verdict
 from app.ingest.exchange.json_lists import read_json, write_json
 from app.ingest.exchange.opml import read_opml, write_opml
-from app.ingest.watching import Watching
-from app.store.database import Database
-from app.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from app.ingest.exchange.entries import Item
     from app.ingest.exchange.importer import Outcome
+    from app.ingest.watching import Watching
+    from tests.unit.ingest.rig import Rig
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 ONE, TWO = "UC0123456789012345678_-A", "UC0123456789012345678_-B"
@@ -54,36 +53,27 @@ class Watched:
     def list_all(self) -> list[Watch]:
         return list(self.watches)
 
-    def add_keyword(self, text: str) -> tuple[Watch, bool]:
-        return self._add(WatchKind.KEYWORD, text, text)
-
-    def add_channel(self, channel_id: str, label: str) -> tuple[Watch, bool]:
-        return self._add(WatchKind.CHANNEL, channel_id, label or channel_id)
-
-    def set_paused(self, watch_id: int, *, paused: bool) -> Watch:
-        self.watches[watch_id] = replace(self.watches[watch_id], paused=paused)
-        return self.watches[watch_id]
-
-    def _add(self, kind: WatchKind, term: str, label: str) -> tuple[Watch, bool]:
-        added = replace(WATCH, watch_id=len(self.watches), kind=kind, term=term, label=label)
-        self.watches.append(added)
-        return added, True
+    def add(self, kind: WatchKind, text: str, options: WatchOptions) -> tuple[Watch, bool]:
+        new = replace(WATCH, watch_id=len(self.watches), kind=kind, term=text, label=text)
+        self.watches.append(replace(new, **options))
+        return self.watches[-1], True
 
 
 @pytest.fixture
-def watching(sqlite_url: str) -> Iterator[Watching]:
-    store = Store(Database(sqlite_url))
-    store.migrate()
-    yield Watching(store, lambda: NOW, timedelta(days=1))
-    store.dispose()
+def watching(rig: Rig) -> Watching:
+    return rig.services.watching
+
+
+def nobody(handle: str) -> str:
+    raise NotFoundError(f"nobody is called {handle}")
 
 
 def keyword(term: str, *, paused: bool = False) -> Entry:
-    return Entry("line 1", WatchKind.KEYWORD, term, paused=paused)
+    return Entry("line 1", WatchKind.KEYWORD, term, {"paused": True} if paused else {})
 
 
 def channel(term: str, label: str = "") -> Entry:
-    return Entry("line 1", WatchKind.CHANNEL, term, label)
+    return Entry("line 1", WatchKind.CHANNEL, term, {"label": label} if label else {})
 
 
 def verdicts(importer: Importer, items: list[Item], *, dry_run: bool = False) -> list[Verdict]:
@@ -103,7 +93,7 @@ ITEMS: list[Item] = [
 def test_each_entry_is_new_known_or_rejected_and_the_second_time_nothing_is_new(
     watching: Watching,
 ) -> None:
-    importer = Importer(watching)
+    importer = Importer(watching, nobody)
     assert verdicts(importer, ITEMS) == [NEW, NEW, KNOWN, NEW, NEW, REJECTED]
     before = watching.list_all()
     assert [(watch.kind, watch.term, watch.label, watch.paused) for watch in before] == [
@@ -117,15 +107,15 @@ def test_each_entry_is_new_known_or_rejected_and_the_second_time_nothing_is_new(
 
 
 def test_importing_does_not_change_what_is_watched_already(watching: Watching) -> None:
-    watching.add_channel(ONE, "mine")
+    watching.add(WatchKind.CHANNEL, ONE, {"label": "mine"})
     watching.add_keyword("paused")
     before = watching.list_all()
-    verdicts(Importer(watching), [channel(ONE, "theirs"), keyword("paused", paused=True)])
+    verdicts(Importer(watching, nobody), [channel(ONE, "theirs"), keyword("paused", paused=True)])
     assert watching.list_all() == before
 
 
 def test_a_dry_run_tells_the_same_and_adds_nothing(watching: Watching) -> None:
-    importer = Importer(watching)
+    importer = Importer(watching, nobody)
     told = list(importer.run(ITEMS, dry_run=True))
     assert watching.list_all() == []
     assert list(importer.run(ITEMS)) == told
@@ -135,7 +125,7 @@ def test_a_dry_run_tells_the_same_and_adds_nothing(watching: Watching) -> None:
 def test_what_goes_beyond_the_limit_is_told_and_the_known_stay_known(*, dry_run: bool) -> None:
     watched = Watched(MAX_WATCHES - 1)
     told = list(
-        Importer(watched).run(
+        Importer(watched, nobody).run(
             [keyword("new"), keyword("too many"), keyword("word 3")], dry_run=dry_run
         )
     )
@@ -145,11 +135,14 @@ def test_what_goes_beyond_the_limit_is_told_and_the_known_stay_known(*, dry_run:
 
 def test_the_limit_holds_when_others_add_meanwhile(watching: Watching) -> None:
     class Late(Watched):
-        def add_keyword(self, text: str) -> tuple[Watch, bool]:
-            return watching.add_keyword(text)
+        def add(self, kind: WatchKind, text: str, options: WatchOptions) -> tuple[Watch, bool]:
+            return watching.add(kind, text, options)
 
     watching.add_keyword("news")
-    assert verdicts(Importer(Late()), [keyword("news"), keyword("x" * 201)]) == [KNOWN, REJECTED]
+    assert verdicts(Importer(Late(), nobody), [keyword("news"), keyword("x" * 201)]) == [
+        KNOWN,
+        REJECTED,
+    ]
 
 
 def test_a_handle_is_looked_up_and_watched_by_its_id() -> None:
@@ -160,13 +153,18 @@ def test_a_handle_is_looked_up_and_watched_by_its_id() -> None:
     assert verdicts(importer, [channel("@one")]) == [KNOWN]
 
 
+def test_a_dry_run_asks_nobody_whose_a_handle_is() -> None:
+    importer = Importer(Watched(), nobody)
+    assert verdicts(importer, [channel("@one"), channel("@one")], dry_run=True) == [NEW, KNOWN]
+
+
 @pytest.mark.parametrize("error", [NotFoundError("no such channel"), UpstreamError("502")])
 def test_a_handle_that_cannot_be_looked_up_costs_one_entry(error: Exception) -> None:
     def fail(_handle: str) -> str:
         raise error
 
-    for importer in (Importer(Watched(), fail), Importer(Watched())):
-        assert verdicts(importer, [channel("@one"), channel(TWO)]) == [REJECTED, NEW]
+    importer = Importer(Watched(), fail)
+    assert verdicts(importer, [channel("@one"), channel(TWO)]) == [REJECTED, NEW]
 
 
 def test_an_import_spends_a_bounded_number_of_units_on_handles() -> None:
@@ -184,48 +182,60 @@ def test_an_import_spends_a_bounded_number_of_units_on_handles() -> None:
 
 def test_what_was_told_before_the_database_failed_was_done() -> None:
     class Failing(Watched):
-        def add_keyword(self, text: str) -> tuple[Watch, bool]:
+        def add(self, kind: WatchKind, text: str, options: WatchOptions) -> tuple[Watch, bool]:
             if len(self.watches) == 2:
                 raise StoreUnavailableError("gone")
-            return super().add_keyword(text)
+            return super().add(kind, text, options)
 
     watched = Failing()
     told: list[Outcome] = []
     with pytest.raises(StoreUnavailableError):
-        told.extend(Importer(watched).run([keyword(word) for word in "abc"]))
+        told.extend(Importer(watched, nobody).run([keyword(word) for word in "abc"]))
     assert [watch.term for watch in watched.watches] == [outcome.term for outcome in told]
 
 
 text = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=40)
 clean = text.map(str.strip).filter(bool)
 channel_ids = st.from_regex(r"UC[A-Za-z0-9_-]{22}", fullmatch=True)
+targets = st.tuples(st.just(WatchKind.KEYWORD), clean) | st.tuples(
+    st.just(WatchKind.CHANNEL), channel_ids
+)
+filters = st.builds(
+    Filters,
+    include_words=st.lists(st.sampled_from(["boat", "日本", "🔥"]), unique=True).map(tuple),
+    max_duration_seconds=st.none() | st.integers(0, 7 * 86_400),
+    live=st.lists(st.sampled_from(LiveState), unique=True).map(tuple),
+    shorts=st.sampled_from(Shorts),
+)
+options = st.builds(
+    WatchOptions,
+    label=clean,
+    paused=st.booleans(),
+    min_interval_seconds=st.none() | st.integers(10, 7 * 86_400),
+    weight=st.floats(0.01, 100),
+    region=st.sampled_from([None, "NZ"]),
+    language=st.sampled_from([None, "en", "zh-Hant"]),
+    filters=filters,
+)
 watches = st.lists(
     st.builds(
-        lambda term, paused: replace(WATCH, term=term, label=term, paused=paused),
-        clean,
-        st.booleans(),
-    )
-    | st.builds(
-        lambda term, label, paused: replace(
-            WATCH, kind=WatchKind.CHANNEL, term=term, label=label, paused=paused
-        ),
-        channel_ids,
-        clean,
-        st.booleans(),
+        lambda target, said: replace(WATCH, kind=target[0], term=target[1], **said),
+        targets,
+        options,
     ),
     max_size=8,
     unique_by=lambda watch: (watch.kind, watch.term),
 )
 
 
-def shown(watch: Watch) -> tuple[WatchKind, str, str, bool]:
-    return watch.kind, watch.term, watch.label, watch.paused
+def shown(watch: Watch) -> Watch:
+    return replace(watch, watch_id=0)
 
 
 @given(watches)
 def test_watches_exported_as_json_are_imported_as_they_were(exported: list[Watch]) -> None:
     watched = Watched()
-    told = verdicts(Importer(watched), list(read_json(write_json(exported).decode())))
+    told = verdicts(Importer(watched, nobody), list(read_json(write_json(exported).decode())))
     assert told == [NEW] * len(exported)
     assert [shown(watch) for watch in watched.watches] == [shown(watch) for watch in exported]
     assert write_json(watched.watches) == write_json(exported)
@@ -234,7 +244,7 @@ def test_watches_exported_as_json_are_imported_as_they_were(exported: list[Watch
 @given(watches)
 def test_watches_exported_as_opml_are_imported_with_their_terms(exported: list[Watch]) -> None:
     watched = Watched()
-    told = verdicts(Importer(watched), list(read_opml(write_opml(exported))))
+    told = verdicts(Importer(watched, nobody), list(read_opml(write_opml(exported))))
     assert told == [NEW] * len(exported)
     assert [(watch.kind, watch.term) for watch in watched.watches] == [
         (watch.kind, watch.term) for watch in exported
@@ -245,4 +255,4 @@ def test_watches_exported_as_opml_are_imported_with_their_terms(exported: list[W
 def test_what_xml_cannot_hold_is_missing_from_a_label_and_not_from_a_keyword() -> None:
     odd = replace(WATCH, term="a\uffff", label="b\ufffe")
     [item] = read_opml(write_opml([odd]))
-    assert item == Entry("line 2", WatchKind.KEYWORD, "a\uffff", "b")
+    assert item == Entry("line 2", WatchKind.KEYWORD, "a\uffff", {"label": "b"})

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from app.domain.errors import InvalidValueError
-from app.ingest.exchange.entries import MAX_LABEL_CHARACTERS
+from app.domain.options import MAX_LABEL_CHARACTERS
 from tests.unit.ingest.exchange.files import (
     HEADERS,
     ONE,
