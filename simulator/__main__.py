@@ -16,7 +16,7 @@ from simulator.corpus import DEFAULT_ARRIVING, CorpusSource, read_rows
 from simulator.faults import Faults, Rule, parse_rule
 from simulator.generated import GeneratedSource
 from simulator.quota import Key, Quota, parse_key
-from simulator.server import Server, Simulator
+from simulator.server import Server, Simulator, make_simulator
 from simulator.world import World
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def build(options: argparse.Namespace, clock: Callable[[], datetime] = _now) -> 
         keys=options.key,
     )
     api = DataApi(World(source, clock, index_lag=lag, keep=keep), match_all=options.match_all)
-    return Simulator(api, quota, Faults(options.faults, seed=options.seed))
+    return make_simulator(api, quota, Faults(options.faults, seed=options.seed))
 
 
 def _stop(_: int, __: FrameType | None) -> None:

@@ -29,7 +29,7 @@ from simulator import video as simulated
 from simulator.api import DataApi
 from simulator.faults import Faults, Rule
 from simulator.quota import Key, Quota
-from simulator.server import Request, Simulator
+from simulator.server import Request, Simulator, make_simulator
 from simulator.video import Event
 from simulator.world import World
 from tests.unit.simulator.worlds import NOON, PlannedSource, SettableClock, video
@@ -222,7 +222,7 @@ def make_rig(
     events = [item if isinstance(item, Event) else Event(item.added_at, item) for item in videos]
     world = World(PlannedSource(events), clock, index_lag=timedelta(seconds=index_lag))
     quota = Quota(clock, search_calls_per_day=search_limit, units_per_day=PLENTY, keys=keys)
-    simulator = Simulator(DataApi(world), quota, Faults())
+    simulator = make_simulator(DataApi(world), quota, Faults())
     youtube = WiredYouTube(simulator)
     url = new_database(folder)
     services = build_services(settings(database_url=url, **values), clock, seed_source(youtube))
