@@ -19,6 +19,11 @@ from app.feed.changes import ChangesReader
 from app.feed.head_reader import HeadReader
 from app.feed.publisher import FeedPublisher
 from app.feed.reader import FeedReader
+from app.ingest.channel_backfill import ChannelBackfill
+from app.ingest.channel_names import ChannelNames
+from app.ingest.channel_polls import ChannelPolls
+from app.ingest.channel_reader import ChannelReader
+from app.ingest.channel_runner import ChannelRunner
 from app.ingest.claims import Claims
 from app.ingest.completion import Completion
 from app.ingest.coverage_reports import CoverageReports
@@ -37,6 +42,7 @@ from app.ingest.watching import Watching
 from app.quota.keeper import KeyKeeper
 from app.quota.ledger import Ledger
 from app.quota.ring import KeyRing
+from app.sources.rss import ChannelFeeds
 from app.sources.youtube import YouTube
 from app.store.database import Database
 from app.store.store import Store
@@ -46,7 +52,7 @@ if TYPE_CHECKING:
     from app.cache.base import FeedCache, KeyIndex
     from app.domain.clock import Clock
     from app.settings import Settings
-    from app.sources.base import VideoSource
+    from app.sources.base import ChannelSource, FeedSource, VideoSource
 
 _HOLD_SECONDS = 0.9
 """How long a web process serves a head before it asks Redis, or without Redis the database; with
@@ -64,6 +70,8 @@ class Services:
     packed: PackedRunner
     refresher: Refresher
     watching: Watching
+    channel_names: ChannelNames
+    backfill: ChannelBackfill
     fetch_log: FetchLog
     coverage: CoverageReports
     planning: Planning
@@ -82,6 +90,8 @@ def build_services(
     clock: Clock = system_clock,
     source: VideoSource | None = None,
     *,
+    channels: ChannelSource | None = None,
+    feeds: FeedSource | None = None,
     publishes: bool = True,
     seeded: Flag | None = None,
 ) -> Services:
@@ -91,6 +101,8 @@ def build_services(
         settings: of the whole service.
         clock: the present.
         source: in the place of YouTube itself.
+        channels: in the place of what YouTube tells of channels.
+        feeds: in the place of YouTube's channel feeds.
         publishes: whether this process polls. One that only reads must not keep heads in a cache
             of its own, where nobody would replace them.
         seeded: whether KEYWORDS were added since the start, where several processes share it.
@@ -115,7 +127,9 @@ def build_services(
         clock=clock,
         incidents=incidents,
     )
-    source = source or YouTube(settings.youtube_api_endpoint)
+    if source is None or channels is None:
+        youtube = YouTube(settings.youtube_api_endpoint)
+        source, channels = source or youtube, channels or youtube
     publisher = FeedPublisher(store, cache, clock, incidents)
     tail = Tail(store, publisher, clock)
     lookback = timedelta(seconds=settings.lookback_seconds)
@@ -124,7 +138,26 @@ def build_services(
     pacer = Pacer(store, ring, ledger, clock, tick=tick, lookback=lookback, packs=packs)
     claims = Claims(store, pacer, clock, lookback)
     fetch_log = FetchLog(store, clock, timedelta(days=settings.fetch_log_days))
-    completion = Completion(store, source, ring, tail, incidents)
+    completion = Completion(store, source, ring, tail, incidents=incidents, clock=clock)
+    channel_reader = ChannelReader(
+        store=store,
+        channels=channels,
+        feeds=feeds or ChannelFeeds(settings.youtube_feed_endpoint),
+        ring=ring,
+        tail=tail,
+        completion=completion,
+        claims=claims,
+        clock=clock,
+    )
+    channel_runner = ChannelRunner(
+        store=store,
+        polls=ChannelPolls(store, ring, clock),
+        reader=channel_reader,
+        completion=completion,
+        fetch_log=fetch_log,
+        clock=clock,
+        trouble=poll_trouble,
+    )
     runner = Runner(
         claims=claims,
         source=source,
@@ -153,6 +186,7 @@ def build_services(
         ingest=Ingest(
             claims=claims,
             runner=runner,
+            channels=channel_runner,
             publisher=publisher,
             watching=watching,
             fetch_log=fetch_log,
@@ -185,6 +219,8 @@ def build_services(
             writes=write_trouble,
         ),
         watching=watching,
+        channel_names=ChannelNames(channels, ring),
+        backfill=ChannelBackfill(store, clock),
         fetch_log=fetch_log,
         coverage=CoverageReports(store, clock),
         planning=Planning(store, pacer),

@@ -141,6 +141,7 @@ class Settings(BaseModel):
 
     youtube_api_keys: ApiKeys = Field(default="", repr=False)
     youtube_api_endpoint: HttpUrl = "https://youtube.googleapis.com/"
+    youtube_feed_endpoint: HttpUrl = "https://www.youtube.com/"
     youtube_search_calls_per_day: int = Field(default=100, ge=0, le=MOST_PER_DAY)
     youtube_units_per_day: int = Field(default=10_000, ge=0, le=MOST_PER_DAY)
     keywords: str = ""

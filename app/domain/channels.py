@@ -46,16 +46,18 @@ class ChannelState:
 
     Args:
         playlist_id: of its uploads.
-        feed_tried_at: when its RSS feed was asked for last.
-        feed_failing_since: when that began to fail; None while it does not.
+        feed_read_at: when its RSS feed was asked for last and answered.
+        feed_failing_since: when the feed began to fail; None while it does not.
+        feed_retry_at: when a feed that failed is asked for again.
         uploads_tried_at: when its uploads playlist was read, or tried, last.
         uploads_read_at: when a reading of the playlist began last that showed all it was for.
         walk: where a reading that did not end goes on.
     """
 
     playlist_id: str
-    feed_tried_at: datetime | None = None
+    feed_read_at: datetime | None = None
     feed_failing_since: datetime | None = None
+    feed_retry_at: datetime | None = None
     uploads_tried_at: datetime | None = None
     uploads_read_at: datetime | None = None
     walk: Walk | None = None

@@ -193,13 +193,13 @@ class Pacer:
     def _loads(self, now: datetime) -> dict[int, pacing.Load]:
         since = (now - RATE_WINDOW).replace(minute=0, second=0, microsecond=0)
         active = self._store.read(lambda transaction: transaction.watches.list_active(since))
-        return {watch.watch_id: _load(watch, since, now) for watch in active}
+        searched = (watch for watch in active if watch.kind is WatchKind.KEYWORD)
+        return {watch.watch_id: _load(watch, since, now) for watch in searched}
 
 
 def _load(watch: ActiveWatch, since: datetime, now: datetime) -> pacing.Load:
     rate = _rate(watch.videos, watch.first_hour, since, now)
-    shares = watch.kind is WatchKind.KEYWORD and is_plain(watch.term)
-    return pacing.Load(watch.watch_id, rate, watch.term if shares else None)
+    return pacing.Load(watch.watch_id, rate, watch.term if is_plain(watch.term) else None)
 
 
 def _rate(videos: int, first_hour: datetime, since: datetime, now: datetime) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from app.domain.refreshing import DEFAULT_REFRESH
 from app.store import schema
 from app.store.changes import ChangeRepository
+from app.store.channels import ChannelRepository
 from app.store.feed import FeedRepository
 from app.store.feed_version import lock_version
 from app.store.fetches import FetchRepository
@@ -81,6 +82,11 @@ class Transaction:
     def ranges(self) -> RangeRepository:
         """What watches have still to read."""
         return RangeRepository(self._connection)
+
+    @cached_property
+    def channels(self) -> ChannelRepository:
+        """How watched channels are followed."""
+        return ChannelRepository(self._connection)
 
     @cached_property
     def fetches(self) -> FetchRepository:

@@ -66,6 +66,12 @@ class WatchRepository:
             raise NotFoundError(f"there is no watch {watch_id}")
         return watch
 
+    def find_kind(self, watch_id: int) -> WatchKind | None:
+        """Return what a watch is for; None if there is none."""
+        kind = select(WatchRow.kind).where(WatchRow.watch_id == watch_id)
+        found = self._connection.execute(kind).scalar_one_or_none()
+        return None if found is None else WatchKind(found)
+
     def find_by_term(self, kind: WatchKind, term: str) -> Watch | None:
         """Return the watch with exactly this term."""
         return self._find(and_(WatchRow.kind == kind.value, WatchRow.term == term))

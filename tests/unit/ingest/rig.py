@@ -17,10 +17,11 @@ from app.domain.feeds import ALL, PageRequest
 from app.domain.quota import ApiKey
 from app.domain.ranges import Reading, Stretch
 from app.domain.videos import Detail, Video
-from app.domain.watches import Watch
+from app.domain.watches import Watch, WatchKind
 from app.ingest.service import Flag
 from app.settings import Settings
 from app.sources.base import SearchPage, SearchQuery, VideoBatch, VideoSource
+from app.sources.rss import ChannelFeeds
 from app.sources.youtube import YouTube
 from app.sources.youtube_http import BoundedHttp, RefusedError
 from app.store.database import Database
@@ -32,7 +33,7 @@ from simulator.quota import Key, Quota
 from simulator.server import Request, Simulator, make_simulator
 from simulator.video import Event
 from simulator.world import World
-from tests.unit.simulator.worlds import NOON, PlannedSource, SettableClock, video
+from tests.unit.simulator.worlds import CHANNEL, NOON, PlannedSource, SettableClock, video
 
 TIMEOUT_SECONDS = 10
 PLENTY = 100_000
@@ -61,7 +62,7 @@ class Wire(BoundedHttp):
         del body
         url = urlsplit(uri)
         query = parse_qs(url.query, keep_blank_values=True)
-        call = Call(url.path.rpartition("/")[2], headers["X-Goog-Api-Key"], query)
+        call = Call(url.path.rpartition("/")[2], headers.get("X-Goog-Api-Key", ""), query)
         self.calls.append(call)
         self.before_each(call)
         reply = self._simulator.handle(Request(method, url.path, query, call.key))
@@ -88,6 +89,17 @@ class WiredYouTube(YouTube):
 
     def __init__(self, simulator: Simulator) -> None:
         vars(self).update(vars(_youtube()))
+        self.wire = Wire(simulator)
+
+    def _http(self) -> Wire:
+        return self.wire
+
+
+class WiredFeeds(ChannelFeeds):
+    """The real feeds on that wire."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        super().__init__("http://simulator.invalid/")
         self.wire = Wire(simulator)
 
     def _http(self) -> Wire:
@@ -138,6 +150,7 @@ class Rig:
     clock: SettableClock
     simulator: Simulator
     youtube: WiredYouTube
+    feeds: WiredFeeds
     services: Services
     database_url: str
 
@@ -161,6 +174,14 @@ class Rig:
 
     def watch(self, term: str = "title") -> Watch:
         return self.services.watching.add_keyword(term)[0]
+
+    def watch_channel(self, channel_id: str = CHANNEL.channel_id) -> Watch:
+        """Watches a channel from a day ago on, as a new watch does."""
+        now = self.clock()
+        begins_at = now - timedelta(days=1)
+        return self.services.store.write(
+            lambda t: t.watches.add(WatchKind.CHANNEL, channel_id, now=now, read_until=begins_at)
+        )[0]
 
     def publish(self, *videos: simulated.Video | Event) -> None:
         for item in videos:
@@ -204,7 +225,10 @@ class Rig:
         """The services of one more process on the same database."""
         own = settings(database_url=self.database_url, **values)
         youtube = source or WiredYouTube(self.simulator)
-        return build_services(own, self.clock, youtube, seeded=seeded)
+        channels, feeds = WiredYouTube(self.simulator), WiredFeeds(self.simulator)
+        return build_services(
+            own, self.clock, youtube, channels=channels, feeds=feeds, seeded=seeded
+        )
 
 
 def make_rig(
@@ -225,8 +249,15 @@ def make_rig(
     simulator = make_simulator(DataApi(world), quota, Faults())
     youtube = WiredYouTube(simulator)
     url = new_database(folder)
-    services = build_services(settings(database_url=url, **values), clock, seed_source(youtube))
-    return Rig(folder, clock, simulator, youtube, services, url)
+    feeds = WiredFeeds(simulator)
+    services = build_services(
+        settings(database_url=url, **values),
+        clock,
+        seed_source(youtube),
+        channels=youtube,
+        feeds=feeds,
+    )
+    return Rig(folder, clock, simulator, youtube, feeds, services, url)
 
 
 def before_noon(count: int, *, step_seconds: float = 1) -> list[simulated.Video]:
