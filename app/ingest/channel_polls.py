@@ -37,6 +37,7 @@ class ChannelPoll:
         watch: what is read for, as it was before.
         state: how the channel was followed, as it was last written down.
         pending: what is still to be read, as it was last written down.
+        means: what there was to follow it with at its start.
         started_at: when it was taken in hand.
         held_at: when its lease was renewed last.
         push: the hub pushes for it.
@@ -48,6 +49,7 @@ class ChannelPoll:
     watch: Watch
     state: ChannelState
     pending: list[Pending]
+    means: Means
     started_at: datetime
     held_at: datetime
     push: bool = False
@@ -76,6 +78,7 @@ class ChannelPolls:
             LeaseLostError: the claim was taken over.
         """
         now = self._clock()
+        left, limit = self._ring.usable(Bucket.UNITS)
 
         def work(transaction: Transaction) -> ChannelPoll:
             transaction.watches.renew(claim, now + LEASE)
@@ -85,15 +88,10 @@ class ChannelPolls:
             transaction.ranges.replace(claim.watch_id, pending)
             transaction.watches.read_to(claim, floor_second(now))
             state = transaction.channels.get_state(watch)
-            return ChannelPoll(claim, watch, state, pending, started_at=now, held_at=now)
+            means = Means(transaction.channels.count_active(), left, limit)
+            return ChannelPoll(claim, watch, state, pending, means, started_at=now, held_at=now)
 
         return self._store.write(work)
-
-    def means(self) -> Means:
-        """Return what there is to follow channels with now."""
-        channels = self._store.read(lambda transaction: transaction.channels.count_active())
-        left, limit = self._ring.usable(Bucket.UNITS)
-        return Means(channels, left, limit)
 
     def end(self, poll: ChannelPoll) -> Problem | None:
         """Give a watch back and return what is wrong with it.
@@ -101,13 +99,13 @@ class ChannelPolls:
         Raises:
             LeaseLostError: the claim was taken over.
         """
-        now, means = self._clock(), self.means()
-        problem = _problem(poll, means, now)
+        now = self._clock()
+        problem = _problem(poll, now)
         gone = problem is not None and problem.code == GONE
         due_at = channel_plan.next_due_at(
             poll.state,
             poll.pending,
-            means=means,
+            means=poll.means,
             push=poll.push,
             gone=gone,
             failed=poll.uploads_error is not None,
@@ -135,7 +133,7 @@ def feed_failed(state: ChannelState, error: SourceError, now: datetime) -> Chann
     return replace(state, feed_failing_since=since, feed_retry_at=now + max(wait, asked))
 
 
-def _problem(poll: ChannelPoll, means: Means, now: datetime) -> Problem | None:
+def _problem(poll: ChannelPoll, now: datetime) -> Problem | None:
     """Return what is wrong: that a feed fails is no trouble while its playlist is read instead.
 
     What ended the last reading of the playlist stays a problem until one succeeds, but that YouTube
@@ -144,7 +142,8 @@ def _problem(poll: ChannelPoll, means: Means, now: datetime) -> Problem | None:
     before = poll.watch.last_error
     if poll.uploads_error is not None:
         return problem_of(poll.uploads_error, before, now)
-    if poll.feed_error is not None and not _was_read(poll, now - means.uploads_every - FEED_EVERY):
+    lately = now - poll.means.uploads_every - FEED_EVERY
+    if poll.feed_error is not None and not _was_read(poll, lately):
         return before if poll.gone else problem_of(poll.feed_error, before, now)
     tried_at = poll.state.uploads_tried_at
     owed = tried_at is not None and not _was_read(poll, tried_at)

@@ -114,7 +114,7 @@ class ChannelRunner:
     def _uploads_are_due(self, poll: ChannelPoll) -> bool:
         now = self._clock()
         due_at = channel_plan.uploads_due_at(
-            poll.state, poll.pending, means=self._polls.means(), gone=poll.gone, now=now
+            poll.state, poll.pending, means=poll.means, gone=poll.gone, now=now
         )
         return poll.uploads_error is None and due_at <= now
 
@@ -136,7 +136,7 @@ class ChannelRunner:
         self._ask(poll, Purpose.POLL, lambda tally: self._reader.read_uploads(poll, tally))
 
     def _read_older(self, poll: ChannelPoll) -> None:
-        pages = self._polls.means().backfill_pages(self._clock())
+        pages = poll.means.backfill_pages(self._clock())
         if pages:
             # One more: the page that was read last is read again.
             read = Purpose.BACKFILL, lambda tally: self._reader.go_on(poll, tally, pages + 1)
