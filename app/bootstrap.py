@@ -20,6 +20,7 @@ from app.feed.head_reader import HeadReader
 from app.feed.publisher import FeedPublisher
 from app.feed.reader import FeedReader
 from app.ingest.channel_backfill import ChannelBackfill
+from app.ingest.channel_hints import HintReader
 from app.ingest.channel_names import ChannelNames
 from app.ingest.channel_polls import ChannelPolls
 from app.ingest.channel_reader import ChannelReader
@@ -31,11 +32,13 @@ from app.ingest.fetch_log import FetchLog
 from app.ingest.pacer import Pacer
 from app.ingest.packed_runner import PackedRunner
 from app.ingest.planning import Planning
+from app.ingest.pushes import PushReceiver
 from app.ingest.quota_report import QuotaReporter
 from app.ingest.readiness import ReadinessCheck
 from app.ingest.refresher import Refresher
 from app.ingest.runner import Runner
 from app.ingest.service import Flag, Ingest
+from app.ingest.subscribing import Subscriber
 from app.ingest.tail import Tail
 from app.ingest.trouble import PollTrouble, WriteTrouble
 from app.ingest.watching import Watching
@@ -43,6 +46,7 @@ from app.quota.keeper import KeyKeeper
 from app.quota.ledger import Ledger
 from app.quota.ring import KeyRing
 from app.sources.rss import ChannelFeeds
+from app.sources.websub import Hub
 from app.sources.youtube import YouTube
 from app.store.database import Database
 from app.store.store import Store
@@ -72,6 +76,8 @@ class Services:
     watching: Watching
     channel_names: ChannelNames
     backfill: ChannelBackfill
+    subscriber: Subscriber
+    pushes: PushReceiver
     fetch_log: FetchLog
     coverage: CoverageReports
     planning: Planning
@@ -92,6 +98,7 @@ def build_services(
     *,
     channels: ChannelSource | None = None,
     feeds: FeedSource | None = None,
+    hub: Hub | None = None,
     publishes: bool = True,
     seeded: Flag | None = None,
 ) -> Services:
@@ -103,6 +110,7 @@ def build_services(
         source: in the place of YouTube itself.
         channels: in the place of what YouTube tells of channels.
         feeds: in the place of YouTube's channel feeds.
+        hub: in the place of YouTube's hub.
         publishes: whether this process polls. One that only reads must not keep heads in a cache
             of its own, where nobody would replace them.
         seeded: whether KEYWORDS were added since the start, where several processes share it.
@@ -151,8 +159,9 @@ def build_services(
     )
     channel_runner = ChannelRunner(
         store=store,
-        polls=ChannelPolls(store, ring, clock),
+        polls=ChannelPolls(store, ring, clock, pushes=bool(settings.public_url)),
         reader=channel_reader,
+        hints=HintReader(store, source, ring, tail),
         completion=completion,
         fetch_log=fetch_log,
         clock=clock,
@@ -221,6 +230,15 @@ def build_services(
         watching=watching,
         channel_names=ChannelNames(channels, ring),
         backfill=ChannelBackfill(store, clock),
+        subscriber=Subscriber(
+            store=store,
+            hub=(hub or Hub(settings.websub_hub)) if settings.public_url else None,
+            public_url=settings.public_url,
+            clock=clock,
+            incidents=incidents,
+            writes=write_trouble,
+        ),
+        pushes=PushReceiver(store, clock),
         fetch_log=fetch_log,
         coverage=CoverageReports(store, clock),
         planning=Planning(store, pacer),

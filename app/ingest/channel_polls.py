@@ -13,6 +13,7 @@ from app.ingest import channel_coverage, channel_plan, coverage, retries
 from app.ingest.channel_plan import FEED_EVERY, Means
 from app.ingest.claims import problem_of
 from app.ingest.tail import LEASE
+from app.sources.base import MAX_IDS_PER_CALL
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,6 +41,7 @@ class ChannelPoll:
         means: what there was to follow it with at its start.
         started_at: when it was taken in hand.
         held_at: when its lease was renewed last.
+        hints: what pushes named, an id for each and the video.
         push: the hub pushes for it.
         feed_error: what became of its feed.
         uploads_error: what became of what was asked of the Data API.
@@ -52,6 +54,7 @@ class ChannelPoll:
     means: Means
     started_at: datetime
     held_at: datetime
+    hints: tuple[tuple[int, str], ...] = ()
     push: bool = False
     feed_error: SourceError | None = None
     uploads_error: SourceError | NoUsableKeyError | None = None
@@ -64,12 +67,20 @@ class ChannelPoll:
 
 
 class ChannelPolls:
-    """Takes claimed channel watches in hand and gives them back."""
+    """Takes claimed channel watches in hand and gives them back.
 
-    def __init__(self, store: Store, ring: KeyRing, clock: Clock) -> None:
+    Args:
+        store: holds watches, ranges, states and hints.
+        ring: knows what units are left.
+        clock: the present.
+        pushes: the hub can reach us. If it could once and now cannot, its leases mean nothing.
+    """
+
+    def __init__(self, store: Store, ring: KeyRing, clock: Clock, *, pushes: bool) -> None:
         self._store = store
         self._ring = ring
         self._clock = clock
+        self._pushes = pushes
 
     def begin(self, claim: Claim) -> ChannelPoll:
         """Take a watch in hand: what it has to read is written down before it is read.
@@ -89,7 +100,20 @@ class ChannelPolls:
             transaction.watches.read_to(claim, floor_second(now))
             state = transaction.channels.get_state(watch)
             means = Means(transaction.channels.count_active(), left, limit)
-            return ChannelPoll(claim, watch, state, pending, means, started_at=now, held_at=now)
+            subscription = transaction.subscriptions.find_by_channel(watch.term)
+            active = subscription is not None and subscription.is_active(now)
+            hints = transaction.subscriptions.list_hints(watch.term, MAX_IDS_PER_CALL)
+            return ChannelPoll(
+                claim,
+                watch,
+                state,
+                pending,
+                means,
+                started_at=now,
+                held_at=now,
+                hints=tuple(hints),
+                push=self._pushes and active,
+            )
 
         return self._store.write(work)
 
@@ -117,7 +141,10 @@ class ChannelPolls:
 
         def work(transaction: Transaction) -> None:
             transaction.stand_in_line()
-            transaction.watches.release(poll.claim, next_due_at=due_at, now=now, problem=problem)
+            hinted = transaction.subscriptions.list_hints(poll.watch.term, 1)
+            again_at = now + (retries.SOONEST if poll.hints else timedelta())
+            due = min(due_at, again_at) if hinted else due_at
+            transaction.watches.release(poll.claim, next_due_at=due, now=now, problem=problem)
             transaction.channels.put_state(poll.watch.watch_id, poll.state)
             transaction.ranges.replace(poll.watch.watch_id, told)
 

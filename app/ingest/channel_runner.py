@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from app.domain.clock import Clock
     from app.domain.watches import Claim, Problem
+    from app.ingest.channel_hints import HintReader
     from app.ingest.channel_polls import ChannelPoll, ChannelPolls
     from app.ingest.channel_reader import ChannelReader
     from app.ingest.completion import Completion
@@ -41,6 +42,7 @@ class ChannelRunner:
         store: Store,
         polls: ChannelPolls,
         reader: ChannelReader,
+        hints: HintReader,
         completion: Completion,
         fetch_log: FetchLog,
         clock: Clock,
@@ -49,6 +51,7 @@ class ChannelRunner:
         self._store = store
         self._polls = polls
         self._reader = reader
+        self._hints = hints
         self._completion = completion
         self._fetch_log = fetch_log
         self._clock = clock
@@ -86,6 +89,7 @@ class ChannelRunner:
     def _follow(self, poll: ChannelPoll) -> None:
         asked_for = True
         for is_due, read in (
+            (self._was_pushed, self._read_hints),
             (self._feed_is_due, self._read_feed),
             (self._walk_is_broken_off, self._go_on),
             (self._uploads_are_due, self._read_uploads),
@@ -104,6 +108,9 @@ class ChannelRunner:
     def _has_time(self, poll: ChannelPoll) -> bool:
         return not self._stopping.is_set() and self._clock() - poll.started_at <= RUN_LIMIT
 
+    def _was_pushed(self, poll: ChannelPoll) -> bool:
+        return bool(poll.hints)
+
     def _feed_is_due(self, poll: ChannelPoll) -> bool:
         due_at = channel_plan.feed_due_at(poll.state, push=poll.push)
         return due_at is None or due_at <= poll.started_at
@@ -117,6 +124,12 @@ class ChannelRunner:
             poll.state, poll.pending, means=poll.means, gone=poll.gone, now=now
         )
         return poll.uploads_error is None and due_at <= now
+
+    def _read_hints(self, poll: ChannelPoll) -> None:
+        def read(tally: Tally) -> None:
+            self._hints.read(poll, tally)
+
+        poll.uploads_error = self._logged(poll, FetchSource.WEBSUB, Purpose.POLL, read)
 
     def _read_feed(self, poll: ChannelPoll) -> None:
         def read(tally: Tally) -> None:

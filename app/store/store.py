@@ -16,6 +16,7 @@ from app.store.intake import Intake
 from app.store.quota import KeyRepository, QuotaRepository
 from app.store.ranges import RangeRepository
 from app.store.removal import Removal
+from app.store.subscriptions import SubscriptionRepository
 from app.store.videos import VideoRepository
 from app.store.watches import WatchRepository
 
@@ -87,6 +88,11 @@ class Transaction:
     def channels(self) -> ChannelRepository:
         """How watched channels are followed."""
         return ChannelRepository(self._connection)
+
+    @cached_property
+    def subscriptions(self) -> SubscriptionRepository:
+        """What the hub pushes."""
+        return SubscriptionRepository(self._connection)
 
     @cached_property
     def fetches(self) -> FetchRepository:

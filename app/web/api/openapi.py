@@ -77,7 +77,11 @@ _ERRORS = {
 }
 
 _PATH_PARAMETERS = {
-    "video_id": {"description": "The video's id on YouTube.", "example": "a1B2c3D4e5F"}
+    "video_id": {"description": "The video's id on YouTube.", "example": "a1B2c3D4e5F"},
+    "token": {
+        "description": "The end of an address that the hub was given.",
+        "example": "k3JqfX0v3cQm0H8m5sW1pZ7yT2uB9nLd",
+    },
 }
 
 

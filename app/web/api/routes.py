@@ -10,5 +10,6 @@ from app.web.api.operations import operations
 from app.web.api.plan import plan
 from app.web.api.quota import quota
 from app.web.api.videos import videos
+from app.web.api.websub import websub
 
-BLUEPRINTS = (videos, feeds, changes, coverage, plan, fetches, quota, operations)
+BLUEPRINTS = (videos, feeds, changes, coverage, plan, fetches, quota, operations, websub)
