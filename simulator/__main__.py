@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from simulator import calling
 from simulator.api import DataApi
 from simulator.corpus import DEFAULT_ARRIVING, CorpusSource, read_rows
 from simulator.faults import Faults, Rule, parse_rule
@@ -138,6 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Thread(target=server.simulator.api.world.now, daemon=True).start()
         if options.while_stdin:
             Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
+        calling.start(server.simulator.hub)
         server.serve_forever()
 
 

@@ -77,12 +77,19 @@ class Means:
         return min(BACKFILL_PAGES, units // _UNITS_PER_PAGE)
 
 
-def feed_due_at(state: ChannelState, *, push: bool) -> datetime | None:
-    """Return when the feed is asked for next; None if it never was, so now."""
+def feed_due_at(state: ChannelState, push_until: datetime | None) -> datetime | None:
+    """Return when the feed is asked for next; None if it never was, so now.
+
+    `push_until` is how long the hub has promised to push; None if it has not.
+    """
     if state.feed_failing_since is not None:
         return state.feed_retry_at
-    every = FEED_EVERY_WITH_PUSH if push else FEED_EVERY
-    return None if state.feed_read_at is None else state.feed_read_at + every
+    if state.feed_read_at is None:
+        return None
+    soonest = state.feed_read_at + FEED_EVERY
+    if push_until is None:
+        return soonest
+    return max(soonest, min(push_until, state.feed_read_at + FEED_EVERY_WITH_PUSH))
 
 
 def misses(state: ChannelState, pending: Sequence[Pending]) -> bool:
@@ -139,14 +146,14 @@ def next_due_at(
     pending: Sequence[Pending],
     *,
     means: Means,
-    push: bool,
+    push_until: datetime | None,
     gone: bool,
     failed: bool,
     now: datetime,
 ) -> datetime:
     """Return when a channel is taken in hand next; `failed` if the Data API just did."""
     uploads_at = uploads_due_at(state, pending, means=means, gone=gone, now=now)
-    due = [uploads_at, feed_due_at(state, push=push) or now]
+    due = [uploads_at, feed_due_at(state, push_until) or now]
     if not failed and is_unfinished(state, pending):
         due.append(now)
     if channel_coverage.is_for_backfill(pending):

@@ -42,7 +42,7 @@ class ChannelPoll:
         started_at: when it was taken in hand.
         held_at: when its lease was renewed last.
         hints: what pushes named, an id for each and the video.
-        push: the hub pushes for it.
+        push_until: how long the hub has promised to push for it; None if it has not.
         feed_error: what became of its feed.
         uploads_error: what became of what was asked of the Data API.
     """
@@ -55,7 +55,7 @@ class ChannelPoll:
     started_at: datetime
     held_at: datetime
     hints: tuple[tuple[int, str], ...] = ()
-    push: bool = False
+    push_until: datetime | None = None
     feed_error: SourceError | None = None
     uploads_error: SourceError | NoUsableKeyError | None = None
 
@@ -101,7 +101,7 @@ class ChannelPolls:
             state = transaction.channels.get_state(watch)
             means = Means(transaction.channels.count_active(), left, limit)
             subscription = transaction.subscriptions.find_by_channel(watch.term)
-            active = subscription is not None and subscription.is_active(now)
+            active = self._pushes and subscription and subscription.is_active(now)
             hints = transaction.subscriptions.list_hints(watch.term, MAX_IDS_PER_CALL)
             return ChannelPoll(
                 claim,
@@ -112,7 +112,7 @@ class ChannelPolls:
                 started_at=now,
                 held_at=now,
                 hints=tuple(hints),
-                push=self._pushes and active,
+                push_until=subscription.expires_at if subscription and active else None,
             )
 
         return self._store.write(work)
@@ -130,7 +130,7 @@ class ChannelPolls:
             poll.state,
             poll.pending,
             means=poll.means,
-            push=poll.push,
+            push_until=poll.push_until,
             gone=gone,
             failed=poll.uploads_error is not None,
             now=now,

@@ -112,7 +112,7 @@ class ChannelRunner:
         return bool(poll.hints)
 
     def _feed_is_due(self, poll: ChannelPoll) -> bool:
-        due_at = channel_plan.feed_due_at(poll.state, push=poll.push)
+        due_at = channel_plan.feed_due_at(poll.state, poll.push_until)
         return due_at is None or due_at <= poll.started_at
 
     def _walk_is_broken_off(self, poll: ChannelPoll) -> bool:

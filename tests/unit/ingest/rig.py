@@ -22,6 +22,7 @@ from app.ingest.service import Flag
 from app.settings import Settings
 from app.sources.base import SearchPage, SearchQuery, VideoBatch, VideoSource
 from app.sources.rss import ChannelFeeds
+from app.sources.websub import Hub
 from app.sources.youtube import YouTube
 from app.sources.youtube_http import BoundedHttp, RefusedError
 from app.store.database import Database
@@ -59,13 +60,13 @@ class Wire(BoundedHttp):
     def request(
         self, uri: str, method: str, body: str | None, headers: Mapping[str, str]
     ) -> tuple[object, bytes]:
-        del body
         url = urlsplit(uri)
         query = parse_qs(url.query, keep_blank_values=True)
         call = Call(url.path.rpartition("/")[2], headers.get("X-Goog-Api-Key", ""), query)
         self.calls.append(call)
         self.before_each(call)
-        reply = self._simulator.handle(Request(method, url.path, query, call.key))
+        sent = (body or "").encode()
+        reply = self._simulator.handle(Request(method, url.path, query, call.key, sent))
         if reply.delay_seconds > TIMEOUT_SECONDS:
             raise TimeoutError
         if reply.reset:
@@ -73,7 +74,8 @@ class Wire(BoundedHttp):
         if reply.cut_after is not None:
             raise http.client.IncompleteRead(reply.body[: reply.cut_after])
         if reply.status != HTTPStatus.OK:
-            raise RefusedError(reply.status, {}, reply.body)
+            headers = {name.lower(): value for name, value in reply.headers}
+            raise RefusedError(reply.status, headers, reply.body)
         return _Answer(), reply.body
 
 
@@ -100,6 +102,17 @@ class WiredFeeds(ChannelFeeds):
 
     def __init__(self, simulator: Simulator) -> None:
         super().__init__("http://simulator.invalid/")
+        self.wire = Wire(simulator)
+
+    def _http(self) -> Wire:
+        return self.wire
+
+
+class WiredHub(Hub):
+    """The real way to the hub on that wire."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        super().__init__("http://simulator.invalid/subscribe")
         self.wire = Wire(simulator)
 
     def _http(self) -> Wire:
@@ -256,6 +269,7 @@ def make_rig(
         seed_source(youtube),
         channels=youtube,
         feeds=feeds,
+        hub=WiredHub(simulator),
     )
     return Rig(folder, clock, simulator, youtube, feeds, services, url)
 

@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-import pytest
-
 from simulator.video import Channel, Video, stable_id
 from tests.unit.ingest.channels import DAY, HOUR, MINUTE, follow, units
 from tests.unit.ingest.rig import Rig, ids_of
