@@ -83,6 +83,9 @@ def _add_watch_commands(parser: argparse.ArgumentParser) -> None:
     )
     plan.set_defaults(run=_watch_plan)
     commands.add_parser("list", help="show the watches").set_defaults(run=_watch_list)
+    backfill = commands.add_parser("backfill", help="read all that a channel ever published")
+    backfill.add_argument("watch_id", type=int, metavar="ID", help="as `watch list` shows it")
+    backfill.set_defaults(run=_watch_backfill)
     for name, run, text in (
         ("pause", _watch_pause, "stop fetching, keep the videos"),
         ("resume", _watch_resume, "fetch again"),
@@ -140,6 +143,12 @@ def _watch_list(settings: Settings, _parsed: argparse.Namespace) -> None:
     with _watching(settings) as watching:
         for watch in watching.list_all():
             _say(_line(watch))
+
+
+def _watch_backfill(settings: Settings, parsed: argparse.Namespace) -> None:
+    with _services(settings) as services:
+        watch = services.backfill.request(parsed.watch_id)
+        _say(f"wanted from its beginning: {_line(watch)}")
 
 
 def _watch_pause(settings: Settings, parsed: argparse.Namespace) -> None:
