@@ -13,7 +13,7 @@ from simulator.video import Event
 from tests.unit.ingest.channels import DAY, HOUR, MINUTE, feed_calls, lines, units, uploaded
 from tests.unit.ingest.pushed import Pushed, pushed
 from tests.unit.ingest.rig import Rig, before_noon
-from tests.unit.simulator.worlds import CHANNEL
+from tests.unit.simulator.worlds import CHANNEL, video
 from tests.unit.sources.atom_bodies import entry, feed, tombstone
 
 NewRig = Callable[..., Rig]
@@ -157,6 +157,18 @@ def test_a_push_is_no_content_and_names_only_its_own_channel(new_rig: NewRig) ->
     made.client.post(f"/websub/{made.token}", data=invented, headers=signed(made, invented))
     made.tick()
     assert "inventedvid" not in made.rig.known()
+
+
+def test_a_video_of_another_channel_is_not_the_watchs_whatever_a_push_says(
+    new_rig: NewRig,
+) -> None:
+    made = watched(new_rig)
+    other = replace(CHANNEL, channel_id="UC" + "b" * 22)
+    made.rig.publish(video(777, channel=other))
+    lie = feed(entry("video000777", channel_id=CHANNEL.channel_id))
+    made.client.post(f"/websub/{made.token}", data=lie, headers=signed(made, lie))
+    made.tick()
+    assert "video000777" not in made.rig.known()
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"<!DOCTYPE a [<!ENTITY x 'y'>]><feed>&x;</feed>"])
