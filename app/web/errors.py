@@ -174,13 +174,19 @@ def _on_domain_error(error: NewsreelError) -> Response:
     return error_response(status, ErrorObject(error.code, str(error)))
 
 
+def _path_without_secrets() -> str:
+    """Return the path as the log may have it: the token in one of the hub is a secret."""
+    secret = request.url_rule is not None and "token" in (request.view_args or {})
+    return str(request.url_rule) if secret else request.path
+
+
 def _on_unexpected_error(error: Exception) -> Response:
     error_id = uuid4().hex
     get_logger(__name__).error(
         "request_failed",
         error_id=error_id,
         method=request.method,
-        path=request.path,
+        path=_path_without_secrets(),
         exc_info=error,
     )
     detail = f"The service failed; its log tells more under {error_id}."
