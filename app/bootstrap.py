@@ -21,6 +21,12 @@ from app.feed.head_reader import HeadReader
 from app.feed.publisher import FeedPublisher
 from app.feed.reader import FeedReader
 from app.feed.statistics import Statistics
+from app.ingest.channel_backfill import ChannelBackfill
+from app.ingest.channel_hints import HintReader
+from app.ingest.channel_names import ChannelNames
+from app.ingest.channel_polls import ChannelPolls
+from app.ingest.channel_reader import ChannelReader
+from app.ingest.channel_runner import ChannelRunner
 from app.ingest.claims import Claims
 from app.ingest.completion import Completion
 from app.ingest.coverage_reports import CoverageReports
@@ -29,13 +35,14 @@ from app.ingest.fetch_log import FetchLog
 from app.ingest.pacer import Pacer
 from app.ingest.packed_runner import PackedRunner
 from app.ingest.planning import Planning
+from app.ingest.pushes import PushReceiver
 from app.ingest.quota_report import QuotaReporter
 from app.ingest.readiness import ReadinessCheck
 from app.ingest.refresher import Refresher
 from app.ingest.reserve import Reserve
-from app.ingest.resolving import IdsOnly
 from app.ingest.runner import Runner
 from app.ingest.service import Flag, Ingest
+from app.ingest.subscribing import Subscriber
 from app.ingest.tail import Tail
 from app.ingest.trouble import PollTrouble, WriteTrouble
 from app.ingest.upkeep import Upkeep
@@ -43,6 +50,8 @@ from app.ingest.watching import Watching
 from app.quota.keeper import KeyKeeper
 from app.quota.ledger import Ledger
 from app.quota.ring import KeyRing
+from app.sources.rss import ChannelFeeds
+from app.sources.websub import Hub
 from app.sources.youtube import YouTube
 from app.store.database import Database
 from app.store.store import Store
@@ -52,7 +61,7 @@ if TYPE_CHECKING:
     from app.cache.base import FeedCache, KeyIndex
     from app.domain.clock import Clock
     from app.settings import Settings
-    from app.sources.base import VideoSource
+    from app.sources.base import ChannelSource, FeedSource, VideoSource
 
 _HOLD_SECONDS = 0.9
 """How long a web process serves a head before it asks Redis, or without Redis the database; with
@@ -72,6 +81,10 @@ class Services:
     watching: Watching
     importer: Importer
     export: VideoExport
+    channel_names: ChannelNames
+    backfill: ChannelBackfill
+    subscriber: Subscriber
+    pushes: PushReceiver
     fetch_log: FetchLog
     coverage: CoverageReports
     statistics: Statistics
@@ -96,6 +109,9 @@ def build_services(
     clock: Clock = system_clock,
     source: VideoSource | None = None,
     *,
+    channels: ChannelSource | None = None,
+    feeds: FeedSource | None = None,
+    hub: Hub | None = None,
     publishes: bool = True,
     seeded: Flag | None = None,
 ) -> Services:
@@ -105,6 +121,9 @@ def build_services(
         settings: of the whole service.
         clock: the present.
         source: in the place of YouTube itself.
+        channels: in the place of what YouTube tells of channels.
+        feeds: in the place of YouTube's channel feeds.
+        hub: in the place of YouTube's hub.
         publishes: whether this process polls. One that only reads must not keep heads in a cache
             of its own, where nobody would replace them.
         seeded: whether KEYWORDS were added since the start, where several processes share it.
@@ -129,7 +148,9 @@ def build_services(
         clock=clock,
         incidents=incidents,
     )
-    source = source or YouTube(settings.youtube_api_endpoint)
+    if source is None or channels is None:
+        youtube = YouTube(settings.youtube_api_endpoint)
+        source, channels = source or youtube, channels or youtube
     publisher = FeedPublisher(store, cache, clock, incidents)
     tail = Tail(store, publisher, clock)
     lookback = timedelta(seconds=settings.lookback_seconds)
@@ -139,7 +160,27 @@ def build_services(
     pacer = Pacer(store, ring, ledger, reserve, clock, tick=tick, lookback=lookback, packs=packs)
     claims = Claims(store, pacer, clock, lookback)
     fetch_log = FetchLog(store, clock, timedelta(days=settings.fetch_log_days))
-    completion = Completion(store, source, ring, tail, incidents)
+    completion = Completion(store, source, ring, tail, incidents=incidents, clock=clock)
+    channel_reader = ChannelReader(
+        store=store,
+        channels=channels,
+        feeds=feeds or ChannelFeeds(settings.youtube_feed_endpoint),
+        ring=ring,
+        tail=tail,
+        completion=completion,
+        claims=claims,
+        clock=clock,
+    )
+    channel_runner = ChannelRunner(
+        store=store,
+        polls=ChannelPolls(store, ring, clock, pushes=bool(settings.public_url)),
+        reader=channel_reader,
+        hints=HintReader(store, source, ring, tail),
+        completion=completion,
+        fetch_log=fetch_log,
+        clock=clock,
+        trouble=poll_trouble,
+    )
     runner = Runner(
         claims=claims,
         source=source,
@@ -150,12 +191,12 @@ def build_services(
         clock=clock,
         trouble=poll_trouble,
     )
-    resolver = IdsOnly()
+    channel_names = ChannelNames(channels, ring)
     watching = Watching(
         store,
         publisher,
         reserve,
-        resolver,
+        channel_names,
         clock,
         backfill=timedelta(seconds=settings.backfill_seconds),
         tick=tick,
@@ -177,6 +218,7 @@ def build_services(
         ingest=Ingest(
             claims=claims,
             runner=runner,
+            channel_runner=channel_runner,
             publisher=publisher,
             watching=watching,
             upkeep=Upkeep(store, publisher, clock),
@@ -211,8 +253,19 @@ def build_services(
             writes=write_trouble,
         ),
         watching=watching,
-        importer=Importer(watching, resolver.resolve_channel),
+        importer=Importer(watching, channel_names.resolve),
         export=VideoExport(store),
+        channel_names=channel_names,
+        backfill=ChannelBackfill(store, clock),
+        subscriber=Subscriber(
+            store=store,
+            hub=(hub or Hub(settings.websub_hub)) if settings.public_url else None,
+            public_url=settings.public_url,
+            clock=clock,
+            incidents=incidents,
+            writes=write_trouble,
+        ),
+        pushes=PushReceiver(store, clock),
         fetch_log=fetch_log,
         coverage=CoverageReports(store, clock),
         statistics=Statistics(store, clock),

@@ -48,11 +48,21 @@ class SettingsError(Exception):
 
 
 def _http_url(value: str) -> str:
+    """Check the base of other addresses; it ends with a slash."""
+    address = _http_address(value)
+    return address if address.endswith("/") else address + "/"
+
+
+def _http_address(value: str) -> str:
     if value.partition("://")[0] not in ("http", "https"):
         raise ValueError("must be an http:// or https:// URL")
     if not _parts(value).hostname:
         raise ValueError("must name a host")
-    return value if value.endswith("/") else value + "/"
+    return value
+
+
+def _optional_http_url(value: str) -> str:
+    return _http_url(value) if value else value
 
 
 def _database_url(value: str) -> str:
@@ -127,6 +137,8 @@ def _api_keys(value: str) -> str:
 
 ApiKeys = Annotated[str, BeforeValidator(_api_keys)]
 HttpUrl = Annotated[str, BeforeValidator(_http_url)]
+HubUrl = Annotated[str, BeforeValidator(_http_address)]
+OptionalHttpUrl = Annotated[str, BeforeValidator(_optional_http_url)]
 DatabaseUrl = Annotated[str, BeforeValidator(_database_url)]
 RedisUrl = Annotated[str, BeforeValidator(_redis_url)]
 
@@ -141,8 +153,11 @@ class Settings(BaseModel):
 
     youtube_api_keys: ApiKeys = Field(default="", repr=False)
     youtube_api_endpoint: HttpUrl = "https://youtube.googleapis.com/"
+    youtube_feed_endpoint: HttpUrl = "https://www.youtube.com/"
     youtube_search_calls_per_day: int = Field(default=100, ge=0, le=MOST_PER_DAY)
     youtube_units_per_day: int = Field(default=10_000, ge=0, le=MOST_PER_DAY)
+    websub_hub: HubUrl = "https://pubsubhubbub.appspot.com/subscribe"
+    public_url: OptionalHttpUrl = ""
     keywords: str = ""
     channels: str = ""
     fetch_interval_seconds: int = Field(default=10, ge=1, le=86_400)

@@ -11,12 +11,13 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from simulator import calling
 from simulator.api import DataApi
 from simulator.corpus import DEFAULT_ARRIVING, CorpusSource, read_rows
 from simulator.faults import Faults, Rule, parse_rule
 from simulator.generated import GeneratedSource
 from simulator.quota import Key, Quota, parse_key
-from simulator.server import Server, Simulator
+from simulator.server import Server, Simulator, make_simulator
 from simulator.world import World
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def build(options: argparse.Namespace, clock: Callable[[], datetime] = _now) -> 
         keys=options.key,
     )
     api = DataApi(World(source, clock, index_lag=lag, keep=keep), match_all=options.match_all)
-    return Simulator(api, quota, Faults(options.faults, seed=options.seed))
+    return make_simulator(api, quota, Faults(options.faults, seed=options.seed))
 
 
 def _stop(_: int, __: FrameType | None) -> None:
@@ -138,6 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Thread(target=server.simulator.api.world.now, daemon=True).start()
         if options.while_stdin:
             Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
+        calling.start(server.simulator.hub)
         server.serve_forever()
 
 

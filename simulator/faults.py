@@ -14,7 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 from simulator import errors
-from simulator.reply import HTML_TYPE, Reply, json_reply
+from simulator.reply import HTML_TYPE, JSON_TYPE, Reply, json_reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -185,6 +185,12 @@ def _missing_video_id(reply: Reply, _: Rule) -> Reply:
     )
 
 
+def _not_found(reply: Reply, _: Rule) -> Reply:
+    """What the feeds of channels that exist have answered for days."""
+    page = b"<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>"
+    return replace(reply, status=404, body=page, content_type=HTML_TYPE)
+
+
 def _unsorted(reply: Reply, _: Rule) -> Reply:
     return _with_items(reply, lambda items: items[::-1])
 
@@ -207,7 +213,7 @@ def _with_title_end(items: list[Item], end: str) -> list[Item]:
 
 def _with_items(reply: Reply, change: Callable[[list[Item]], list[Item]]) -> Reply:
     """The reply with other items; errors and empty lists stay as they are."""
-    if reply.status != HTTPStatus.OK:
+    if reply.status != HTTPStatus.OK or reply.content_type != JSON_TYPE:
         return reply
     payload = json.loads(reply.body)
     if not payload.get("items"):
@@ -217,6 +223,7 @@ def _with_items(reply: Reply, change: Callable[[list[Item]], list[Item]]) -> Rep
 
 
 KINDS: Mapping[str, Callable[[Reply, Rule], Reply]] = {
+    "404": _not_found,
     "500": _backend_error,
     "503": _backend_error,
     "html_200": _html_200,

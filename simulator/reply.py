@@ -23,6 +23,7 @@ class Reply:
     delay_seconds: float = 0.0
     cut_after: int | None = None
     reset: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def json_reply(status: int, payload: object) -> Reply:

@@ -1,4 +1,4 @@
-"""HTTP: routes requests to the Data API, /_truth and /_control, and writes the answers.
+"""HTTP: routes requests to the Data API, feeds, the hub, /_truth and /_control; writes the answers.
 
 `Simulator.handle` is the whole service without sockets; the handler below only reads and
 writes bytes.
@@ -17,8 +17,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from simulator import faults, truth
+from simulator.calling import call
 from simulator.control import Control
 from simulator.errors import METHOD_NAMES, ApiError
+from simulator.feeds import PATHS as FEED_PATHS
+from simulator.feeds import Feeds
+from simulator.hub import PATH as HUB_PATH
+from simulator.hub import Hub
 from simulator.reply import HTML_TYPE, Reply, json_reply
 
 if TYPE_CHECKING:
@@ -50,12 +55,19 @@ class Simulator:
     api: DataApi
     quota: Quota
     faults: faults.Faults
+    feeds: Feeds
+    hub: Hub
 
     def handle(self, request: Request) -> Reply:
         """The answer to any request."""
         method = request.path.removeprefix(API_PATH)
         if request.path.startswith(API_PATH) and method in METHOD_NAMES and request.verb == "GET":
             return self._data_api(method, request)
+        if request.path in FEED_PATHS and request.verb == "GET":
+            reply = self.feeds.get((request.query.get("channel_id") or [""])[-1])
+            return faults.apply(reply, self.faults.for_call("feed"))
+        if (request.verb, request.path) == ("POST", HUB_PATH):
+            return faults.apply(self.hub.take(request.body), self.faults.for_call("hub"))
         if (request.verb, request.path) == ("GET", "/_truth"):
             return self._truth(request)
         if (request.verb, request.path) == ("POST", "/_control"):
@@ -92,6 +104,11 @@ class Simulator:
             return json_reply(200, control.run(json.loads(request.body)))
         except (ValueError, OverflowError) as error:
             return json_reply(400, {"error": str(error)})
+
+
+def make_simulator(api: DataApi, quota: Quota, rules: faults.Faults) -> Simulator:
+    """Everything there is over one world."""
+    return Simulator(api, quota, rules, Feeds(api.world), Hub(api.world, call))
 
 
 class Server(ThreadingHTTPServer):
@@ -153,6 +170,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(reply.body)))
+        for name, value in reply.headers:
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(reply.body[: reply.cut_after])
         if reply.cut_after is not None:

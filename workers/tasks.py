@@ -14,11 +14,13 @@ REFRESH_EXPIRES_SECONDS = 300
 
 @app.task(name="newsreel.tick")
 def tick() -> None:
-    """Take what is due and send a fetch for each claim and pack, a refresh for each batch."""
+    """Take what is due and send a task for each of it."""
     for claim in app.services.ingest.tick():
         fetch.apply_async((claim.watch_id, claim.fence), expires=FETCH_EXPIRES_SECONDS)
     for pack in app.services.packed.due():
         fetch_packed.apply_async((pack,), expires=FETCH_EXPIRES_SECONDS)
+    for channel_id in app.services.subscriber.due():
+        subscribe.apply_async((channel_id,), expires=FETCH_EXPIRES_SECONDS)
     for batch in app.services.refresher.due():
         refresh.apply_async((batch,), expires=REFRESH_EXPIRES_SECONDS)
 
@@ -33,6 +35,12 @@ def fetch(watch_id: int, fence: int) -> None:
 def fetch_packed(watch_ids: list[int]) -> None:
     """Fetch for watches that share a search."""
     app.services.packed.run(watch_ids)
+
+
+@app.task(name="newsreel.subscribe")
+def subscribe(channel_id: str) -> None:
+    """Ask the hub about one channel."""
+    app.services.subscriber.run(channel_id)
 
 
 @app.task(name="newsreel.refresh")

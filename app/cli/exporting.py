@@ -68,9 +68,9 @@ def _export_videos(settings: Settings, parsed: argparse.Namespace) -> None:
 
 
 def _feed(opened: Services, parsed: argparse.Namespace) -> Feed:
+    from app.domain.channels import parse_channel
     from app.domain.errors import InvalidValueError
     from app.domain.feeds import Feed
-    from app.domain.watches import parse_channel
 
     if parsed.watch is not None and parsed.channel is not None:
         raise InvalidValueError("--watch and --channel exclude each other")

@@ -33,6 +33,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     )
     plan.set_defaults(run=_plan)
     commands.add_parser("list", help="show the watches").set_defaults(run=_list)
+    backfill = commands.add_parser("backfill", help="read all that a channel ever published")
+    backfill.add_argument("watch", help="its id or its channel's")
+    backfill.set_defaults(run=_backfill)
     for name, run, text in (
         ("pause", _pause, "stop fetching, keep the videos"),
         ("resume", _resume, "fetch again"),
@@ -62,6 +65,12 @@ def _list(settings: Settings, _parsed: argparse.Namespace) -> None:
     with _watching(settings) as watching:
         for watch in watching.list_all():
             say(_line(watch))
+
+
+def _backfill(settings: Settings, parsed: argparse.Namespace) -> None:
+    with services(settings) as opened:
+        found = opened.watching.find(parsed.watch)
+        say(f"wanted from its beginning: {_line(opened.backfill.request(found.watch_id))}")
 
 
 def _pause(settings: Settings, parsed: argparse.Namespace) -> None:

@@ -10,9 +10,10 @@ import unicodedata
 from typing import NewType
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from app.domain.channels import ChannelId, is_channel_id
 from app.domain.errors import InvalidValueError
 from app.domain.videos import is_video_id
-from app.domain.watches import ChannelId, WatchKind, parse_channel, parse_keyword
+from app.domain.watches import WatchKind, parse_keyword
 
 Handle = NewType("Handle", str)
 """`@` and the name a channel has chosen, in NFC; only YouTube knows whose it is."""
@@ -85,14 +86,6 @@ def parse_channel_reference(text: str) -> Reference:
     if kind is not WatchKind.CHANNEL:
         raise InvalidValueError(f"this is the address of a search; {_WANTED}")
     return Handle(name) if is_handle(name) else ChannelId(name)
-
-
-def is_channel_id(text: str) -> bool:
-    """Tell whether `text` has the form of a channel's id."""
-    try:
-        return parse_channel(text) == text
-    except InvalidValueError:
-        return False
 
 
 def is_handle(text: str) -> bool:

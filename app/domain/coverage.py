@@ -31,7 +31,8 @@ class WatchCoverage:
 
     Args:
         watch: with `read_until`, before which everything was read once or stands in `open`.
-        complete_until: before it everything was read twice, seconds at the cap excepted.
+        complete_until: before it everything was read twice, seconds at the cap excepted; of a
+            channel, everything was shown by its uploads playlist.
         open: what is still to be read and due, seconds at the cap, newest first; later readings
             that are only scheduled are left out.
         delay: as measured on this watch.

@@ -13,10 +13,16 @@ if TYPE_CHECKING:
 
 
 class FetchSource(StrEnum):
-    """What was asked; a completion by videos.list belongs to the fetch that found the videos."""
+    """What was asked; a completion by videos.list belongs to the fetch that found the videos.
+
+    Of WEBSUB it is the videos that the hub's pushes named.
+    """
 
     SEARCH = "search"
     VIDEOS = "videos"
+    RSS = "rss"
+    UPLOADS = "uploads"
+    WEBSUB = "websub"
 
 
 class Purpose(StrEnum):
@@ -25,6 +31,7 @@ class Purpose(StrEnum):
     POLL = "poll"
     PACKED_POLL = "packed_poll"
     REFRESH = "refresh"
+    BACKFILL = "backfill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,8 @@ class FetchRecord:
     @property
     def asked(self) -> bool:
         """Whether anything was asked at all, in vain or not."""
-        return bool(self.pages or self.search_calls or self.units)
+        free = self.source is FetchSource.RSS
+        return bool(free or self.pages or self.search_calls or self.units)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ class LinkReason(StrEnum):
     """Why a video belongs to a watch: its own search found it, or a search it shared with others.
 
     Of a shared search, where the video's text holds the watch's term; `UNMATCHED` if no term of
-    them is found anywhere, so that nobody knows which watch it was shown for.
+    them is found anywhere, so that nobody knows which watch it was shown for. `OWN_CHANNEL` if the
+    watched channel published it.
     """
 
     OWN_SEARCH = "own_search"
@@ -23,6 +24,7 @@ class LinkReason(StrEnum):
     IN_TAGS = "packed_tags"
     IN_CHANNEL = "packed_channel"
     UNMATCHED = "packed"
+    OWN_CHANNEL = "own_channel"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class RangeReason(StrEnum):
     BUDGET = "budget"
     ERROR = "error"
     CAP = "cap"
+    BACKFILL = "backfill"  # what a channel published before it was watched, wanted afterwards
 
 
 @dataclass(frozen=True, slots=True, order=True)

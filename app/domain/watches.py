@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NewType, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from app.domain.errors import InvalidValueError
 from app.domain.filters import NO_FILTERS, Filters
@@ -18,11 +17,6 @@ MAX_TERM_CHARACTERS = 200
 MAX_WATCHES = 1000
 
 USUAL_WEIGHT = 1.0
-
-ChannelId = NewType("ChannelId", str)
-"""`UC` and 22 more characters."""
-
-_CHANNEL_ID = re.compile(r"UC[A-Za-z0-9_-]{22}", re.ASCII)
 
 
 class WatchKind(StrEnum):
@@ -159,15 +153,3 @@ def parse_keyword(text: str) -> str:
     if "Cc" in categories:
         raise InvalidValueError("a keyword has no control characters")
     return term
-
-
-def parse_channel(text: str) -> ChannelId:
-    """Return the channel id.
-
-    Raises:
-        InvalidValueError: not of the form `UC` and 22 more characters.
-    """
-    term = text.strip()
-    if not _CHANNEL_ID.fullmatch(term):
-        raise InvalidValueError("a channel is given by its id: UC and 22 letters, digits, - or _")
-    return ChannelId(term)

@@ -89,6 +89,7 @@ def _settings(settings: Settings, address: str) -> Settings:
             "redis_url": "",
             "celery_broker_url": "",
             "youtube_api_endpoint": f"{address}/",
+            "youtube_feed_endpoint": f"{address}/",
             "youtube_api_keys": "demo",
             "youtube_search_calls_per_day": _PLENTY,
             "youtube_units_per_day": _PLENTY,

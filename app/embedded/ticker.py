@@ -99,6 +99,8 @@ class Ticker:
             if len(self._pending) < MAX_PENDING // 2:  # polls go first
                 packs = self._services.packed.due()
                 self._pending |= {self._pool.submit(self._run_packed, pack) for pack in packs}
+                channels = self._services.subscriber.due()
+                self._pending |= {self._pool.submit(self._subscribe, it) for it in channels}
                 batches = self._services.refresher.due()
                 self._pending |= {self._pool.submit(self._refresh, batch) for batch in batches}
         except Exception:  # noqa: BLE001 - the thread must outlive any fault; it is logged whole
@@ -115,6 +117,12 @@ class Ticker:
             self._services.packed.run(pack)
         except Exception:  # noqa: BLE001 - as above
             self._log.exception("packed_poll_crashed")
+
+    def _subscribe(self, channel_id: str) -> None:
+        try:
+            self._services.subscriber.run(channel_id)
+        except Exception:  # noqa: BLE001 - as above
+            self._log.exception("subscribing_crashed")
 
     def _refresh(self, batch: Sequence[str]) -> None:
         try:

@@ -123,7 +123,7 @@ class Claims:
         now = self._clock()
         problem = None
         if isinstance(outcome, NewsreelError):
-            problem = _problem(outcome, None if advanced else poll.watch.last_error, now)
+            problem = problem_of(outcome, None if advanced else poll.watch.last_error, now)
         due_at = self._due_at(poll, outcome, failing_since=problem.since if problem else now)
         reason = RangeReason.ERROR if _is_fault(outcome) else RangeReason.BUDGET
 
@@ -157,7 +157,7 @@ class Claims:
         def work(transaction: Transaction) -> None:
             transaction.watches.renew(claim, now + LEASE)
             before = transaction.watches.get(claim.watch_id).last_error
-            problem = _problem(error, before, now)
+            problem = problem_of(error, before, now)
             turn = claim.watch_id
             due_at = retries.retry_at(error, failing_since=problem.since, now=now, turn=turn)
             transaction.watches.release(claim, next_due_at=due_at, now=now, problem=problem)
@@ -184,7 +184,7 @@ def code_of(error: NewsreelError) -> str:
     return error.reason if isinstance(error, NoUsableKeyError) else error.code
 
 
-def _problem(error: NewsreelError, before: Problem | None, now: datetime) -> Problem:
+def problem_of(error: NewsreelError, before: Problem | None, now: datetime) -> Problem:
     """Return what is wrong now; if it goes on from `before`, since that began."""
     code = code_of(error)
     since = before.since if before and before.code == code else now

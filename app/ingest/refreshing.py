@@ -30,9 +30,17 @@ def calls_allowed(*, left: int, limit: int, now: datetime) -> int:
         limit: units they had at the start of the day.
         now: the present.
     """
+    return min(units_below_line(SHARE, left=left, limit=limit, now=now), MAX_CALLS_AT_ONCE)
+
+
+def units_below_line(share: float, *, left: int, limit: int, now: datetime) -> int:
+    """Return what may be spent until today's units, whoever spends them, meet a rising line.
+
+    It rises from nothing at midnight Pacific to `share` of the limit at the next.
+    """
     begins_at, ends_at = pacific_midnight(pacific_day(now)), next_pacific_midnight(now)
-    line = int(SHARE * limit * ((now - begins_at) / (ends_at - begins_at)))
-    return max(0, min(line - (limit - left), MAX_CALLS_AT_ONCE))
+    line = int(share * limit * ((now - begins_at) / (ends_at - begins_at)))
+    return max(0, line - (limit - left))
 
 
 def is_credible(*, asked: int, absent: int, unreadable: int) -> bool:

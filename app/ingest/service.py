@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from app.domain.watches import Claim, Watch
     from app.feed.publisher import FeedPublisher
+    from app.ingest.channel_runner import ChannelRunner
     from app.ingest.claims import Claims
     from app.ingest.fetch_log import FetchLog
     from app.ingest.runner import Runner
@@ -52,6 +53,7 @@ class Ingest:
         *,
         claims: Claims,
         runner: Runner,
+        channel_runner: ChannelRunner,
         publisher: FeedPublisher,
         watching: Watching,
         upkeep: Upkeep,
@@ -65,6 +67,7 @@ class Ingest:
     ) -> None:
         self._claims = claims
         self._runner = runner
+        self._channel_runner = channel_runner
         self._publisher = publisher
         self._watching = watching
         self._upkeep = upkeep
@@ -97,6 +100,7 @@ class Ingest:
     def stop(self) -> None:
         """Let the polls under way end soon; nothing of them is lost."""
         self._runner.stop()
+        self._channel_runner.stop()
 
     def run(self, claim: Claim) -> None:
         """Poll for a claim; without a database the claim simply runs out.
@@ -104,13 +108,19 @@ class Ingest:
         A fault of ours costs the watch a wait like any other trouble, and stands in it.
         """
         try:
-            self._runner.run(claim)
+            self._poll(claim)
         except StoreUnavailableError as error:
             self._write_trouble.begin(error)
         except Exception as fault:  # noqa: BLE001 - whatever it is, it is logged whole
             self._give_up(claim, fault)
         else:
             self._write_trouble.end()
+
+    def _poll(self, claim: Claim) -> None:
+        if self._channel_runner.is_for(claim):
+            self._channel_runner.run(claim)
+        else:
+            self._runner.run(claim)
 
     def _give_up(self, claim: Claim, fault: Exception) -> None:
         crash = PollCrashedError(f"a fault of Newsreel's own ({type(fault).__name__}); see its log")

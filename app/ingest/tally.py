@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from app.domain.errors import NewsreelError
     from app.domain.intake import Recorded
     from app.ingest.claims import Poll
-    from app.sources.base import SearchPage
+    from app.sources.base import ChannelFeed, SearchPage, UploadsPage, VideoBatch
+
+    Answer = ChannelFeed | SearchPage | UploadsPage | VideoBatch
 
 
 @dataclass
@@ -32,7 +34,7 @@ class Tally:
     advanced: bool = False
     spending: Spending = field(default_factory=Spending)
 
-    def add(self, page: SearchPage, recorded: Recorded, *, advanced: bool) -> None:
+    def add(self, page: Answer, recorded: Recorded, *, advanced: bool) -> None:
         """Count a page that was committed; `advanced` if its commit left less to read."""
         self.pages += 1
         self.found += len(page.videos)

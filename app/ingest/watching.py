@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.domain.channels import parse_channel
 from app.domain.errors import (
     DuplicateWatchError,
     InvalidMemberError,
@@ -17,7 +18,7 @@ from app.domain.errors import (
     TooManyWatchesError,
     WatchPausedError,
 )
-from app.domain.watches import MAX_WATCHES, WatchKind, parse_channel, parse_keyword
+from app.domain.watches import MAX_WATCHES, WatchKind, parse_keyword
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from app.domain.clock import Clock
     from app.domain.watches import Watch, WatchOptions
     from app.feed.publisher import FeedPublisher
+    from app.ingest.channel_names import ChannelNames
     from app.ingest.reserve import Reserve
-    from app.ingest.resolving import ChannelResolver
     from app.store.store import Store, Transaction
 
 MAX_ID_DIGITS = 18
@@ -48,7 +49,7 @@ class Watching:
         store: holds the watches.
         publisher: lets go of the feed of a removed watch.
         reserve: pays for what is fetched on demand.
-        resolver: knows whose a handle is.
+        names: knows whose a handle is.
         clock: the present.
         backfill: how far back a new watch starts.
         tick: the least time between two polls of any watch.
@@ -59,7 +60,7 @@ class Watching:
         store: Store,
         publisher: FeedPublisher,
         reserve: Reserve,
-        resolver: ChannelResolver,
+        names: ChannelNames,
         clock: Clock,
         *,
         backfill: timedelta,
@@ -68,7 +69,7 @@ class Watching:
         self._store = store
         self._publisher = publisher
         self._reserve = reserve
-        self._resolver = resolver
+        self._names = names
         self._clock = clock
         self._backfill = backfill
         self._tick = tick
@@ -91,15 +92,12 @@ class Watching:
         Raises:
             InvalidValueError: the text names none, or an option cannot be.
             TooManyWatchesError: there are 1,000 watches already.
-            NewsreelError: as `ChannelResolver` says.
+            NotFoundError, NoUsableKeyError, SourceError: as `ChannelNames` says.
         """
         options = options or {}
         self._check(options)
-        if kind is WatchKind.KEYWORD:
-            term = parse_keyword(text)
-        else:
-            term = self._resolver.resolve_channel(text)
-        return self._add(kind, term, options)
+        read = parse_keyword if kind is WatchKind.KEYWORD else self._names.resolve
+        return self._add(kind, read(text), options)
 
     def create(self, kind: WatchKind, text: str, options: WatchOptions) -> Watch:
         """Watch what is not watched yet; otherwise as `add`.

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
+    from app.domain.channels import Channel
     from app.domain.quota import ApiKey
     from app.domain.ranges import Stretch
     from app.domain.videos import Video
@@ -65,6 +67,42 @@ class VideoBatch:
     rejected: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelFeed:
+    """The newest videos of a channel as its RSS feed shows them: 15 at most (recorded bodies).
+
+    The feed is kept for 15 minutes on its way, so what is younger may be missing.
+
+    Args:
+        videos: in the listed order, each id once.
+        listed: entries the feed has, those that were rejected included.
+        ordered: publish times never increase.
+        rejected: why entries were left out, a short line each.
+    """
+
+    videos: tuple[Video, ...]
+    listed: int
+    ordered: bool
+    rejected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UploadsPage:
+    """One page of a channel's uploads, the last added first.
+
+    Args:
+        videos: in the listed order, each id once; private and deleted ones are left out.
+        added_at: when each listed item was added, in the listed order, those left out included.
+        next_page_token: None at the end of the list.
+        rejected: why items were left out, a short line each.
+    """
+
+    videos: tuple[Video, ...]
+    added_at: tuple[datetime, ...]
+    next_page_token: str | None
+    rejected: tuple[str, ...] = ()
+
+
 class VideoSource(Protocol):
     """Where videos come from; every failure is a SourceError that names no key and no URL."""
 
@@ -73,3 +111,25 @@ class VideoSource(Protocol):
 
     def videos(self, key: ApiKey, video_ids: Sequence[str]) -> VideoBatch:
         """Return all that is known of up to 50 videos; one unit of the general bucket."""
+
+
+class ChannelSource(Protocol):
+    """What the Data API tells of channels; one unit of the general bucket for each call."""
+
+    def channel(self, key: ApiKey, name: str) -> Channel | None:
+        """Return the channel of an id or an `@handle`; None if there is none."""
+
+    def uploads(self, key: ApiKey, playlist_id: str, page_token: str | None) -> UploadsPage:
+        """Return up to 50 uploads; raises GoneError where there is no such playlist."""
+
+
+class FeedSource(Protocol):
+    """The channel feeds; they need no key and cost no quota."""
+
+    def feed(self, channel_id: str) -> ChannelFeed:
+        """Return a channel's newest videos.
+
+        Raises:
+            GoneError: the feed answers 404, which it also does for days for channels that exist.
+            SourceError: it failed in another way.
+        """

@@ -13,9 +13,17 @@ import httplib2
 from googleapiclient.discovery import build_from_document
 from googleapiclient.discovery_cache import get_static_doc
 
+from app.domain.channels import is_channel_id
 from app.domain.clock import format_instant
 from app.domain.errors import KeyRejectedError, SourceError, UpstreamError
-from app.sources.base import MAX_IDS_PER_CALL, SearchPage, SearchQuery, VideoBatch
+from app.sources.base import (
+    MAX_IDS_PER_CALL,
+    SearchPage,
+    SearchQuery,
+    UploadsPage,
+    VideoBatch,
+)
+from app.sources.youtube_channels import parse_channel, parse_uploads
 from app.sources.youtube_errors import source_error
 from app.sources.youtube_http import BoundedHttp, RefusedError
 from app.sources.youtube_parse import parse_search, parse_videos
@@ -23,13 +31,14 @@ from app.sources.youtube_parse import parse_search, parse_videos
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.domain.channels import Channel
     from app.domain.quota import ApiKey
 
 MAX_RESULTS_PER_PAGE = 50
 
 
 class YouTube:
-    """search.list and videos.list through google-api-python-client.
+    """search, videos, channels and playlistItems.list through google-api-python-client.
 
     Safe to share between threads; each has a connection of its own. Building it opens no
     connection and looks for no credentials.
@@ -84,6 +93,31 @@ class YouTube:
             part="snippet,contentDetails,statistics,liveStreamingDetails", id=",".join(video_ids)
         )
         return parse_videos(self._answer(request, key), frozenset(video_ids))
+
+    def channel(self, key: ApiKey, name: str) -> Channel | None:
+        """Return the channel of a `UC...` id or an `@handle`; None if YouTube has none.
+
+        Raises:
+            SourceError: as for `search`.
+        """
+        by = {"id": name} if is_channel_id(name) else {"forHandle": name}
+        request = self._service.channels().list(part="snippet,contentDetails", **by)
+        return parse_channel(self._answer(request, key))
+
+    def uploads(self, key: ApiKey, playlist_id: str, page_token: str | None = None) -> UploadsPage:
+        """Return up to 50 items of an uploads playlist, the last added first.
+
+        Raises:
+            GoneError: there is no such playlist; a channel without public videos has none.
+            SourceError: as for `search`.
+        """
+        request = self._service.playlistItems().list(
+            part="snippet,contentDetails",
+            playlistId=playlist_id,
+            maxResults=MAX_RESULTS_PER_PAGE,
+            pageToken=page_token,
+        )
+        return parse_uploads(self._answer(request, key))
 
     def _answer(self, request: _Request, key: ApiKey) -> object:
         answer = self._execute(request, key)

@@ -46,11 +46,11 @@ def parse_search(body: object, stretch: Stretch) -> SearchPage:
     Raises:
         UpstreamError: the body is not such an answer.
     """
-    items = _items(body, "youtube#searchListResponse")
-    videos, rejected = _read_all(items, _searched)
+    items = items_of(body, "youtube#searchListResponse")
+    videos, rejected = read_all(items, _searched)
     return SearchPage(
         videos=videos,
-        next_page_token=_next_page_token(body),
+        next_page_token=next_page_token(body),
         listed=len(items),
         ordered=_is_ordered([video.published_at for video in videos], stretch),
         rejected=rejected,
@@ -70,27 +70,30 @@ def parse_videos(body: object, asked_for: Collection[str]) -> VideoBatch:
             raise InvalidValueError(f"{video.video_id} was not asked for")
         return video
 
-    videos, rejected = _read_all(_items(body, "youtube#videoListResponse"), asked)
+    videos, rejected = read_all(items_of(body, "youtube#videoListResponse"), asked)
     return VideoBatch(videos, rejected)
 
 
-def _items(body: object, kind: str) -> list[object]:
-    items = _object(body).get("items")
-    if _object(body).get("kind") != kind or not isinstance(items, list):
+def items_of(body: object, kind: str) -> list[object]:
+    """Return the items of a list; raises UpstreamError for anything else."""
+    items = object_of(body).get("items")
+    if object_of(body).get("kind") != kind or not isinstance(items, list):
         raise UpstreamError(f"YouTube's answer is not a {kind.removeprefix('youtube#')}")
     return items
 
 
-def _next_page_token(body: object) -> str | None:
-    token = _object(body).get("nextPageToken")
+def next_page_token(body: object) -> str | None:
+    """Return the token of the next page; None at the end."""
+    token = object_of(body).get("nextPageToken")
     if not isinstance(token, str | None):  # taken as the end it would hide what comes after
         raise UpstreamError("YouTube's answer has an unreadable nextPageToken")
     return token or None
 
 
-def _read_all(
+def read_all(
     items: Iterable[object], read: Callable[[Mapping[str, object]], Video]
 ) -> tuple[tuple[Video, ...], tuple[str, ...]]:
+    """Return the videos of a list's items, each once, and why others were left out."""
     videos: dict[str, Video] = {}
     rejected: list[str] = []
     for number, item in enumerate(items):
@@ -104,43 +107,43 @@ def _read_all(
 
 def _read_one(item: object, read: Callable[[Mapping[str, object]], Video]) -> Video | str:
     try:
-        return read(_object(item))
+        return read(object_of(item))
     except InvalidValueError as error:
         return str(error)
 
 
 def _searched(item: Mapping[str, object]) -> Video:
     # A channel item has been seen in a search for videos only, so the id decides.
-    resource = _object(item.get("id"))
-    snippet = _object(item.get("snippet"))
+    resource = object_of(item.get("id"))
+    snippet = object_of(item.get("snippet"))
     return Video(
-        video_id=_video_id(resource.get("videoId"), of_kind=resource.get("kind")),
-        title=storable(html.unescape(_text(snippet.get("title")))),
-        description=_text(snippet.get("description")),
+        video_id=video_id_of(resource.get("videoId"), of_kind=resource.get("kind")),
+        title=storable(html.unescape(text_of(snippet.get("title")))),
+        description=text_of(snippet.get("description")),
         published_at=_published_at(snippet),
-        channel_id=_match(_CHANNEL_ID, snippet.get("channelId")) or "",
-        channel_title=_text(snippet.get("channelTitle")),
+        channel_id=channel_id_of(snippet.get("channelId")),
+        channel_title=text_of(snippet.get("channelTitle")),
         detail=Detail.SNIPPET,
-        thumbnails=_thumbnails(snippet),
+        thumbnails=thumbnails_of(snippet),
         live=_broadcast(snippet),
     )
 
 
 def _told_in_full(item: Mapping[str, object]) -> Video:
-    snippet = _object(item.get("snippet"))
-    statistics = _object(item.get("statistics"))
+    snippet = object_of(item.get("snippet"))
+    statistics = object_of(item.get("statistics"))
     language = snippet.get("defaultAudioLanguage") or snippet.get("defaultLanguage")
     return Video(
-        video_id=_video_id(item.get("id"), of_kind=item.get("kind")),
-        title=_text(snippet.get("title")),
-        description=_text(snippet.get("description")),
+        video_id=video_id_of(item.get("id"), of_kind=item.get("kind")),
+        title=text_of(snippet.get("title")),
+        description=text_of(snippet.get("description")),
         published_at=_published_at(snippet),
-        channel_id=_match(_CHANNEL_ID, snippet.get("channelId")) or "",
-        channel_title=_text(snippet.get("channelTitle")),
+        channel_id=channel_id_of(snippet.get("channelId")),
+        channel_title=text_of(snippet.get("channelTitle")),
         detail=Detail.FULL,
-        thumbnails=_thumbnails(snippet),
+        thumbnails=thumbnails_of(snippet),
         live=_live(item, snippet),
-        duration_seconds=_duration(_object(item.get("contentDetails")).get("duration")),
+        duration_seconds=_duration(object_of(item.get("contentDetails")).get("duration")),
         category_id=_match(_CATEGORY_ID, snippet.get("categoryId")),
         language=_match(_LANGUAGE, language),
         tags=_tags(snippet),
@@ -149,10 +152,16 @@ def _told_in_full(item: Mapping[str, object]) -> Video:
     )
 
 
-def _video_id(value: object, *, of_kind: object) -> str:
+def video_id_of(value: object, *, of_kind: object) -> str:
+    """Return a video's id; raises InvalidValueError for anything else."""
     if not isinstance(value, str) or not is_video_id(value):
         raise InvalidValueError(f"no video id but {str(value)[:20]!r} of {str(of_kind)[:30]!r}")
     return value
+
+
+def channel_id_of(value: object) -> str:
+    """Return a channel's id; nothing for anything else."""
+    return _match(_CHANNEL_ID, value) or ""
 
 
 def _published_at(snippet: Mapping[str, object]) -> datetime:
@@ -170,7 +179,7 @@ def _is_ordered(times: list[datetime], stretch: Stretch) -> bool:
 
 def _live(item: Mapping[str, object], snippet: Mapping[str, object]) -> LiveState | None:
     """Tell a broadcast that has ended from a plain upload: YouTube calls both `none`."""
-    if _text(_object(item.get("liveStreamingDetails")).get("actualEndTime")):
+    if text_of(object_of(item.get("liveStreamingDetails")).get("actualEndTime")):
         return LiveState.COMPLETED
     return _broadcast(snippet)
 
@@ -182,7 +191,7 @@ def _broadcast(snippet: Mapping[str, object]) -> LiveState | None:
 
 def _duration(value: object) -> int | None:
     """Return seconds; None for zero, which stands for a length not known yet (`P0D`)."""
-    match = _DURATION.fullmatch(_text(value))
+    match = _DURATION.fullmatch(text_of(value))
     if match is None:
         return None
     amounts = [int(digits or 0) for digits in match.groups()]
@@ -195,8 +204,9 @@ def _count(value: object) -> int | None:
     return None if digits is None else int(digits)
 
 
-def _thumbnails(snippet: Mapping[str, object]) -> CanonicalJson:
-    return _canonical(_object(snippet.get("thumbnails"))) or CanonicalJson("{}")
+def thumbnails_of(snippet: Mapping[str, object]) -> CanonicalJson:
+    """Return the images of a snippet as they came."""
+    return _canonical(object_of(snippet.get("thumbnails"))) or CanonicalJson("{}")
 
 
 def _tags(snippet: Mapping[str, object]) -> CanonicalJson | None:
@@ -204,7 +214,7 @@ def _tags(snippet: Mapping[str, object]) -> CanonicalJson | None:
     tags = snippet.get("tags", [])
     if not isinstance(tags, list):
         return None
-    return _canonical([_text(tag) for tag in tags if isinstance(tag, str)])
+    return _canonical([text_of(tag) for tag in tags if isinstance(tag, str)])
 
 
 def _canonical(value: object) -> CanonicalJson | None:
@@ -218,9 +228,11 @@ def _match(form: re.Pattern[str], value: object) -> str | None:
     return value if isinstance(value, str) and form.fullmatch(value) else None
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """Return a text that can be stored; nothing for anything else."""
     return storable(value) if isinstance(value, str) else ""
 
 
-def _object(value: object) -> Mapping[str, object]:
+def object_of(value: object) -> Mapping[str, object]:
+    """Return a JSON object; an empty one for anything else."""
     return value if isinstance(value, dict) else {}

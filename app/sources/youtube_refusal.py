@@ -66,7 +66,7 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes, secret: s
             if isinstance(reason := entry.get("reason"), str)
         ),
         quota=_quota_metadata(details),
-        retry_after=_retry_after(headers),
+        retry_after=retry_after_of(headers),
     )
 
 
@@ -100,8 +100,11 @@ def _quota_metadata(details: list[dict[str, object]]) -> dict[str, str]:
     return found
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return seconds; a date counts from the answer's own Date, so no clock is needed."""
+def retry_after_of(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds a source asks to wait, an hour at most; header names in lower case.
+
+    A date counts from the answer's own Date, so no clock is needed.
+    """
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return min(float(value[:9]), LONGEST_WAIT_SECONDS)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from app.domain.refreshing import DEFAULT_REFRESH
 from app.store import schema
 from app.store.changes import ChangeRepository
+from app.store.channels import ChannelRepository
 from app.store.feed import FeedRepository
 from app.store.feed_version import lock_version
 from app.store.fetches import FetchRepository
@@ -17,6 +18,7 @@ from app.store.ranges import RangeRepository
 from app.store.relinking import Relinking
 from app.store.removal import Removal
 from app.store.statistics import StatisticsRepository
+from app.store.subscriptions import SubscriptionRepository
 from app.store.videos import VideoRepository
 from app.store.watches import WatchRepository
 
@@ -91,6 +93,16 @@ class Transaction:
     def ranges(self) -> RangeRepository:
         """What watches have still to read."""
         return RangeRepository(self._connection)
+
+    @cached_property
+    def channels(self) -> ChannelRepository:
+        """How watched channels are followed."""
+        return ChannelRepository(self._connection)
+
+    @cached_property
+    def subscriptions(self) -> SubscriptionRepository:
+        """What the hub pushes."""
+        return SubscriptionRepository(self._connection)
 
     @cached_property
     def fetches(self) -> FetchRepository:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, or_, select, update
 
 from app.domain.errors import LeaseLostError
-from app.domain.watches import Claim, Problem, WatchKind
+from app.domain.watches import Claim, Problem
 from app.store.feed_version import lock_version
 from app.store.models import WatchRow
 
@@ -28,9 +28,10 @@ class WatchClaims:
         now: datetime,
         leased_until: datetime,
         limit: int,
-        kind: WatchKind = WatchKind.KEYWORD,
     ) -> list[Claim]:
-        """Claim watches of a kind that are due and not held by anyone, the longest due first.
+        """Claim watches of any kind that are due and not held by anyone, the longest due first.
+
+        A removed watch is paused, too.
 
         Two tickers may see the same watch; the conditional UPDATE lets one of them have it, and
         the higher fence shuts out whoever held it before. Whatever else writes more than one watch
@@ -38,7 +39,7 @@ class WatchClaims:
         """
         free = or_(WatchRow.leased_until.is_(None), WatchRow.leased_until <= now)
         due = and_(WatchRow.next_due_at <= now, WatchRow.paused.is_(False), free)
-        query = select(WatchRow.watch_id, WatchRow.fence).where(due, WatchRow.kind == kind.value)
+        query = select(WatchRow.watch_id, WatchRow.fence).where(due)
         longest_due = WatchRow.next_due_at, WatchRow.watch_id
         seen = self._connection.execute(query.order_by(*longest_due).limit(limit)).all()
         if seen:

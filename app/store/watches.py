@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 
 from app.domain.errors import NotFoundError
+from app.domain.watches import WatchKind
 from app.store import counts
 from app.store.feed_version import lock_version
-from app.store.models import REMOVED, RangeRow, WatchRow, WatchVideoRow
+from app.store.models import (
+    REMOVED,
+    ChannelStateRow,
+    PushHintRow,
+    RangeRow,
+    WatchRow,
+    WatchVideoRow,
+)
 from app.store.packed_watches import PackedWatches
 from app.store.watch_claims import WatchClaims
 from app.store.watch_rows import USUAL_OPTIONS, active_watch_of, columns_of_options, watch_of
@@ -20,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from app.domain.watches import ActiveWatch, Watch, WatchKind, WatchOptions
+    from app.domain.watches import ActiveWatch, Watch, WatchOptions
 
 _IS_THERE = WatchRow.kind != REMOVED
 
@@ -77,6 +85,12 @@ class WatchRepository(WatchClaims, PackedWatches):
         if watch is None:
             raise NotFoundError(f"there is no watch {watch_id}")
         return watch
+
+    def find_kind(self, watch_id: int) -> WatchKind | None:
+        """Return what a watch is for; None if there is none."""
+        kind = select(WatchRow.kind).where(WatchRow.watch_id == watch_id, _IS_THERE)
+        found = self._connection.execute(kind).scalar_one_or_none()
+        return None if found is None else WatchKind(found)
 
     def find_by_term(self, kind: WatchKind, term: str) -> Watch | None:
         """Return the watch with exactly this term."""
@@ -146,9 +160,13 @@ class WatchRepository(WatchClaims, PackedWatches):
             NotFoundError: there is none.
         """
         self._update(watch_id, wanted_at=now)
+        self.mark_due(watch_id, now)
+        return self.get(watch_id)
+
+    def mark_due(self, watch_id: int, now: datetime) -> None:
+        """Make a watch due, unless it is due already."""
         later = and_(WatchRow.watch_id == watch_id, WatchRow.next_due_at > now)
         self._connection.execute(update(WatchRow).where(later).values(next_due_at=now))
-        return self.get(watch_id)
 
     def remove(self, watch_id: int) -> None:
         """Remove a watch: its term is free, its claim is void; its links are left to `Relinking`.
@@ -157,7 +175,7 @@ class WatchRepository(WatchClaims, PackedWatches):
             NotFoundError: there is none.
         """
         lock_version(self._connection)
-        self.get(watch_id)
+        watch = self.get(watch_id)
         self._update(
             watch_id,
             kind=REMOVED,
@@ -166,7 +184,11 @@ class WatchRepository(WatchClaims, PackedWatches):
             fence=WatchRow.fence + 1,
             leased_until=None,
         )
-        self._connection.execute(delete(RangeRow).where(RangeRow.watch_id == watch_id))
+        for row in (RangeRow, ChannelStateRow):
+            self._connection.execute(delete(row).where(row.watch_id == watch_id))
+        if watch.kind is WatchKind.CHANNEL:
+            hints = delete(PushHintRow).where(PushHintRow.channel_id == watch.term)
+            self._connection.execute(hints)
 
     def has_upkeep(self) -> bool:
         """Tell whether there is anything for `Relinking` to do."""

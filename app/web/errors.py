@@ -17,6 +17,7 @@ from apiflask import HTTPError
 from flask import Response, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import http_date
 
 from app.domain.errors import (
     CacheUnavailableError,
@@ -28,6 +29,8 @@ from app.domain.errors import (
     NewsreelError,
     NotFoundError,
     NothingToServeError,
+    NoUsableKeyError,
+    SourceError,
     StoreUnavailableError,
 )
 from app.telemetry import get_logger
@@ -44,15 +47,19 @@ MAX_BODY_BYTES = 64 * 1024
 _MOST_ERRORS = 20
 """A body can hold thousands of slips, and the answer is not to be longer than the question."""
 
-_STATUS_OF: tuple[tuple[type[NewsreelError], HTTPStatus], ...] = (
-    (NotFoundError, HTTPStatus.NOT_FOUND),
-    (ConflictError, HTTPStatus.CONFLICT),
-    (ChangesForgottenError, HTTPStatus.GONE),
-    (InvalidValueError, HTTPStatus.BAD_REQUEST),
-    (NothingToServeError, HTTPStatus.SERVICE_UNAVAILABLE),
-    (StoreUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
-    (CacheUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
+_NOTHING_READ = "Nothing can be read right now."
+_REPLIES: tuple[tuple[type[NewsreelError], HTTPStatus, str | None], ...] = (
+    (NotFoundError, HTTPStatus.NOT_FOUND, None),
+    (ConflictError, HTTPStatus.CONFLICT, None),
+    (ChangesForgottenError, HTTPStatus.GONE, None),
+    (InvalidValueError, HTTPStatus.BAD_REQUEST, None),
+    (NothingToServeError, HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING_READ),
+    (StoreUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING_READ),
+    (CacheUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING_READ),
+    (NoUsableKeyError, HTTPStatus.SERVICE_UNAVAILABLE, "YouTube cannot be asked right now."),
+    (SourceError, HTTPStatus.BAD_GATEWAY, "YouTube did not answer as it should."),
 )
+"""The status of an error and what is told of it; None where its own words are for clients."""
 
 _CODE_OF_RULE = {
     "extra_forbidden": "unknown_parameter",
@@ -119,7 +126,7 @@ def error_response(
     response = Response(body, status, headers, content_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        response.headers.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))
     return response
 
 
@@ -184,15 +191,24 @@ def _on_http_error(error: HTTPException) -> Response:
 
 
 def _on_domain_error(error: NewsreelError) -> Response:
-    status = next((status for kind, status in _STATUS_OF if isinstance(error, kind)), None)
-    if status is None:
+    reply = next((reply for reply in _REPLIES if isinstance(error, reply[0])), None)
+    if reply is None:
         return _on_unexpected_error(error)
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return error_response(status, ErrorObject(error.code, "Nothing can be read right now."))
+    _, status, told = reply
+    detail = told or str(error)
     if isinstance(error, InvalidMemberError):
         return error_response(status, _member(str(error), error.path, unknown=error.unknown))
+    if isinstance(error, NoUsableKeyError):
+        again = {"Retry-After": http_date(error.retry_at)} if error.retry_at else None
+        return error_response(status, ErrorObject(error.reason, detail), headers=again)
     meta = {"watch_id": error.watch_id} if isinstance(error, DuplicateWatchError) else None
-    return error_response(status, ErrorObject(error.code, str(error), meta=meta))
+    return error_response(status, ErrorObject(error.code, detail, meta=meta))
+
+
+def _path_without_secrets() -> str:
+    """Return the path as the log may have it: the token in one of the hub is a secret."""
+    secret = request.url_rule is not None and "token" in (request.view_args or {})
+    return str(request.url_rule) if secret else request.path
 
 
 def _on_unexpected_error(error: Exception) -> Response:
@@ -201,7 +217,7 @@ def _on_unexpected_error(error: Exception) -> Response:
         "request_failed",
         error_id=error_id,
         method=request.method,
-        path=request.path,
+        path=_path_without_secrets(),
         exc_info=error,
     )
     detail = f"The service failed; its log tells more under {error_id}."

@@ -21,8 +21,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from app.domain.channels import parse_channel
 from app.domain.errors import InvalidValueError
-from app.domain.watches import parse_channel, parse_keyword
+from app.domain.watches import parse_keyword
 from app.feed.cursors import decode_cursor
 from app.web.errors import ErrorObject, error_response
 

@@ -148,6 +148,19 @@ class Readiness(Protocol):
         """What is wrong now, oldest first."""
 
 
+class PushReceiver(Protocol):
+    """What the hub says to us; every method may raise NotFoundError and StoreUnavailableError."""
+
+    def confirm(self, token: str, mode: str, topic: str, lease_seconds: int) -> None:
+        """Confirm what we asked the hub for, and nothing else."""
+
+    def deny(self, token: str, topic: str) -> None:
+        """Note that the hub will not push."""
+
+    def receive(self, token: str, body: bytes, signature: str) -> None:
+        """Take a push."""
+
+
 class ReadinessCheck(Protocol):
     """Looks at the backends; never raises."""
 
@@ -193,6 +206,10 @@ class Services(Protocol):
     @property
     def quota(self) -> QuotaReporter:
         """What is spent, which keys are in use, and what is to come."""
+
+    @property
+    def pushes(self) -> PushReceiver:
+        """What the hub says to us."""
 
     @property
     def demo(self) -> bool:

@@ -55,6 +55,7 @@ MODES = {
         settings={
             "DEMO": "1",
             "YOUTUBE_API_ENDPOINT": "http://simulator:8800/",
+            "YOUTUBE_FEED_ENDPOINT": "http://simulator:8800/",
             "YOUTUBE_API_KEYS": "demo",
             "YOUTUBE_SEARCH_CALLS_PER_DAY": "10000000",
             "YOUTUBE_UNITS_PER_DAY": "10000000",

@@ -16,7 +16,8 @@ from io import StringIO
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from app.domain.addresses import is_channel_id, parse_address
+from app.domain.addresses import parse_address
+from app.domain.channels import is_channel_id
 from app.domain.errors import InvalidValueError
 from app.domain.watches import WatchKind
 from app.ingest.exchange.entries import read_entry, reject

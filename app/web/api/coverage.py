@@ -51,6 +51,9 @@ def list_coverage(query: CoverageQuery) -> Response:
     Every second of publish time is read when it is fresh and again LOOKBACK_SECONDS later, because
     search shows videos late; then it is complete. What is not read in time stands in `gaps` with
     its reason until it is.
+
+    A channel is listed, not searched: it is read up to where its feed or its uploads playlist has
+    shown everything, and complete as far as the playlist has, which is read once a day.
     """
     page = _page(query)
     links = numbered_links(_PATH, query, more=query.page * query.page_length < page.total)

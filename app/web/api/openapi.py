@@ -75,6 +75,9 @@ _ERRORS = {
     HTTPStatus.INTERNAL_SERVER_ERROR: ErrorObject(
         "internal_error", "The service failed; its log tells more under 4f1d.", error_id="4f1d"
     ),
+    HTTPStatus.BAD_GATEWAY: ErrorObject(
+        "youtube_unavailable", "YouTube did not answer as it should."
+    ),
     HTTPStatus.SERVICE_UNAVAILABLE: ErrorObject(
         "nothing_to_serve", "Nothing can be read right now."
     ),
@@ -86,6 +89,10 @@ _PATH_PARAMETERS: dict[str, JsonObject] = {
         "description": "The id of the watch.",
         "example": 1,
         "schema": {"type": "integer", "minimum": 1},
+    },
+    "token": {
+        "description": "The end of an address that the hub was given.",
+        "example": "k3JqfX0v3cQm0H8m5sW1pZ7yT2uB9nLd",
     },
 }
 

@@ -12,8 +12,9 @@ from app.web.api.quota import quota
 from app.web.api.stats import stats
 from app.web.api.videos import videos
 from app.web.api.watches import watches
+from app.web.api.websub import websub
 
 BLUEPRINTS = (
     *(videos, feeds, changes, watches, stats, coverage, plan),
-    *(fetches, quota, operations),
+    *(fetches, quota, operations, websub),
 )

@@ -78,8 +78,9 @@ def list_watches(query: NumberedQuery) -> Response:
 @watches.doc(
     operation_id="create_watch",
     responses=responses(
-        *(status for status in _TAKE if status is not HTTPStatus.NOT_FOUND),
+        *_TAKE,
         HTTPStatus.CONFLICT,
+        HTTPStatus.BAD_GATEWAY,
         headers=("Cache-Control", "Location"),
         success=HTTPStatus.CREATED,
     ),
@@ -89,6 +90,8 @@ def create_watch(query: Query, wanted: WatchRequest) -> Response:  # noqa: ARG00
 
     It is due at once, and begins BACKFILL_SECONDS ago. What is watched already answers 409
     `duplicate_watch` with its id in `meta`, and so does the 1,001st watch (`too_many_watches`).
+    A channel's @handle is looked up for one unit: 404 if nobody has it, 502 or 503 if YouTube does
+    not tell or cannot be asked now.
     """
     watch = _created(wanted)
     response = uncached_json(_item(watch, 0), HTTPStatus.CREATED)

@@ -14,7 +14,6 @@ from app.domain.feeds import ALL, Feed
 from app.domain.filters import Filters, Shorts
 from app.domain.intake import Finding
 from app.domain.videos import Detail, LiveState, Source
-from app.domain.watches import WatchKind
 from tests.contract.store.tellings import (
     NOW,
     VIDEO,
@@ -256,11 +255,3 @@ def test_a_video_told_while_its_watch_is_being_removed_is_counted_right(store: S
     record(store, [moved, video(3)], removed.watch_id, now=LATER)
     settle(store, 1)
     assert ids_in(store, ALL) == ids(video(3))
-
-
-def test_a_channel_is_not_given_to_who_searches(store: Store) -> None:
-    kind, term = WatchKind.CHANNEL, VIDEO.channel_id
-    watch, _ = store.write(lambda t: t.watches.add(kind, term, now=NOW, read_until=NOW))
-    assert store.write(lambda t: t.watches.claim_due(NOW, LATER, 10)) == []
-    [claim] = store.write(lambda t: t.watches.claim_due(NOW, LATER, 10, WatchKind.CHANNEL))
-    assert claim.watch_id == watch.watch_id

@@ -3,9 +3,7 @@ from __future__ import annotations
 import pytest
 
 from app.domain.errors import InvalidValueError
-from app.domain.watches import parse_channel, parse_keyword
-
-CHANNEL = "UC0123456789012345678_-A"
+from app.domain.watches import parse_keyword
 
 
 @pytest.mark.parametrize("text", ["news", "a|b -c", "café", "🔥", "x" * 200, '"exact words"'])
@@ -17,13 +15,3 @@ def test_a_keyword_is_kept_as_it_is_without_white_space_around_it(text: str) -> 
 def test_a_keyword_that_cannot_be_searched_or_stored_is_refused(text: str) -> None:
     with pytest.raises(InvalidValueError):
         parse_keyword(text)
-
-
-def test_a_channel_is_its_id() -> None:
-    assert parse_channel(f" {CHANNEL} ") == CHANNEL
-
-
-@pytest.mark.parametrize("text", ["", CHANNEL[:-1], CHANNEL + "x", "@handle", "UU" + CHANNEL[2:]])
-def test_anything_but_a_channel_id_is_refused(text: str) -> None:
-    with pytest.raises(InvalidValueError):
-        parse_channel(text)

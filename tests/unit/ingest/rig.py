@@ -21,6 +21,8 @@ from app.domain.watches import Watch
 from app.ingest.service import Flag
 from app.settings import Settings
 from app.sources.base import SearchPage, SearchQuery, VideoBatch, VideoSource
+from app.sources.rss import ChannelFeeds
+from app.sources.websub import Hub
 from app.sources.youtube import YouTube
 from app.sources.youtube_http import BoundedHttp, RefusedError
 from app.store.database import Database
@@ -29,10 +31,10 @@ from simulator import video as simulated
 from simulator.api import DataApi
 from simulator.faults import Faults, Rule
 from simulator.quota import Key, Quota
-from simulator.server import Request, Simulator
+from simulator.server import Request, Simulator, make_simulator
 from simulator.video import Event
 from simulator.world import World
-from tests.unit.simulator.worlds import NOON, PlannedSource, SettableClock, video
+from tests.unit.simulator.worlds import CHANNEL, NOON, PlannedSource, SettableClock, video
 
 TIMEOUT_SECONDS = 10
 PLENTY = 100_000
@@ -58,13 +60,13 @@ class Wire(BoundedHttp):
     def request(
         self, uri: str, method: str, body: str | None, headers: Mapping[str, str]
     ) -> tuple[object, bytes]:
-        del body
         url = urlsplit(uri)
         query = parse_qs(url.query, keep_blank_values=True)
-        call = Call(url.path.rpartition("/")[2], headers["X-Goog-Api-Key"], query)
+        call = Call(url.path.rpartition("/")[2], headers.get("X-Goog-Api-Key", ""), query)
         self.calls.append(call)
         self.before_each(call)
-        reply = self._simulator.handle(Request(method, url.path, query, call.key))
+        sent = (body or "").encode()
+        reply = self._simulator.handle(Request(method, url.path, query, call.key, sent))
         if reply.delay_seconds > TIMEOUT_SECONDS:
             raise TimeoutError
         if reply.reset:
@@ -72,7 +74,8 @@ class Wire(BoundedHttp):
         if reply.cut_after is not None:
             raise http.client.IncompleteRead(reply.body[: reply.cut_after])
         if reply.status != HTTPStatus.OK:
-            raise RefusedError(reply.status, {}, reply.body)
+            headers = {name.lower(): value for name, value in reply.headers}
+            raise RefusedError(reply.status, headers, reply.body)
         return _Answer(), reply.body
 
 
@@ -88,6 +91,28 @@ class WiredYouTube(YouTube):
 
     def __init__(self, simulator: Simulator) -> None:
         vars(self).update(vars(_youtube()))
+        self.wire = Wire(simulator)
+
+    def _http(self) -> Wire:
+        return self.wire
+
+
+class WiredFeeds(ChannelFeeds):
+    """The real feeds on that wire."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        super().__init__("http://simulator.invalid/")
+        self.wire = Wire(simulator)
+
+    def _http(self) -> Wire:
+        return self.wire
+
+
+class WiredHub(Hub):
+    """The real way to the hub on that wire."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        super().__init__("http://simulator.invalid/subscribe")
         self.wire = Wire(simulator)
 
     def _http(self) -> Wire:
@@ -138,6 +163,7 @@ class Rig:
     clock: SettableClock
     simulator: Simulator
     youtube: WiredYouTube
+    feeds: WiredFeeds
     services: Services
     database_url: str
 
@@ -161,6 +187,9 @@ class Rig:
 
     def watch(self, term: str = "title") -> Watch:
         return self.services.watching.add_keyword(term)[0]
+
+    def watch_channel(self, channel_id: str = CHANNEL.channel_id) -> Watch:
+        return self.services.watching.add_channel(channel_id)[0]
 
     def publish(self, *videos: simulated.Video | Event) -> None:
         for item in videos:
@@ -204,7 +233,10 @@ class Rig:
         """The services of one more process on the same database."""
         own = settings(database_url=self.database_url, **values)
         youtube = source or WiredYouTube(self.simulator)
-        return build_services(own, self.clock, youtube, seeded=seeded)
+        channels, feeds = WiredYouTube(self.simulator), WiredFeeds(self.simulator)
+        return build_services(
+            own, self.clock, youtube, channels=channels, feeds=feeds, seeded=seeded
+        )
 
 
 def make_rig(
@@ -222,11 +254,19 @@ def make_rig(
     events = [item if isinstance(item, Event) else Event(item.added_at, item) for item in videos]
     world = World(PlannedSource(events), clock, index_lag=timedelta(seconds=index_lag))
     quota = Quota(clock, search_calls_per_day=search_limit, units_per_day=PLENTY, keys=keys)
-    simulator = Simulator(DataApi(world), quota, Faults())
+    simulator = make_simulator(DataApi(world), quota, Faults())
     youtube = WiredYouTube(simulator)
     url = new_database(folder)
-    services = build_services(settings(database_url=url, **values), clock, seed_source(youtube))
-    return Rig(folder, clock, simulator, youtube, services, url)
+    feeds = WiredFeeds(simulator)
+    services = build_services(
+        settings(database_url=url, **values),
+        clock,
+        seed_source(youtube),
+        channels=youtube,
+        feeds=feeds,
+        hub=WiredHub(simulator),
+    )
+    return Rig(folder, clock, simulator, youtube, feeds, services, url)
 
 
 def before_noon(count: int, *, step_seconds: float = 1) -> list[simulated.Video]:

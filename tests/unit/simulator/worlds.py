@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from simulator.api import DataApi
 from simulator.faults import Faults, Rule
 from simulator.quota import Key, Quota
-from simulator.server import Request, Simulator
+from simulator.server import Request, Simulator, make_simulator
 from simulator.video import Channel, Event, Video
 from simulator.wire import Json
 from simulator.world import World
@@ -104,7 +104,7 @@ def simulator(
 ) -> Simulator:
     clock = clock or SettableClock()
     quota = Quota(clock, search_calls_per_day=limit, units_per_day=limit, keys=keys)
-    return Simulator(DataApi(world(videos, clock)), quota, Faults(rules))
+    return make_simulator(DataApi(world(videos, clock)), quota, Faults(rules))
 
 
 def get(method: str, key: str = "k", **params: object) -> Request:

@@ -306,6 +306,28 @@ class MemoryChecks:
 
 
 @dataclass
+class MemoryPushes:
+    """Knows one address, and keeps what was said to it."""
+
+    token: str = "k3JqfX0v3cQm0H8m5sW1pZ7yT2uB9nLd"
+    said: list[tuple[object, ...]] = field(default_factory=list)
+
+    def confirm(self, token: str, mode: str, topic: str, lease_seconds: int) -> None:
+        self._take(token, "confirm", mode, topic, lease_seconds)
+
+    def deny(self, token: str, topic: str) -> None:
+        self._take(token, "deny", topic)
+
+    def receive(self, token: str, body: bytes, signature: str) -> None:
+        self._take(token, "receive", body, signature)
+
+    def _take(self, token: str, *said: object) -> None:
+        if token != self.token:
+            raise NotFoundError("nobody here asked for this")
+        self.said.append(said)
+
+
+@dataclass
 class MemoryServices:
     feed: MemoryFeed = field(default_factory=MemoryFeed)
     changes: MemoryChanges = field(default_factory=MemoryChanges)
@@ -315,5 +337,6 @@ class MemoryServices:
     planning: MemoryPlanning = field(default_factory=MemoryPlanning)
     watching: MemoryWatching = field(default_factory=MemoryWatching)
     statistics: MemoryStatistics = field(default_factory=MemoryStatistics)
+    pushes: MemoryPushes = field(default_factory=MemoryPushes)
     readiness: MemoryChecks = field(default_factory=MemoryChecks)
     demo: bool = False

@@ -11,8 +11,11 @@ from app.domain.errors import (
     DuplicateWatchError,
     InvalidMemberError,
     InvalidValueError,
+    NotFoundError,
+    NoUsableKeyError,
     ReserveSpentError,
     TooManyWatchesError,
+    UpstreamError,
     WatchPausedError,
 )
 from app.domain.filters import Filters, Shorts
@@ -108,7 +111,10 @@ def test_a_wrong_body_is_told_where_and_makes_nothing(
         (DuplicateWatchError(7), (409, "duplicate_watch", None)),
         (TooManyWatchesError("full"), (409, "too_many_watches", None)),
         (InvalidMemberError("a tick", "weight"), (400, "invalid_weight", "/weight")),
-        (InvalidValueError("no handles yet"), (400, "invalid_channel", "/channel")),
+        (InvalidValueError("no channel"), (400, "invalid_channel", "/channel")),
+        (NotFoundError("nobody has this handle"), (404, "not_found", None)),
+        (NoUsableKeyError("quota_exhausted", "used up", None), (503, "quota_exhausted", None)),
+        (UpstreamError("a 500"), (502, "youtube_unavailable", None)),
     ],
 )
 def test_a_refusal_has_a_code_of_its_own(
@@ -119,6 +125,16 @@ def test_a_refusal_has_a_code_of_its_own(
 ) -> None:
     services.watching.refusal = error
     assert error_of(client.post("/watches", json={"channel": CHANNEL})) == told
+
+
+def test_who_cannot_ask_youtube_is_told_when_to_come_again(
+    client: FlaskClient, services: MemoryServices
+) -> None:
+    again_at = datetime(2026, 1, 3, 8, tzinfo=UTC)
+    services.watching.refusal = NoUsableKeyError("quota_exhausted", "project p1 is out", again_at)
+    reply = client.post("/watches", json={"channel": "@handle"})
+    assert reply.headers["Retry-After"] == "Sat, 03 Jan 2026 08:00:00 GMT"
+    assert "p1" not in reply.text
 
 
 def test_a_duplicate_names_the_watch_there_is(

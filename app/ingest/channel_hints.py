@@ -1,0 +1,67 @@
+"""Follows what pushes named: asks videos.list about the videos, stores what that says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.domain.quota import Bucket
+from app.domain.videos import Source
+from app.ingest import refreshing
+from app.ingest.channel_reader import found
+from app.sources.base import MAX_IDS_PER_CALL
+
+if TYPE_CHECKING:
+    from app.ingest.channel_polls import ChannelPoll
+    from app.ingest.tail import Tail
+    from app.ingest.tally import Tally
+    from app.quota.ring import KeyRing
+    from app.sources.base import VideoSource
+    from app.store.store import Store, Transaction
+
+
+class HintReader:
+    """Reads what pushes named for polls in hand."""
+
+    def __init__(self, store: Store, source: VideoSource, ring: KeyRing, tail: Tail) -> None:
+        self._store = store
+        self._source = source
+        self._ring = ring
+        self._tail = tail
+
+    def read(self, poll: ChannelPoll, tally: Tally) -> None:
+        """Ask about the videos of a poll's hints, 50 at most, and forget those hints.
+
+        What is not told any more is asked about again a day later like any other video, and
+        deleted only then: a push can be wrong or early. The call is filled up with videos that
+        exist, so that an answer that misses everything is seen to be no answer.
+
+        Raises:
+            NoUsableKeyError: no call can be made; the hints stay.
+            SourceError: YouTube failed; the hints stay.
+            LeaseLostError: the claim was taken over.
+        """
+        named = tuple(dict.fromkeys(video_id for _, video_id in poll.hints))
+        others = self._store.read(lambda t: t.videos.list_last_refreshed(2 * MAX_IDS_PER_CALL))
+        batch = refreshing.filled(named, others, MAX_IDS_PER_CALL)
+        answer = self._ring.call(
+            Bucket.UNITS, lambda key: self._source.videos(key, batch), tally.spending
+        )
+        told = {video.video_id for video in answer.videos}
+        absent = [video_id for video_id in batch if video_id not in told]
+        credible = refreshing.is_credible(
+            asked=len(batch), absent=len(absent), unreadable=len(answer.rejected)
+        )
+        findings = [
+            found(video, Source.WEBSUB, poll.watch.watch_id)
+            for video in answer.videos
+            if video.video_id in named and video.channel_id == poll.watch.term
+        ]
+        missing = [video_id for video_id in absent if video_id in named] if credible else []
+
+        def forget(transaction: Transaction) -> None:
+            transaction.subscriptions.drop_hints([hint_id for hint_id, _ in poll.hints])
+
+        recorded = self._tail.commit(findings, missing=missing, claim=poll.claim, progress=forget)
+        poll.hints = ()
+        tally.add(answer, recorded, advanced=True)
+        tally.found = len(findings)
