@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from app.domain.errors import StoreUnavailableError
 from tests.unit.ingest.rig import Rig, ScriptedSource, before_noon, ids_of, listing, told
-from tests.unit.simulator.worlds import NOON
+from tests.unit.simulator.worlds import CHANNEL, NOON
 
 NewRig = Callable[..., Rig]
 
@@ -52,14 +52,13 @@ def test_a_start_adds_what_is_missing_and_leaves_what_is_there(new_rig: NewRig) 
 
 
 def test_channels_are_seeded_like_keywords(new_rig: NewRig) -> None:
-    channel = "UC0123456789012345678901"
-    rig = new_rig(keywords="news", channels=f"{channel}, @someone ,{channel}")
+    rig = new_rig(before_noon(1), keywords="news", channels="@harbour, @nobody ,@Harbour")
     with capture_logs() as logs:
         rig.run_for(30)
     watches = rig.services.watching.list_all()
     assert [(watch.kind.value, watch.term) for watch in watches] == [
         ("keyword", "news"),
-        ("channel", channel),
+        ("channel", CHANNEL.channel_id),
     ]
     assert [log["event"] for log in logs if log["log_level"] == "error"] == ["channel_refused"]
 

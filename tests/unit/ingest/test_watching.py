@@ -10,11 +10,13 @@ from app.domain.errors import (
     NotFoundError,
     ReserveSpentError,
     TooManyWatchesError,
+    UpstreamError,
     WatchPausedError,
 )
 from app.domain.filters import Filters
 from app.domain.watches import MAX_WATCHES, Watch, WatchKind
 from tests.unit.ingest.rig import Rig, before_noon, ids_of
+from tests.unit.simulator.worlds import CHANNEL as HARBOUR
 
 
 def test_terms_that_differ_in_any_byte_are_watches_of_their_own(rig: Rig) -> None:
@@ -95,15 +97,17 @@ def test_a_term_is_watched_once_and_the_refusal_names_the_watch(rig: Rig) -> Non
     assert rig.services.watching.list_all() == [first]
 
 
-def test_a_channel_is_stored_under_its_id_and_not_searched_for(rig: Rig) -> None:
-    address = f"https://www.youtube.com/channel/{CHANNEL}/videos"
+def test_a_channel_is_stored_under_its_id_and_not_searched_for(new_rig: NewRig) -> None:
+    rig = new_rig(before_noon(3))
+    channel_id = HARBOUR.channel_id
+    address = f"https://www.youtube.com/channel/{channel_id}/videos"
     watch = rig.services.watching.create(WatchKind.CHANNEL, address, {})
-    assert (watch.kind, watch.term) == (WatchKind.CHANNEL, CHANNEL)
+    assert (watch.kind, watch.term) == (WatchKind.CHANNEL, channel_id)
+    assert rig.services.watching.find(channel_id) == watch
     rig.clock.move(600)
     rig.tick()
-    assert rig.calls == []
+    assert rig.searches() == 0
     assert rig.problems() == set()
-    assert rig.services.watching.find(CHANNEL) == watch
 
 
 def test_a_channel_takes_no_searches_from_keywords(new_rig: NewRig) -> None:
@@ -114,11 +118,16 @@ def test_a_channel_takes_no_searches_from_keywords(new_rig: NewRig) -> None:
     assert rig.services.planning.preview("boats").cadence == before
 
 
-def test_a_handle_is_refused_while_nobody_can_look_it_up(rig: Rig) -> None:
-    for name in ("@handle", "https://www.youtube.com/@handle"):
-        with pytest.raises(InvalidValueError, match="cannot be looked up"):
-            rig.services.watching.create(WatchKind.CHANNEL, name, {})
-    assert rig.services.watching.list_all() == []
+def test_a_handle_is_watched_by_the_id_of_its_channel_or_not_at_all(new_rig: NewRig) -> None:
+    rig = new_rig(before_noon(3))
+    watch = rig.services.watching.create(WatchKind.CHANNEL, "https://www.youtube.com/@harbour", {})
+    assert watch.term == HARBOUR.channel_id
+    with pytest.raises(NotFoundError):
+        rig.services.watching.create(WatchKind.CHANNEL, "@nobody", {})
+    rig.fault("500")
+    with pytest.raises(UpstreamError):
+        rig.services.watching.create(WatchKind.CHANNEL, "@harbour", {})
+    assert rig.services.watching.list_all() == [watch]
 
 
 def test_no_interval_is_shorter_than_a_tick(rig: Rig) -> None:

@@ -320,7 +320,7 @@ def test_without_a_public_url_nobody_subscribes_and_old_leases_mean_nothing(
     made.rig.services.close()
     made.rig = replace(made.rig, services=private)
     made.rig.run_for(7 * HOUR, every=15 * MINUTE)
-    wire = private.ingest._channels._reader._feeds.wire  # type: ignore[attr-defined]  # WiredFeeds
+    wire = private.ingest._channel_runner._reader._feeds.wire  # type: ignore[attr-defined]  # WiredFeeds
     assert len(wire.calls) >= 4
     assert feed_calls(made.rig) == before
     private.close()
@@ -346,7 +346,7 @@ def test_neither_addresses_nor_secrets_are_logged(
 
 def test_a_push_that_comes_during_a_poll_is_not_forgotten(new_rig: NewRig) -> None:
     made = watched(new_rig)
-    made.rig.services.store.write(lambda t: t.watches.mark_due(1, made.rig.clock()))
+    made.rig.services.watching.fetch_now(1)
     (claim,) = made.rig.services.ingest.tick()
     made.rig.publish(*uploaded(made.rig, 100, 1))
     made.rig.youtube.wire.before_each = lambda _: made.hub.work()
