@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.fetches import FetchSource
+from app.domain.filters import Filters
 from app.domain.videos import Detail, Source
 from simulator.video import Event
 from tests.unit.ingest.channels import (
@@ -236,6 +237,42 @@ def test_somebody_who_wants_a_channel_now_gets_it_from_the_uploads(new_rig: NewR
     spent = units(rig)
     follow(rig, 5 * MINUTE)
     assert units(rig) == spent
+
+
+def test_a_channel_is_asked_no_oftener_than_its_watch_allows(new_rig: NewRig) -> None:
+    rig = new_rig(before_noon(12))
+    watch = rig.watch_channel()
+    rig.services.watching.change(watch.watch_id, {"min_interval_seconds": 2 * HOUR})
+    follow(rig, DAY, every=5 * MINUTE)
+    assert feed_calls(rig) == 13
+
+
+def test_what_a_channels_filters_exclude_is_stored_and_not_in_its_feed(new_rig: NewRig) -> None:
+    rig = new_rig(before_noon(12))
+    watching = rig.services.watching
+    watch = rig.watch_channel()
+    watching.change(watch.watch_id, {"filters": Filters(include_words=("nothing like it",))})
+    rig.tick()
+    assert len(rig.known()) == 12
+    assert watching.get(watch.watch_id)[1] == 0
+    follow(rig, 2 * HOUR)  # found before, though not shown: no reason to read on and on
+    assert units(rig, "playlistItems") == 1
+    watching.change(watch.watch_id, {"filters": Filters()})
+    rig.tick()
+    assert watching.get(watch.watch_id)[1] == 12
+
+
+def test_a_channel_removed_and_watched_again_is_read_again(new_rig: NewRig) -> None:
+    rig = new_rig(before_noon(12))
+    rig.services.watching.remove(rig.watch_channel().watch_id)
+    watch = rig.watch_channel()
+    rig.tick()
+    rig.services.watching.remove(watch.watch_id)
+    follow(rig, MINUTE)
+    assert rig.known() == []
+    again = rig.watch_channel()
+    follow(rig, MINUTE)
+    assert rig.services.watching.get(again.watch_id)[1] == 12
 
 
 @pytest.mark.parametrize("while_it_asks", ["feeds", "youtube"])
