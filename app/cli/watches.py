@@ -23,7 +23,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     add = commands.add_parser("add", help="watch a keyword or a channel")
     add.add_argument("keyword", help="1 to 200 characters; put -- before one that begins with -")
     add.add_argument(
-        "--channel", action="store_true", help="it is a channel: its id or its page's address"
+        "--channel", action="store_true", help="it is a channel: its id, @handle or address"
     )
     add.set_defaults(run=_add)
     plan = commands.add_parser("plan", help="say what a keyword would cost; changes nothing")
@@ -33,12 +33,10 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     )
     plan.set_defaults(run=_plan)
     commands.add_parser("list", help="show the watches").set_defaults(run=_list)
-    backfill = commands.add_parser("backfill", help="read all that a channel ever published")
-    backfill.add_argument("watch", help="its id or its channel's")
-    backfill.set_defaults(run=_backfill)
     for name, run, text in (
         ("pause", _pause, "stop fetching, keep the videos"),
         ("resume", _resume, "fetch again"),
+        ("backfill", _backfill, "read all that a channel ever published"),
         ("fetch", _fetch, "poll at the next tick, paid from the reserve"),
         ("remove", _remove, "stop watching; videos that only it found go with next ticks"),
     ):
