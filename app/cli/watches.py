@@ -107,7 +107,8 @@ def _line(watch: Watch) -> str:
 
     state = "paused" if watch.paused else f"next {format_instant(watch.next_due_at)}"
     trouble = f"  {watch.last_error.code}" if watch.last_error else ""
-    return f"{watch.watch_id}  {watch.kind}  {watch.term}  {state}{trouble}"
+    label = f"  {watch.label}" if watch.label != watch.term else ""
+    return f"{watch.watch_id}  {watch.kind}  {watch.term}{label}  {state}{trouble}"
 
 
 def _plan_lines(preview: Preview) -> Iterator[str]:
