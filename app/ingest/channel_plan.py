@@ -161,7 +161,7 @@ def next_due_at(
         push_until: how long the hub has promised to push; None if it has not.
         gone: YouTube said that there is no such channel.
         failed: the Data API just did.
-        soonest: when its watch allows the next poll. What was broken off is no new one.
+        soonest: when its watch allows the next poll. What goes on is no new one.
         now: the present.
     """
     uploads_at = uploads_due_at(state, pending, means=means, gone=gone, now=now)
@@ -170,5 +170,5 @@ def next_due_at(
         due.append(now)
     if channel_coverage.is_for_backfill(pending):
         goes_on = not failed and means.backfill_pages(now)
-        due.append(now if goes_on else now + FEED_EVERY)
+        due.append(now if goes_on else max(soonest, now + FEED_EVERY))
     return min(due)
