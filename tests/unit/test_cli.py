@@ -217,10 +217,15 @@ def test_a_channel_is_added_by_its_page_and_found_by_its_id(keyed: Run) -> None:
     assert complaint == "newsreel: watch 1 is paused: resume it first"
 
 
-@pytest.mark.parametrize("text", ["javascript:alert(1)", "dQw4w9WgXcQ", "@someone", "x" * 500])
+@pytest.mark.parametrize("text", ["javascript:alert(1)", "dQw4w9WgXcQ", "x" * 500])
 def test_what_is_no_channel_is_misuse(keyed: Run, text: str) -> None:
     assert keyed("watch", "add", "--channel", text).code == MISUSED
     assert keyed("watch", "list").out == ""
+
+
+def test_a_handle_that_cannot_be_looked_up_is_one_line(run: Run) -> None:
+    said = run("watch", "add", "--channel", "@someone")
+    assert (said.code, said.complaint) == (FAILED, "newsreel: no YouTube API key is configured")
 
 
 def test_a_term_that_begins_with_a_dash_goes_after_two(keyed: Run) -> None:

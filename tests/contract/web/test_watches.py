@@ -59,7 +59,6 @@ def test_what_is_watched_already_is_a_conflict_that_changes_nothing(client: Flas
         {"keyword": "a\0b"},
         {"channel": "javascript:alert(1)"},
         {"channel": "dQw4w9WgXcQ"},
-        {"channel": "@handle"},
         {"keyword": "a", "min_interval_seconds": 1},
         {"keyword": "a", "filters": {"include_words": ["w"] * 51}},
     ],
@@ -74,6 +73,11 @@ def test_bad_input_is_a_clear_refusal_and_leaves_nothing(
     assert error["code"].startswith("invalid_")
     assert error["source"]["pointer"].startswith(f"/{list(body)[-1]}")
     assert client.get("/watches").get_json() == before
+
+
+def test_a_handle_that_nobody_can_be_asked_about_is_a_clear_refusal(client: FlaskClient) -> None:
+    assert code_of(client.post("/watches", json={"channel": "@handle"})) == (503, "no_keys")
+    assert client.get("/watches").get_json()["total"] == 1
 
 
 def test_filters_change_the_feed_of_the_watch_and_no_other(
