@@ -16,8 +16,19 @@ from tests.servers.postgresql import PostgreSQL
 from tests.servers.server import running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import ExitStack
+
+
+MARIADB_MEMORY = (
+    "SET GLOBAL innodb_buffer_pool_size = 2147483648",
+    "SET GLOBAL innodb_log_file_size = 536870912",
+)
+_STATISTICS = {
+    "mysql": "ANALYZE TABLE videos, video_texts, watch_videos, "
+    "hour_counts, day_counts, channel_counts",
+    "postgresql": "VACUUM ANALYZE",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +48,20 @@ def sqlite() -> Iterator[Place]:
 
 
 @contextmanager
-def mariadb(stack: ExitStack, url: str | None) -> Iterator[Place]:
-    """Fresh databases on the server of `url`, or on a throwaway one; all are dropped."""
+def mariadb(stack: ExitStack, url: str | None, *, settings: Iterable[str] = ()) -> Iterator[Place]:
+    """Fresh databases on the server of `url`, or on a throwaway one; all are dropped.
+
+    Args:
+        stack: drops them.
+        url: of a server.
+        settings: statements that a throwaway one begins with.
+    """
     if url is not None:
         yield Place("MariaDB", lambda: stack.enter_context(_created_on(url)))
         return
     with running(MariaDB) as server:
+        for statement in settings:
+            server.execute(statement)
         pid = int((Path(server.folder) / "pid").read_text())
         yield Place("MariaDB", lambda: stack.enter_context(server.fresh_database()), pid)
 
@@ -53,6 +72,17 @@ def postgresql(stack: ExitStack) -> Iterator[Place]:
     with running(PostgreSQL) as server:
         pid = int((Path(server.folder) / "data" / "postmaster.pid").read_text().split()[0])
         yield Place("PostgreSQL", lambda: stack.enter_context(server.fresh_database()), pid)
+
+
+def renew_statistics(url: str) -> None:
+    """Do what a server does by itself within minutes of a great change."""
+    statement = _STATISTICS.get(make_url(url).get_backend_name())
+    if statement is None:
+        return
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
 
 
 @contextmanager

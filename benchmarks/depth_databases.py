@@ -8,25 +8,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine
-
 from app.domain.watches import WatchKind
 from app.store.database import Database
 from app.store.store import Store
 from benchmarks import depth_rows
+from benchmarks.databases import MARIADB_MEMORY, renew_statistics
 from tests.servers.mariadb import MariaDB
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.server import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_MARIADB_MEMORY = (
-    "SET GLOBAL innodb_buffer_pool_size = 2147483648",
-    "SET GLOBAL innodb_log_file_size = 536870912",
-)
-_MARIADB_STATISTICS = "ANALYZE TABLE videos, watch_videos, hour_counts, day_counts, channel_counts"
-_POSTGRESQL_STATISTICS = "VACUUM ANALYZE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +46,10 @@ def sqlite(videos: int) -> Iterator[Loaded]:
 def mariadb(videos: int) -> Iterator[Loaded]:
     """A throwaway server with 2 GiB for pages; its statistics are brought up to date."""
     with running(MariaDB) as server, server.fresh_database() as url:
-        for statement in _MARIADB_MEMORY:
+        for statement in MARIADB_MEMORY:
             server.execute(statement)
         pid = int((Path(server.folder) / "pid").read_text())
-        with _loaded("MariaDB", url, videos, _MARIADB_STATISTICS) as loaded:
+        with _loaded("MariaDB", url, videos) as loaded:
             yield replace(loaded, server_pid=pid)
 
 
@@ -67,7 +59,7 @@ def postgresql(videos: int) -> Iterator[Loaded]:
     with (
         running(PostgreSQL) as server,
         server.fresh_database() as url,
-        _loaded("PostgreSQL", url, videos, _POSTGRESQL_STATISTICS) as loaded,
+        _loaded("PostgreSQL", url, videos) as loaded,
     ):
         pid = loaded.database.read(
             lambda connection: connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
@@ -76,18 +68,14 @@ def postgresql(videos: int) -> Iterator[Loaded]:
 
 
 @contextmanager
-def _loaded(name: str, url: str, videos: int, statistics: str | None = None) -> Iterator[Loaded]:
+def _loaded(name: str, url: str, videos: int) -> Iterator[Loaded]:
     database = Database(url, pool_size=1)
     store = Store(database)
     store.migrate()
     now, kind = depth_rows.STARTS_AT, WatchKind.KEYWORD
     watch, _ = store.write(lambda t: t.watches.add(kind, "news", now=now, read_until=now))
     depth_rows.load(database, videos, watch.watch_id)
-    if statistics is not None:
-        engine = create_engine(url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.exec_driver_sql(statistics)
-        engine.dispose()
+    renew_statistics(url)
     try:
         yield Loaded(name, url, database, watch.watch_id)
     finally:

@@ -20,7 +20,7 @@ from app.store.feed import Searched
 from app.store.schema import migrate
 from app.store.search_pace import PACE
 from app.store.store import Store
-from benchmarks.databases import mariadb, postgresql, sqlite
+from benchmarks.databases import MARIADB_MEMORY, mariadb, postgresql, renew_statistics, sqlite
 from benchmarks.full_text_queries import queries_of
 from benchmarks.full_text_report import PLAIN, render
 from benchmarks.full_text_rows import ENDS_AT, SEED, SPAN, load, read_texts
@@ -93,7 +93,7 @@ def _postgresql(stack: ExitStack) -> Place:
 
 
 def _mariadb(stack: ExitStack) -> Place:
-    return stack.enter_context(mariadb(stack, None))
+    return stack.enter_context(mariadb(stack, None, settings=MARIADB_MEMORY))
 
 
 def _measure_on(
@@ -101,9 +101,11 @@ def _measure_on(
 ) -> Measured:
     measured = Measured(place.name)
     with ExitStack() as stack:
-        database = Database(place.new_url())
+        url = place.new_url()
+        database = Database(url)
         stack.callback(database.dispose)
         fill(database, texts, videos, measured)
+        renew_statistics(url)
         ask(Store(database), measured, queries, Meter(place.server_pid))
     return measured
 

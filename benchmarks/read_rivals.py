@@ -15,12 +15,13 @@ from flask import Flask, Response, jsonify, request
 from redis import Redis
 
 from app.web.read_layer import Needs
+from app.web.representations import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from app.web.representations import Answer, Headers
+    from app.web.representations import Headers
 
 USUAL_KEY = "usual:newest"
 REPLIES = "replies.json"
@@ -90,7 +91,7 @@ class Bare:
     def ready(self, environ: WSGIEnvironment) -> Answer:
         """Answer under the event worker."""
         reply = self._replies[environ["PATH_INFO"]]
-        return _OK, reply.headers.copy(), [reply.body]
+        return Answer(_OK, reply.headers.copy(), [reply.body])
 
 
 def bare(folder: str) -> Bare:

@@ -20,12 +20,13 @@ from gevent.threadpool import ThreadPool
 from app.web.errors import MAX_BODY_BYTES
 from app.web.overload import overloaded
 from app.web.read_layer import Needs
+from app.web.representations import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-    from app.web.representations import Answer, Headers
+    from app.web.representations import Headers
 
 BODY_SECONDS = 10
 _SHORT_LANE_THREADS = 2
@@ -76,9 +77,9 @@ class Offloaded:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request; called in a greenlet of the loop."""
         answer = None if ALREADY_ASKED.get() else self._layer.ready(environ)
-        status, headers, body = answer or self._unready(environ)
-        start_response(status, headers)
-        return body
+        answer = answer or self._unready(environ)
+        start_response(answer.status, answer.headers.copy())
+        return answer.body
 
     def _unready(self, environ: WSGIEnvironment) -> Answer:
         _take_in_body(environ)  # those who send slowly take no place
@@ -197,9 +198,8 @@ class Checks:
 
     def ask(self, environ: WSGIEnvironment) -> Answer:
         """Return the answer of a check that is a second old at most, where one can be had."""
-        status, headers, body = self._shared(environ)
-        is_head = environ["REQUEST_METHOD"] == "HEAD"
-        return status, headers.copy(), [] if is_head else body
+        answer = self._shared(environ)
+        return answer._replace(body=[]) if environ["REQUEST_METHOD"] == "HEAD" else answer
 
     def _shared(self, environ: WSGIEnvironment) -> Answer:
         answer = self._younger_than(_CHECK_IS_KEPT_SECONDS)
@@ -240,7 +240,7 @@ def asked(layer: ReadyLayer, environ: WSGIEnvironment) -> Answer:
         close = getattr(chunks, "close", None)
         if close is not None:
             close()
-    return *told[-1], body
+    return Answer(*told[-1], body)
 
 
 def _take_in_body(environ: WSGIEnvironment) -> None:

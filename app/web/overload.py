@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from app.web.errors import ErrorObject, error_response
 from app.web.headers import add_security_headers
-
-if TYPE_CHECKING:
-    from app.web.representations import Answer
+from app.web.representations import Answer
 
 _OVERLOADED = ErrorObject("overloaded", "Too many requests wait already; try again soon.")
 
@@ -17,4 +14,4 @@ _OVERLOADED = ErrorObject("overloaded", "Too many requests wait already; try aga
 def overloaded() -> Answer:
     """Return a 503 as every error looks; made outside of Flask, for which there is no thread."""
     response = add_security_headers(error_response(HTTPStatus.SERVICE_UNAVAILABLE, _OVERLOADED))
-    return response.status, response.headers.to_wsgi_list(), [response.get_data()]
+    return Answer(response.status, response.headers.to_wsgi_list(), [response.get_data()])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from cachetools import LRUCache
 
 from app.web.etags import is_plain, newest_named
-from app.web.representations import WholeReply, marked_stale
+from app.web.representations import Answer, WholeReply, marked_stale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from app.domain.feeds import Feed
-    from app.web.representations import Answer, Headers
+    from app.web.representations import Headers
 
     ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 
@@ -131,9 +131,8 @@ class ReadLayer:
         answer = self.ready(environ)
         if answer is None:
             return self.ask(environ, start_response)
-        status, headers, body = answer
-        start_response(status, headers)
-        return body
+        start_response(answer.status, answer.headers.copy())
+        return answer.body
 
     def ready(self, environ: WSGIEnvironment) -> Answer | None:
         """Return the answer if it is ready; waits for nothing."""
@@ -160,8 +159,7 @@ class ReadLayer:
         answer = kept.answer(environ)
         if answer is None:
             return None
-        status, headers, body = answer
-        return status, marked_stale(headers, last.age_seconds), body
+        return Answer(answer.status, marked_stale(answer.headers, last.age_seconds), answer.body)
 
     def needs(self, environ: WSGIEnvironment) -> Needs:
         """Tell what it takes to answer what is not ready."""
@@ -186,9 +184,9 @@ class ReadLayer:
         page = asked.get(_MARK)
         if isinstance(page, FirstPage):
             self._keep(_spelling(environ), _Ready(page, reply))
-        status, headers, body = reply.for_client(environ).answer(environ)
-        start_response(status, headers)
-        return body
+        answer = reply.for_client(environ).answer(environ)
+        start_response(answer.status, answer.headers.copy())
+        return answer.body
 
     def _keep(self, spelling: tuple[str, str, str], ready: _Ready) -> None:
         if sum(map(len, spelling)) > _LONGEST_SPELLING or ready.reply.size > self._pages.maxsize:

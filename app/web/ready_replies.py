@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from gunicorn.util import unquote_to_wsgi_str
 
+from app.web.representations import as_sent
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import WSGIEnvironment
@@ -68,8 +70,6 @@ def glance(request: Request) -> WSGIEnvironment | None:
 def send_out(sock: Socket, answer: Answer, seconds: float) -> None:
     """Send an answer on a connection that is kept: in one call, and without copying its body.
 
-    Its headers were checked by Werkzeug when the answer was made.
-
     Args:
         sock: the connection.
         answer: what to send.
@@ -78,11 +78,9 @@ def send_out(sock: Socket, answer: Answer, seconds: float) -> None:
     Raises:
         TimeoutError: the client has not taken it.
     """
-    status, headers, chunks = answer
-    told = "".join([f"{name}: {value}\r\n" for name, value in headers])
-    date = _http_date(int(time.time()))
-    line = f"HTTP/1.1 {status}\r\nServer: gunicorn\r\nDate: {date}\r\nConnection: {_STAYS}\r\n"
-    head, body = f"{line}{told}\r\n".encode("latin-1"), b"".join(chunks)
+    block = answer.block or as_sent(answer.headers)
+    head = b"%b%b\r\n" % (_lines(answer.status, int(time.time())), block)
+    body = b"".join(answer.body)
     try:
         sent = sock.sendmsg([head, body], (), MSG_DONTWAIT)
     except BlockingIOError:
@@ -99,6 +97,9 @@ def _send_rest(sock: Socket, rest: memoryview, seconds: float) -> None:
         sock.settimeout(None)
 
 
-@lru_cache(maxsize=1)
-def _http_date(second: int) -> str:
-    return formatdate(second, usegmt=True)
+@lru_cache(maxsize=4)
+def _lines(status: str, second: int) -> bytes:
+    """Return the status line, and the headers that are the server's own."""
+    date = formatdate(second, usegmt=True)
+    lines = f"HTTP/1.1 {status}", "Server: gunicorn", f"Date: {date}", f"Connection: {_STAYS}"
+    return "\r\n".join([*lines, ""]).encode("latin-1")

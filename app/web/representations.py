@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_etags
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
     Headers = list[tuple[str, str]]
-    Answer = tuple[str, Headers, list[bytes]]
-    """Status line, headers and body, as WSGI has them."""
 
 LEAST_BYTES = 1000
 """Less is not worth compressing: it fits a packet."""
@@ -30,29 +28,44 @@ _LEVEL = 4
 _OF_THE_BODY = ("content-type", "content-length", "content-encoding")
 
 
+class Answer(NamedTuple):
+    """What is sent to a client; it may be sent to many, and is not to be changed.
+
+    Args:
+        status: status line, like headers and body as WSGI has it.
+        headers: those that are not the server's own.
+        body: its chunks.
+        block: the headers as they are sent, where they were made ready for that.
+    """
+
+    status: str
+    headers: Headers
+    body: list[bytes]
+    block: bytes = b""
+
+
 @dataclass(frozen=True, slots=True)
 class Representation:
     """One encoding of a reply.
 
     Args:
         etag: as the header has it.
-        headers: of the 200.
-        headers_unchanged: of the 304.
-        body: in that encoding.
+        whole: the 200.
+        head: the 200 without its body.
+        unchanged: the 304.
     """
 
     etag: str
-    headers: Headers
-    headers_unchanged: Headers
-    body: bytes
+    whole: Answer
+    head: Answer
+    unchanged: Answer
 
     def answer(self, environ: WSGIEnvironment) -> Answer:
         """Return what the client asked for."""
         named = environ.get("HTTP_IF_NONE_MATCH")
         if named is not None and (named == self.etag or _names(named, self.etag)):
-            return "304 NOT MODIFIED", self.headers_unchanged.copy(), []
-        body = [] if environ["REQUEST_METHOD"] == "HEAD" else [self.body]
-        return "200 OK", self.headers.copy(), body
+            return self.unchanged
+        return self.head if environ["REQUEST_METHOD"] == "HEAD" else self.whole
 
 
 class WholeReply:
@@ -97,6 +110,11 @@ def accepts_gzip(accept_encoding: str) -> bool:
     return quality > 0 and quality >= qualities.get(IDENTITY, 0)
 
 
+def as_sent(headers: Headers) -> bytes:
+    """Return headers as HTTP has them. They were checked by Werkzeug when the reply was made."""
+    return "".join([f"{name}: {value}\r\n" for name, value in headers]).encode("latin-1")
+
+
 def marked_stale(headers: Headers, age_seconds: int) -> Headers:
     """Return the headers of a hit as those of the last known page."""
     told = [(name, "stale" if name == "X-Cache" else value) for name, value in headers]
@@ -106,7 +124,13 @@ def marked_stale(headers: Headers, age_seconds: int) -> Headers:
 def _represent(headers: Headers, body: bytes) -> Representation:
     etag = next(value for name, value in headers if name.lower() == "etag")
     unchanged = [(name, value) for name, value in headers if name.lower() not in _OF_THE_BODY]
-    return Representation(etag, headers, unchanged, body)
+    block = as_sent(headers)
+    return Representation(
+        etag,
+        whole=Answer("200 OK", headers, [body], block),
+        head=Answer("200 OK", headers, [], block),
+        unchanged=Answer("304 NOT MODIFIED", unchanged, [], as_sent(unchanged)),
+    )
 
 
 def _names(if_none_match: str, etag: str) -> bool:

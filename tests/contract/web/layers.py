@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from app.web.event_worker import EventWorker
 from app.web.read_layer import Needs
+from app.web.representations import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-    from app.web.representations import Answer
 
 BIG = bytes(1_000_000)
 
@@ -44,11 +44,11 @@ class Layer:
         return Needs.STORE
 
     def ask(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        status, headers, body = _answer(environ["PATH_INFO"])
-        start_response(status, [*headers, ("X-Asked", str(self._asked))])
-        return body
+        answer = _answer(environ["PATH_INFO"])
+        start_response(answer.status, [*answer.headers, ("X-Asked", str(self._asked))])
+        return answer.body
 
 
 def _answer(path: str) -> Answer:
     body = BIG if path.endswith("big") else path.encode()
-    return "200 OK", [("Content-Length", str(len(body)))], [body]
+    return Answer("200 OK", [("Content-Length", str(len(body)))], [body])

@@ -11,17 +11,17 @@ import pytest
 
 from app.web.lanes import ALREADY_ASKED, Checks, FirstPages, Lane, Offloaded
 from app.web.read_layer import Needs
+from app.web.representations import Answer
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-    from app.web.representations import Answer
 
 CROWD = 64
-KEPT: Answer = ("200 OK", [("X-Cache", "stale")], [b"kept"])
-NEWEST: Answer = ("200 OK", [("X-Cache", "hit")], [b"newest"])
+KEPT = Answer("200 OK", [("X-Cache", "stale")], [b"kept"])
+NEWEST = Answer("200 OK", [("X-Cache", "hit")], [b"newest"])
 
 
 @dataclass
@@ -190,7 +190,7 @@ def test_probes_share_a_check_for_a_second(layer: Layer) -> None:
     until(lambda: layer.asks)
     layer.may_answer.set()
     assert bodies(asking) == [b"newest"] * CROWD
-    assert checks.ask(environ(method="HEAD")) == (*NEWEST[:2], [])
+    assert checks.ask(environ(method="HEAD")) == NEWEST._replace(body=[])
     assert layer.asks == 1
     clock.seconds += 1
     assert checks.ask(environ()) == NEWEST

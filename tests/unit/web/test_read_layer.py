@@ -190,9 +190,8 @@ def test_a_kept_page_marked_stale_is_the_applications_stale_page(
         assert layer_of(app).ready(environ) is None
         kept = layer_of(app).kept(environ)
         assert kept is not None
-        status, told_headers, body = kept
         from_the_app = client.open(path, method=method, headers=headers)
-        assert (status, sorted(told_headers), b"".join(body)) == told(from_the_app)
+        assert (kept.status, sorted(kept.headers), b"".join(kept.body)) == told(from_the_app)
 
 
 def test_a_kept_page_is_not_shown_where_a_newer_one_was_seen(

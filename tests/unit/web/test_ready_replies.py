@@ -11,13 +11,13 @@ from gunicorn.config import Config
 from gunicorn.http import get_parser, wsgi
 
 from app.web.ready_replies import glance, send_out
+from app.web.representations import Answer, WholeReply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gunicorn.http.message import Request
 
-    from app.web.representations import Answer
 
 PEER = ("127.0.0.1", 40000)
 PLAIN = (
@@ -58,8 +58,10 @@ def test_a_request_that_is_not_plain_is_left_to_gunicorn(sent: str) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        ("200 OK", [*HEADERS, ("Content-Length", "5")], [b"12345"]),
-        ("304 NOT MODIFIED", HEADERS, []),
+        Answer("200 OK", [*HEADERS, ("Content-Length", "5")], [b"12345"]),
+        Answer("304 NOT MODIFIED", HEADERS, []),
+        WholeReply([*HEADERS, ("Content-Length", "5")], b"12345").plain.whole,
+        WholeReply(HEADERS, b"12345").plain.unchanged,
     ],
 )
 def test_an_answer_goes_out_as_gunicorn_would_send_it(answer: Answer) -> None:
@@ -100,12 +102,11 @@ def parsed(sent: str) -> Request:
 
 def sent_by_gunicorn(answer: Answer) -> bytes:
     request = parsed(PLAIN[0])
-    status, headers, body = answer
     ours, theirs = socket.socketpair()
     with ours, theirs:
         response, _ = wsgi.create(request, theirs, PEER, ("127.0.0.1", 80), request.cfg)
-        response.start_response(status, headers)
-        for chunk in body:
+        response.start_response(answer.status, answer.headers)
+        for chunk in answer.body:
             response.write(chunk)
         response.close()
         return ours.recv(100_000)
