@@ -27,7 +27,7 @@ class Pace:
         stride: what a stride costs beside its looks, for its questions to the database.
     """
 
-    looks: float = 8_000
+    looks: float = 5_000
     walked: int = 300
     walked_at_most: int = 1_000
     taken: int = 400
