@@ -20,6 +20,7 @@ USUAL = ("the usual way, gthread", "the usual way, event worker")
 CHOSEN = "event"
 
 MOST_TIMES_BARE = 1.2
+MOST_TIMES_WHOLE = 1.05
 MOST_TIMES_FASTAPI = 1.2
 LEAST_TIMES_CHEAPER_THAN_USUAL = 3.0
 MOST_GROWTH = 0.1
@@ -34,8 +35,9 @@ event worker and in its loop. Bare WSGI, bare Flask and FastAPI (uvloop, httptoo
 response made once) give the bytes and headers that ours gave at the start. The usual way is a Flask
 view: GET from Redis, `json.loads`, slice, `jsonify`; the cheaper of its two workers counts.
 Goals, by CPU: ours at most {bare} x bare WSGI, cheaper than bare Flask, at most {fastapi} x
-FastAPI, the usual way at least {usual:.0f} x ours, 304 not dearer than 200. The break that misses
-them: let `ReadLayer.ready` return None always ({broken}).
+FastAPI, the usual way at least {usual:.0f} x ours, 304 not dearer than 200 (up to {same} x is
+the same: the rounds of one server differ by more). The break that misses them: let
+`ReadLayer.ready` return None always ({broken}).
 """
 _BROKEN = "7.9 x bare WSGI, 2.3 x bare Flask, 5.5 x FastAPI at limit 10"
 _MEMORY = """\
@@ -78,6 +80,7 @@ def render(
         bare=MOST_TIMES_BARE,
         fastapi=MOST_TIMES_FASTAPI,
         usual=LEAST_TIMES_CHEAPER_THAN_USUAL,
+        same=MOST_TIMES_WHOLE,
         broken=_BROKEN,
     )
     for limit, compared in limits.items():
@@ -100,7 +103,7 @@ def _missed(limit: int, compared: Compared) -> Iterator[str]:
     usual = min(compared.ratio(name, OURS) for name in USUAL)
     if usual < LEAST_TIMES_CHEAPER_THAN_USUAL:
         yield f"{page}: the usual way costs only {usual:.2f} x ours"
-    if (unchanged := compared.ratio(UNCHANGED, OURS)) > 1:
+    if (unchanged := compared.ratio(UNCHANGED, OURS)) > MOST_TIMES_WHOLE:
         yield f"{page}: a 304 costs {unchanged:.2f} x a 200"
 
 

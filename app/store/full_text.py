@@ -117,6 +117,7 @@ class _Search:
         self._words = words_of(query)
         self._limit = limit
         self._pace = pace
+        self._budget = pace.budget(self._dialect)
         self._found: list[Place] = []
         self._edge = walk.start
         self._next_at = _NOWHERE  # until the first walk
@@ -128,7 +129,7 @@ class _Search:
     def find(self) -> Found:
         """Take steps until the page is full, the feed ends or the budget is spent."""
         ended = self._begin()
-        while not ended and self._missing > 0 and self._spent < self._pace.looks:
+        while not ended and self._missing > 0 and self._spent < self._budget:
             ended = self._go_on()
         return Found(self._found, None if ended or self._missing == 0 else self._edge)
 

@@ -37,8 +37,8 @@ class StrictRequest(Request):
     def get_json(
         self,
         force: bool = False,  # noqa: FBT001, FBT002 - the signature of what it overrides
-        silent: bool = False,  # noqa: FBT001, FBT002
-        cache: bool = True,  # noqa: FBT001, FBT002
+        silent: bool = False,  # noqa: FBT001, FBT002 - as Werkzeug has it
+        cache: bool = True,  # noqa: FBT001, FBT002 - as Werkzeug has it
     ) -> object:
         """Return the body as JSON, never by force.
 

@@ -14,6 +14,9 @@ from tests.servers.database import DatabaseServer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.servers.mariadb import MariaDB
+    from tests.servers.postgresql import PostgreSQL
+
 KINDS = ("sqlite", "mariadb", "postgresql")
 
 
@@ -50,6 +53,21 @@ def database(migrated_database: Database) -> Database:
 def store(database: Database) -> Store:
     """A store without rows, on each kind of database in turn."""
     return Store(database)
+
+
+@pytest.fixture(scope="module")
+def databases(
+    tmp_path_factory: pytest.TempPathFactory, mariadb: MariaDB, postgresql: PostgreSQL
+) -> Iterator[list[Database]]:
+    """A migrated database of every kind at once, for what must be the same on all of them."""
+    sqlite_url = f"sqlite:///{tmp_path_factory.mktemp('stores')}/newsreel.db"
+    with mariadb.fresh_database() as mariadb_url, postgresql.fresh_database() as postgresql_url:
+        opened = [Database(url) for url in (sqlite_url, mariadb_url, postgresql_url)]
+        for database in opened:
+            Store(database).migrate()
+        yield opened
+        for database in opened:
+            database.dispose()
 
 
 @pytest.fixture

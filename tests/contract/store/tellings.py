@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select, update
 
+from app.cache.memory import MemoryFeedCache
 from app.domain.intake import Finding
 from app.domain.videos import CanonicalJson, Detail, LiveState, Source, Video
 from app.domain.watches import Watch, WatchKind
+from app.feed.head_reader import HeadReader
+from app.feed.reader import FeedReader
 from app.store.counts import Counts
 from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.models import Base, FeedVersionRow, VideoRow, WatchVideoRow
+from app.telemetry import Incidents, get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from app.domain.feeds import Feed
+    from app.domain.feeds import Feed, Page, PageRequest
     from app.domain.intake import Recorded
     from app.domain.videos import StoredVideo
     from app.store.database import Database
@@ -83,6 +87,13 @@ def list_feed(store: Store, feed: Feed) -> list[StoredVideo]:
 
 def get_total(store: Store, feed: Feed) -> int:
     return store.read(lambda transaction: transaction.feed.total(feed))
+
+
+def get_page(store: Store, request: PageRequest) -> Page:
+    """Read a page as the web does, with nothing kept from before."""
+    incidents = Incidents(get_logger("test"))
+    heads = HeadReader(store, MemoryFeedCache(), lambda: NOW, 0, incidents)
+    return FeedReader(store, heads, lambda: NOW, incidents).page(request)
 
 
 def get_version(store: Store, feed: Feed) -> int:

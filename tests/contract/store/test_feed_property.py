@@ -6,23 +6,18 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from app.cache.memory import MemoryFeedCache
 from app.domain.feeds import ALL, Feed, PageRequest
 from app.domain.intake import Finding
 from app.domain.videos import CanonicalJson, Detail, LiveState, Source, Video, differs, merge
-from app.feed.head_reader import HeadReader
 from app.feed.items import encode_item
-from app.feed.reader import FeedReader
-from app.store.database import Database
 from app.store.store import Store
-from app.telemetry import Incidents, get_logger
 from tests.contract.store.tellings import (
     NOW,
     add_watch,
+    get_page,
     get_total,
     get_version,
     get_watch,
@@ -32,13 +27,11 @@ from tests.contract.store.tellings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from app.domain.feeds import Page
     from app.domain.videos import StoredVideo
-    from tests.servers.mariadb import MariaDB
-    from tests.servers.postgresql import PostgreSQL
+    from app.store.database import Database
 
 TERMS = ("news", "News", "café")
 CHANNELS = ("UC0123456789012345678901", "UC0123456789012345678901".lower())
@@ -253,23 +246,7 @@ class Checked:
         return [item for page in down for item in page.items]
 
     def page(self, request: PageRequest) -> Page:
-        incidents = Incidents(get_logger("test"))
-        heads = HeadReader(self.store, MemoryFeedCache(), lambda: NOW, 0, incidents)
-        return FeedReader(self.store, heads, lambda: NOW, incidents).page(request)
-
-
-@pytest.fixture(scope="module")
-def databases(
-    tmp_path_factory: pytest.TempPathFactory, mariadb: MariaDB, postgresql: PostgreSQL
-) -> Iterator[list[Database]]:
-    sqlite_url = f"sqlite:///{tmp_path_factory.mktemp('property')}/newsreel.db"
-    with mariadb.fresh_database() as mariadb_url, postgresql.fresh_database() as postgresql_url:
-        opened = [Database(url) for url in (sqlite_url, mariadb_url, postgresql_url)]
-        for database in opened:
-            Store(database).migrate()
-        yield opened
-        for database in opened:
-            database.dispose()
+        return get_page(self.store, request)
 
 
 @settings(

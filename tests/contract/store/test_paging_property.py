@@ -12,26 +12,17 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 import orjson
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from app.cache.memory import MemoryFeedCache
 from app.domain.feeds import ALL, EVERYTHING, Cursor, Feed, PageRequest, Position, Selection
 from app.domain.videos import LiveState, Video, merge
-from app.feed.head_reader import HeadReader
-from app.feed.reader import FeedReader
-from app.store.database import Database
 from app.store.store import Store
-from app.telemetry import Incidents, get_logger
-from tests.contract.store.tellings import CHANNEL, NOW, VIDEO, add_watch, record, wipe
+from tests.contract.store.tellings import CHANNEL, NOW, VIDEO, add_watch, get_page, record, wipe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from app.domain.feeds import Page
-    from tests.servers.mariadb import MariaDB
-    from tests.servers.postgresql import PostgreSQL
+    from app.store.database import Database
 
 OTHER_CHANNEL = "UC9999999999999999999999"
 IDS = tuple(f"{letter}video-{number:04}" for number in range(9) for letter in "aB-_")
@@ -187,9 +178,7 @@ class Served:
             question.selection,
             question.oldest_first,
         )
-        incidents = Incidents(get_logger("test"))
-        heads = HeadReader(self._store, MemoryFeedCache(), lambda: NOW, 0, incidents)
-        return FeedReader(self._store, heads, lambda: NOW, incidents).page(request)
+        return get_page(self._store, request)
 
 
 def _is_wanted(video: Video, selection: Selection) -> bool:
@@ -223,20 +212,6 @@ def _all_agree(answers: list[Page]) -> Page:
             first.previous_cursor,
         )
     return first
-
-
-@pytest.fixture(scope="module")
-def databases(
-    tmp_path_factory: pytest.TempPathFactory, mariadb: MariaDB, postgresql: PostgreSQL
-) -> Iterator[list[Database]]:
-    sqlite_url = f"sqlite:///{tmp_path_factory.mktemp('paging')}/newsreel.db"
-    with mariadb.fresh_database() as mariadb_url, postgresql.fresh_database() as postgresql_url:
-        opened = [Database(url) for url in (sqlite_url, mariadb_url, postgresql_url)]
-        for database in opened:
-            Store(database).migrate()
-        yield opened
-        for database in opened:
-            database.dispose()
 
 
 property_settings = settings(

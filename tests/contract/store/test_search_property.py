@@ -15,26 +15,18 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from app.cache.memory import MemoryFeedCache
 from app.domain.feeds import ALL, Cursor, Feed, PageRequest, Selection
 from app.domain.text_query import parse_text_query
-from app.feed.head_reader import HeadReader
-from app.feed.reader import FeedReader
 from app.store import search_pace
-from app.store.database import Database
 from app.store.search_pace import Pace
 from app.store.store import Store
-from app.telemetry import Incidents, get_logger
-from tests.contract.store.tellings import NOW, VIDEO, add_watch, record, wipe
+from tests.contract.store.tellings import NOW, VIDEO, add_watch, get_page, record, wipe
 from tests.text_reference import video_holds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from app.domain.feeds import Page
     from app.domain.videos import Video
-    from tests.servers.mariadb import MariaDB
-    from tests.servers.postgresql import PostgreSQL
+    from app.store.database import Database
 
 WORDS = ("of", "the", "cat", "cats", "tower", "東京都", "京都")
 QUERIES = ("the", "of the", '"of the"', "cat -the", "-tower cat*", "京都", "東", '"cat 東"', "none")
@@ -133,23 +125,7 @@ class Served:
         request = PageRequest(
             feed, question.limit, 1, cursor, question.selection, question.oldest_first
         )
-        incidents = Incidents(get_logger("test"))
-        heads = HeadReader(self._store, MemoryFeedCache(), lambda: NOW, 0, incidents)
-        return FeedReader(self._store, heads, lambda: NOW, incidents).page(request)
-
-
-@pytest.fixture(scope="module")
-def databases(
-    tmp_path_factory: pytest.TempPathFactory, mariadb: MariaDB, postgresql: PostgreSQL
-) -> Iterator[list[Database]]:
-    sqlite_url = f"sqlite:///{tmp_path_factory.mktemp('search')}/newsreel.db"
-    with mariadb.fresh_database() as mariadb_url, postgresql.fresh_database() as postgresql_url:
-        opened = [Database(url) for url in (sqlite_url, mariadb_url, postgresql_url)]
-        for database in opened:
-            Store(database).migrate()
-        yield opened
-        for database in opened:
-            database.dispose()
+        return get_page(self._store, request)
 
 
 @settings(

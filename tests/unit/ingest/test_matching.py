@@ -244,7 +244,7 @@ def test_a_word_inside_a_longer_one_is_not_found(term: str, before: str, after: 
 def test_unicode_forms_do_not_change_a_match(term: str, text: str, form: str, other: str) -> None:
     for title in (text, f"{text} {term} {text}"):
         rewritten = unicodedata.normalize(other, title)  # type: ignore[arg-type] # one of four
-        as_typed = unicodedata.normalize(form, term)  # type: ignore[arg-type]
+        as_typed = unicodedata.normalize(form, term)  # type: ignore[arg-type]  # any str
         assert match(as_typed, video(rewritten)) == match(term, video(title))
 
 
