@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import http.client
 import io
-import select
+import ssl
 import time
 import weakref
 from typing import TYPE_CHECKING
@@ -146,8 +146,8 @@ class _BoundedConnection(http.client.HTTPConnection):
         skip_host: bool = False,  # noqa: FBT001, FBT002 - as http.client has it
         skip_accept_encoding: bool = False,  # noqa: FBT001, FBT002 - as http.client has it
     ) -> None:
-        if self.sock is not None and _has_something(self.sock):
-            self.close()  # nothing but its end can have come; sending opens it again
+        if self.sock is not None and not _is_quiet(self.sock):
+            self.close()  # sending opens it again
         super().putrequest(method, url, skip_host, skip_accept_encoding)
 
     def getresponse(self) -> http.client.HTTPResponse:
@@ -157,11 +157,22 @@ class _BoundedConnection(http.client.HTTPConnection):
             raise ConnectionAbortedError(type(error).__name__) from None
 
 
-def _has_something(sock: socket.socket) -> bool:
-    """Tell whether there is something to receive, or the end, without waiting."""
-    waiting = select.poll()
-    waiting.register(sock, select.POLLIN)
-    return bool(waiting.poll(0))
+def _is_quiet(sock: socket.socket) -> bool:
+    """Tell whether a kept connection has neither ended nor brought what nobody asked for.
+
+    To receive is the only way to know: TLS brings tickets that are neither.
+    """
+    timeout = sock.gettimeout()
+    sock.settimeout(0)
+    try:
+        sock.recv(1)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return True
+    except OSError:
+        return False
+    finally:
+        sock.settimeout(timeout)
+    return False
 
 
 class _HttpConnection(_BoundedConnection, httplib2.HTTPConnectionWithTimeout):  # type: ignore[misc]  # untyped library
