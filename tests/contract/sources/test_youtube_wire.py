@@ -326,7 +326,10 @@ def test_what_a_kept_connection_did_not_answer_is_not_sent_again() -> None:
 def test_a_connection_over_which_a_call_was_refused_is_not_used_again() -> None:
     answers = iter([reply(b"{}", status=500)])
 
-    with wire_server(lambda handler: next(answers, reply(FOUND))(handler)) as server:
+    def answer(handler: Handler) -> None:
+        next(answers, reply(FOUND))(handler)
+
+    with wire_server(answer) as server:
         youtube = YouTube(server.endpoint, timeout_seconds=5)
         _search_error(youtube)
         youtube.search(API_KEY, QUERY)
