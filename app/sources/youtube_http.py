@@ -46,9 +46,9 @@ class RefusedError(Exception):
 class BoundedHttp:
     """What google-api-python-client needs of an HTTP client; for one thread.
 
-    It keeps its connection open between calls, follows no redirects, and allows `timeout_seconds`
-    for connecting and again for the whole answer, however slowly that drips in. No request is sent
-    twice.
+    It keeps its connection open between calls that succeed, follows no redirects, and allows
+    `timeout_seconds` for connecting and again for the whole answer, however slowly that drips in.
+    No request is sent twice.
     """
 
     def __init__(self, timeout_seconds: float) -> None:
@@ -82,6 +82,7 @@ class BoundedHttp:
             raise
         self._used_at = time.monotonic()
         if response.status != http.client.OK:
+            self._http.close()  # who refuses may hang up without a word
             raise RefusedError(response.status, response, content)
         return response, content
 

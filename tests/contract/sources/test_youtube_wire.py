@@ -323,6 +323,20 @@ def test_what_a_kept_connection_did_not_answer_is_not_sent_again() -> None:
         assert (len(server.requests), len(server.connections)) == (2, 1)
 
 
+def test_a_connection_over_which_a_call_was_refused_is_not_used_again() -> None:
+    answers = iter([reply(b"{}", status=500)])
+
+    def answer(handler: Handler) -> None:
+        next(answers, reply(FOUND))(handler)
+
+    with wire_server(answer) as server:
+        youtube = YouTube(server.endpoint, timeout_seconds=5)
+        _search_error(youtube)
+        youtube.search(API_KEY, QUERY)
+        youtube.search(API_KEY, QUERY)
+        assert len(server.connections) == 2
+
+
 def test_a_long_idle_connection_is_not_trusted(
     server: WireServer, youtube: YouTube, monkeypatch: pytest.MonkeyPatch
 ) -> None:
