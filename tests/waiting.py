@@ -18,3 +18,15 @@ def wait_until(
             raise AssertionError(f"waited {deadline_seconds} s until {claim}; last seen: {value!r}")
         time.sleep(POLL_SECONDS)
     return value
+
+
+def until_it_holds(check: Callable[[], T], deadline_seconds: float) -> T:
+    """Makes a check again until it holds; past the deadline its last AssertionError stands."""
+    ends_at = time.monotonic() + deadline_seconds
+    while True:
+        try:
+            return check()
+        except AssertionError:
+            if time.monotonic() > ends_at:
+                raise
+        time.sleep(POLL_SECONDS)

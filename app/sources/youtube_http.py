@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import ssl
 import time
 import weakref
 from typing import TYPE_CHECKING
@@ -45,9 +46,9 @@ class RefusedError(Exception):
 class BoundedHttp:
     """What google-api-python-client needs of an HTTP client; for one thread.
 
-    It keeps its connection open between calls, follows no redirects, and allows `timeout_seconds`
-    for connecting and again for the whole answer, however slowly that drips in. A request is sent
-    again only when the server had closed a connection it had kept from an earlier call.
+    It keeps its connection open between calls that succeed, follows no redirects, and allows
+    `timeout_seconds` for connecting and again for the whole answer, however slowly that drips in.
+    No request is sent twice.
     """
 
     def __init__(self, timeout_seconds: float) -> None:
@@ -81,6 +82,7 @@ class BoundedHttp:
             raise
         self._used_at = time.monotonic()
         if response.status != http.client.OK:
+            self._http.close()  # who refuses may hang up without a word
             raise RefusedError(response.status, response, content)
         return response, content
 
@@ -130,28 +132,48 @@ class _BoundedResponse(http.client.HTTPResponse):
 
 
 class _BoundedConnection(http.client.HTTPConnection):
-    """Keeps httplib2 from sending a request twice over connections that never answered.
+    """Keeps httplib2 from sending a request twice: calls are counted.
 
-    httplib2 repeats a request that was closed without an answer, which is right for a connection
-    kept from an earlier call. A new one may have delivered the request, and calls are counted.
+    httplib2 repeats a request whose connection was closed without an answer. It may have been
+    delivered, so that is an error here; a kept connection is looked at before it is used again.
     """
 
     response_class = _BoundedResponse
-    _has_answered = False
 
-    def connect(self) -> None:
-        self._has_answered = False
-        super().connect()
+    def putrequest(
+        self,
+        method: str,
+        url: str,
+        skip_host: bool = False,  # noqa: FBT001, FBT002 - as http.client has it
+        skip_accept_encoding: bool = False,  # noqa: FBT001, FBT002 - as http.client has it
+    ) -> None:
+        if self.sock is not None and not _is_quiet(self.sock):
+            self.close()  # sending opens it again
+        super().putrequest(method, url, skip_host, skip_accept_encoding)
 
     def getresponse(self) -> http.client.HTTPResponse:
         try:
-            response = super().getresponse()
+            return super().getresponse()
         except http.client.BadStatusLine as error:  # also for no answer at all
-            if self._has_answered:
-                raise
             raise ConnectionAbortedError(type(error).__name__) from None
-        self._has_answered = True
-        return response
+
+
+def _is_quiet(sock: socket.socket) -> bool:
+    """Tell whether a kept connection has neither ended nor brought what nobody asked for.
+
+    To receive is the only way to know: TLS brings tickets that are neither.
+    """
+    timeout = sock.gettimeout()
+    sock.settimeout(0)
+    try:
+        sock.recv(1)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return True
+    except OSError:
+        return False
+    finally:
+        sock.settimeout(timeout)
+    return False
 
 
 class _HttpConnection(_BoundedConnection, httplib2.HTTPConnectionWithTimeout):  # type: ignore[misc]  # untyped library

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 from threading import Barrier
@@ -48,6 +49,7 @@ from tests.unit.sources.youtube_bodies import (
     video_item,
     videos_body,
 )
+from tests.waiting import wait_until
 
 API_KEY = ApiKey(KEY, "project")
 QUERY = SearchQuery("cats|dogs", MARCH)
@@ -298,9 +300,41 @@ def test_threads_have_connections_of_their_own(server: WireServer, youtube: YouT
 def test_a_connection_closed_between_calls_is_opened_again(
     server: WireServer, youtube: YouTube
 ) -> None:
-    for _ in range(3):
+    for number in (1, 2, 3):
         assert len(youtube.search(API_KEY, QUERY).videos) == 1
+        wait_until(partial(_has_closed, server, number))
     assert len(server.requests) == 3
+
+
+def _has_closed(server: WireServer, connections: int) -> bool:
+    return server.closed == connections
+
+
+def test_what_a_kept_connection_did_not_answer_is_not_sent_again() -> None:
+    answers = iter([reply(FOUND), raw(b"")])
+
+    def answer(handler: Handler) -> None:
+        next(answers, reply(FOUND))(handler)
+
+    with wire_server(answer) as server:
+        youtube = YouTube(server.endpoint, timeout_seconds=5)
+        youtube.search(API_KEY, QUERY)
+        _search_error(youtube)
+        assert (len(server.requests), len(server.connections)) == (2, 1)
+
+
+def test_a_connection_over_which_a_call_was_refused_is_not_used_again() -> None:
+    answers = iter([reply(b"{}", status=500)])
+
+    def answer(handler: Handler) -> None:
+        next(answers, reply(FOUND))(handler)
+
+    with wire_server(answer) as server:
+        youtube = YouTube(server.endpoint, timeout_seconds=5)
+        _search_error(youtube)
+        youtube.search(API_KEY, QUERY)
+        youtube.search(API_KEY, QUERY)
+        assert len(server.connections) == 2
 
 
 def test_a_long_idle_connection_is_not_trusted(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, cast
 from urllib.parse import parse_qs, urlsplit
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -37,6 +37,7 @@ class WireServer:
     endpoint: str
     requests: list[Received] = field(default_factory=list)
     connections: list[object] = field(default_factory=list)
+    closed: int = 0
 
 
 Answer = Callable[["Handler"], None]
@@ -73,6 +74,11 @@ class Handler(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+
+    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+        super().shutdown_request(request)
+        handler = cast("type[Handler]", self.RequestHandlerClass)
+        handler.seen.closed += 1
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that goes away is what many of these tests are about."""
