@@ -48,9 +48,9 @@ class Reading(RuleBasedStateMachine):
 
     @rule(step=st.sampled_from([0.5, 30]))
     def set_the_clock_back(self, step: float) -> None:
+        """Set it back; the rest of the cache goes by the clock and ends later by as much."""
         self.clock.move(-step)
         self.published = [(at - timedelta(seconds=step), each) for at, each in self.published]
-        self.back_at -= timedelta(seconds=step)
         self.set_back += timedelta(seconds=step)
         self.fresh_at = self.clock() - timedelta(days=1)
 
