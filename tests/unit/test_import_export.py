@@ -129,6 +129,27 @@ def test_bytes_that_are_no_text_do_not_spoil_the_report(run: Run) -> None:
     assert "valid Unicode" in run("import", "-", stdin=b"caf\xe9\n")[1]
 
 
+def test_a_terminal_is_told_nothing_raw_of_what_was_rejected(run: Run) -> None:
+    watch = {"kind": "keyword", "term": "a"}
+    told = [{**watch, "\x1b[31m\n": 1}, {**watch, "filters": {"\x1b[31m\n": 1}}]
+    _, out, _ = run("import", "-", stdin=json.dumps({"watches": told}).encode())
+    assert [line.split()[0] for line in out.splitlines()] == ["rejected", "rejected", "0"]
+    assert "\x1b" not in out
+
+
+def test_what_stdout_cannot_encode_is_escaped_and_the_work_is_done(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.BytesIO()
+    stdout = io.TextIOWrapper(written, encoding="ascii", write_through=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", stdout)
+        code, _, err = run("import", "-", stdin="caf\u00e9\n".encode())
+    assert (code, err) == (OK, "")
+    assert b"caf\\xe9\n" in written.getvalue()
+    assert "caf\u00e9" in run("watch", "list")[1]
+
+
 def test_a_dry_run_changes_nothing(run: Run) -> None:
     code, out, _ = run("import", "--dry-run", "-", stdin=b"news\n")
     assert (code, out.splitlines()[-1]) == (OK, "would be: 1 new, 0 known, 0 rejected")
@@ -264,6 +285,13 @@ def test_a_new_file_has_the_rights_of_any_other_and_a_link_stays_one(run: Run) -
     run("export", "videos", "-o", "link.jsonl")
     assert Path("link.jsonl").is_symlink()
     assert Path("videos.jsonl").stat().st_mode == Path("usual").stat().st_mode
+
+
+def test_a_file_that_is_replaced_keeps_its_rights(run: Run) -> None:
+    Path("watches.opml").touch(mode=0o600)
+    run("export", "watches", "-o", "watches.opml")
+    assert Path("watches.opml").stat().st_mode & 0o777 == 0o600
+    assert Path("watches.opml").read_text()
 
 
 def test_a_pipe_or_device_is_written_to_and_not_replaced(run: Run) -> None:
