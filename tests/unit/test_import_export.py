@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -148,6 +150,29 @@ def test_what_stdout_cannot_encode_is_escaped_and_the_work_is_done(
     assert (code, err) == (OK, "")
     assert b"caf\\xe9\n" in written.getvalue()
     assert "caf\u00e9" in run("watch", "list")[1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("watch", "add", "news"), ("import", "--dry-run", "bad.txt"), ("export", "watches")],
+)
+def test_a_full_disk_under_stdout_is_one_line(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "bad.txt").write_text("javascript:alert(1)")
+    buffered = {"PATH": os.environ["PATH"], "YOUTUBE_API_KEYS": "some-key"}
+    command = [sys.executable, "-m", "app", *arguments]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env={**buffered, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (FAILED, 1)
+    assert ended.stderr.startswith("newsreel: ")
 
 
 def test_a_dry_run_changes_nothing(run: Run) -> None:
