@@ -31,11 +31,14 @@ def main(arguments: Sequence[str]) -> int:
         settings = checked_settings()
         configure_logging(settings.log_level)
         parsed.run(settings, parsed)
-    except BrokenPipeError:
-        return _reader_left()
+        sys.stdout.flush()
+    except BrokenPipeError:  # `export videos | head`: nobody is there to be told
+        _drop_output()
+        return FAILED
     except (SettingsError, InvalidValueError) as error:
         return _fail(error, MISUSED)
     except (NewsreelError, OSError) as error:
+        _drop_output()
         return _fail(error, FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -94,7 +97,9 @@ def _fail(error: Exception, code: int) -> int:
     return code
 
 
-def _reader_left() -> int:
-    """End quietly, as `export videos | head` wants it: nobody is there to be told."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return FAILED
+def _drop_output() -> None:
+    """Let go of what stdout does not take, or the interpreter fails by it once more at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

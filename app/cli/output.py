@@ -6,6 +6,7 @@ import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_IMODE
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
@@ -40,11 +41,16 @@ def writing(name: str | None) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-            os.fchmod(file.fileno(), _FILE_MODE & ~_umask())
+            os.fchmod(file.fileno(), _mode(path))
             Path(file.name).replace(path)
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
+
+
+def _mode(path: Path) -> int:
+    """Return the rights a file is to have: those of the one it replaces, or of any new one."""
+    return S_IMODE(path.stat().st_mode) if path.exists() else _FILE_MODE & ~_umask()
 
 
 def _umask() -> int:

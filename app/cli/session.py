@@ -30,5 +30,6 @@ def services(settings: Settings) -> Iterator[Services]:
 
 
 def say(text: str) -> None:
-    """Say a line on stdout."""
-    sys.stdout.write(text + "\n")
+    """Say a line on stdout; what its encoding lacks is escaped."""
+    encoding = sys.stdout.encoding
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")

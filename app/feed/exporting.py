@@ -1,7 +1,8 @@
 """Every video of a feed as a stream: pages by seek, so that memory holds two pages at most.
 
-A page is a transaction of its own. Videos that come in meanwhile are newer than the first page and
-left out; one whose publish time is changed meanwhile may be missed or told twice.
+A page is a transaction of its own. A video that comes in meanwhile is told if it is older than the
+last page that was read, else left out; one whose publish time is changed meanwhile may be missed or
+told twice.
 """
 
 from __future__ import annotations

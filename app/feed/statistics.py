@@ -65,5 +65,5 @@ def _query(
     if first_at > last_at:
         raise InvalidValueError("published_after is later than published_before")
     if (last_at - first_at) // grain.length >= grain.most:
-        raise InvalidValueError(f"at most {grain.most} of {grain.value} may be asked for at once")
+        raise InvalidValueError(f"at most {grain.most} {grain.value}s may be asked for at once")
     return CountQuery(grain, first_at, last_at, watch_id)

@@ -95,7 +95,7 @@ class Watching:
             NotFoundError, NoUsableKeyError, SourceError: as `ChannelNames` says.
         """
         options = options or {}
-        self._check(options)
+        self.check(options)
         read = parse_keyword if kind is WatchKind.KEYWORD else self._names.resolve
         return self._add(kind, read(text), options)
 
@@ -109,6 +109,17 @@ class Watching:
         if not is_new:
             raise DuplicateWatchError(watch.watch_id)
         return watch
+
+    def check(self, options: WatchOptions) -> None:
+        """Refuse what only this installation cannot do.
+
+        Raises:
+            InvalidMemberError: an option is such.
+        """
+        seconds, tick = options.get("min_interval_seconds"), int(self._tick.total_seconds())
+        if seconds is not None and seconds < tick:
+            detail = f"must be no less than a tick, {tick} seconds"
+            raise InvalidMemberError(detail, "min_interval_seconds")
 
     def get(self, watch_id: int) -> tuple[Watch, int]:
         """Return a watch and how many videos its feed has.
@@ -171,7 +182,7 @@ class Watching:
             InvalidMemberError: an option cannot be.
             NotFoundError: there is no such watch.
         """
-        self._check(options)
+        self.check(options)
         return self._store.write(lambda transaction: transaction.watches.change(watch_id, options))
 
     def set_paused(self, watch_id: int, *, paused: bool) -> Watch:
@@ -188,7 +199,7 @@ class Watching:
         Raises:
             NotFoundError: there is none.
             WatchPausedError: it is paused.
-            ReserveSpentError: so many were asked for today that the reserve is spent.
+            ReserveSpentError: the reserve is spent, or there is none.
         """
         now, size = self._clock(), self._reserve.size()
 
@@ -200,9 +211,7 @@ class Watching:
             if watch.wanted_at is not None:
                 return watch
             if watch.kind is WatchKind.KEYWORD and not self._reserve.take(transaction, size):
-                raise ReserveSpentError(
-                    f"of today's search calls {size} may be asked for, and these are spent"
-                )
+                raise ReserveSpentError(_why_unpaid(size))
             return transaction.watches.want(watch_id, now)
 
         return self._store.write(work)
@@ -229,12 +238,11 @@ class Watching:
 
         return self._store.write(work)
 
-    def _check(self, options: WatchOptions) -> None:
-        """Refuse what only this installation cannot do."""
-        seconds, tick = options.get("min_interval_seconds"), int(self._tick.total_seconds())
-        if seconds is not None and seconds < tick:
-            detail = f"must be no less than a tick, {tick} seconds"
-            raise InvalidMemberError(detail, "min_interval_seconds")
+
+def _why_unpaid(size: int) -> str:
+    if not size:
+        return "a tenth of the day's search calls may be asked for, which is none: is there a key?"
+    return f"of today's search calls {size} may be asked for, and these are spent"
 
 
 def _find_by_term(transaction: Transaction, name: str) -> Watch | None:
@@ -248,7 +256,7 @@ def _find_by_term(transaction: Transaction, name: str) -> Watch | None:
 
 
 def _find_by_id(transaction: Transaction, name: str) -> Watch | None:
-    if not (name.isdecimal() and len(name) <= MAX_ID_DIGITS):
+    if not (name.isascii() and name.isdecimal() and len(name) <= MAX_ID_DIGITS):
         return None
     try:
         return transaction.watches.get(int(name))

@@ -12,6 +12,14 @@ from flask.json.provider import DefaultJSONProvider
 from pydantic import BaseModel, ConfigDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from app.domain.errors import InvalidValueError
+
+
+class NotJsonError(InvalidValueError):
+    """What was sent as JSON is none."""
+
+    code = "bad_request"
+
 
 class Body(BaseModel):
     """A JSON object; no member is turned into another type."""
@@ -45,10 +53,16 @@ class StrictRequest(Request):
         Raises:
             RequestEntityTooLarge: longer than MAX_CONTENT_LENGTH.
             UnsupportedMediaType: not said to be JSON.
-            BadRequest: not JSON.
+            NotJsonError: not JSON.
         """
         del force
         # One of unknown length is cut off at the limit in silence, and may be JSON even so.
         if self.content_length is None and len(self.get_data()) == self.max_content_length:
             raise RequestEntityTooLarge
         return super().get_json(silent=silent, cache=cache)
+
+    def on_json_loading_failed(self, e: ValueError | None) -> object:
+        """Refuse what is not JSON, in words of ours."""
+        if e is None:  # the Content-Type says that it is something else
+            return super().on_json_loading_failed(e)
+        raise NotJsonError("The body is not JSON, or no valid Unicode.") from e

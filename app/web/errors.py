@@ -157,8 +157,8 @@ def _refused_parameter(found: ErrorDetails) -> ErrorObject:
 
 
 def _refused_member(found: ErrorDetails) -> ErrorObject:
-    if found["type"] == "incomplete_body":
-        return ErrorObject("invalid_body", f"The body is incomplete: {_reason(found)}.", pointer="")
+    if found["type"] == "refused_body":
+        return ErrorObject("invalid_body", f"The body is to {_reason(found)}.", pointer="")
     if not found["loc"]:
         return ErrorObject("invalid_body", "The body is to be a JSON object.", pointer="")
     about = found.get("ctx", {})

@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -127,6 +129,50 @@ def test_bytes_that_are_no_text_do_not_spoil_the_report(run: Run) -> None:
     code, out, _ = run("import", "--json", "-", stdin=b"caf\xe9\n")
     assert (code, json.loads(out)["rejected"]) == (FAILED, 1)
     assert "valid Unicode" in run("import", "-", stdin=b"caf\xe9\n")[1]
+
+
+def test_a_terminal_is_told_nothing_raw_of_what_was_rejected(run: Run) -> None:
+    watch = {"kind": "keyword", "term": "a"}
+    told = [{**watch, "\x1b[31m\n": 1}, {**watch, "filters": {"\x1b[31m\n": 1}}]
+    _, out, _ = run("import", "-", stdin=json.dumps({"watches": told}).encode())
+    assert [line.split()[0] for line in out.splitlines()] == ["rejected", "rejected", "0"]
+    assert "\x1b" not in out
+
+
+def test_what_stdout_cannot_encode_is_escaped_and_the_work_is_done(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.BytesIO()
+    stdout = io.TextIOWrapper(written, encoding="ascii", write_through=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", stdout)
+        code, _, err = run("import", "-", stdin="caf\u00e9\n".encode())
+    assert (code, err) == (OK, "")
+    assert b"caf\\xe9\n" in written.getvalue()
+    assert "caf\u00e9" in run("watch", "list")[1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("watch", "add", "news"), ("import", "--dry-run", "bad.txt"), ("export", "watches")],
+)
+def test_a_full_disk_under_stdout_is_one_line(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "bad.txt").write_text("javascript:alert(1)")
+    buffered = {"PATH": os.environ["PATH"], "YOUTUBE_API_KEYS": "some-key"}
+    command = [sys.executable, "-m", "app", *arguments]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env={**buffered, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (FAILED, 1)
+    assert ended.stderr.startswith("newsreel: ")
 
 
 def test_a_dry_run_changes_nothing(run: Run) -> None:
@@ -264,6 +310,13 @@ def test_a_new_file_has_the_rights_of_any_other_and_a_link_stays_one(run: Run) -
     run("export", "videos", "-o", "link.jsonl")
     assert Path("link.jsonl").is_symlink()
     assert Path("videos.jsonl").stat().st_mode == Path("usual").stat().st_mode
+
+
+def test_a_file_that_is_replaced_keeps_its_rights(run: Run) -> None:
+    Path("watches.opml").touch(mode=0o600)
+    run("export", "watches", "-o", "watches.opml")
+    assert Path("watches.opml").stat().st_mode & 0o777 == 0o600
+    assert Path("watches.opml").read_text()
 
 
 def test_a_pipe_or_device_is_written_to_and_not_replaced(run: Run) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from typing import TYPE_CHECKING, cast
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from app.domain.errors import InvalidValueError
 from app.ingest.exchange import csv_subscriptions, json_lists
@@ -24,6 +24,9 @@ _MAX_READ = 2**22
 """Bytes read at once: more than that only an index of some 40,000 members or more asks for."""
 _MAX_RATIO = 100
 """Subscriptions compress tenfold at most; deflate can do a thousandfold."""
+_BOUNDED = (ZIP_STORED, ZIP_DEFLATED)
+"""How a member may be packed: of the other ways, zipfile unpacks a whole chunk whatever is asked
+for, which bzip2 can make a million times its size."""
 _HEAD_BYTES = 2**14
 _CHUNK_BYTES = 2**16
 _IS_SUBSCRIPTIONS = {
@@ -47,7 +50,8 @@ def read_subscriptions(file: BinaryIO, most_bytes: int) -> list[tuple[str, bytes
         most_bytes: how much they may unpack to, together.
 
     Raises:
-        InvalidValueError: not a whole archive, none in it, encrypted, or made to burst.
+        InvalidValueError: not a whole archive, none in it, encrypted, packed in an unusual way, or
+            made to burst.
     """
     try:
         # Only what ZipFile calls is metered; it has no narrower type for what it takes.
@@ -90,6 +94,8 @@ def _bursts(member: ZipInfo, most_bytes: int) -> bool:
 
 
 def _holds_subscriptions(archive: ZipFile, member: ZipInfo) -> bool:
+    if member.compress_type not in _BOUNDED:
+        raise InvalidValueError(f"{member.filename!r} in the zip archive is not packed as usual")
     ending = member.filename.lower()[member.filename.rindex(".") :]
     with archive.open(member) as content:
         return _IS_SUBSCRIPTIONS[ending](content.read(_HEAD_BYTES).decode(errors="replace"))

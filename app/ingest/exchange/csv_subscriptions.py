@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _SAMPLE_ROWS = 100
 _DELIMITERS = ",;\t"
+_ID = re.compile(r"UC[A-Za-z0-9_-]{22}", re.ASCII)
 _ID_WITH_ADDRESS = re.compile(
     r'(UC[A-Za-z0-9_-]{22})"?[,;\t]"?https?://(www\.)?youtube\.com/channel/\1', re.ASCII
 )
@@ -66,11 +67,13 @@ def read_csv(text: str, layout: Layout) -> Iterator[Item]:
     """Read a table; a first row without an id is its header.
 
     Raises:
-        InvalidValueError: it is not CSV from some line on.
+        InvalidValueError: it is not CSV from some line on, or a cell holds the rows after it.
     """
     for number, row in _rows(text, layout.delimiter):
         if not any(cell.strip() for cell in row):
             continue
+        if any(len(cell.splitlines()) > 1 and _ID.search(cell) for cell in row):
+            raise InvalidValueError(f"line {number}: a quotation mark is opened and not closed")
         where, cell = f"line {number}", _cell(row, layout.channel)
         if number == 1 and not _is_id(cell):
             continue

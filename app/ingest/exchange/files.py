@@ -73,6 +73,8 @@ def _read(content: bytes, name: str) -> Iterator[Item]:
         return read_csv(text, layout)
     if name.lower().endswith(".csv"):
         raise InvalidValueError("no column of this table holds channel ids")
+    if "\0" in text:
+        raise InvalidValueError("not text, nor another kind of file that can be read")
     return read_list(text)
 
 

@@ -38,6 +38,9 @@ class WatchList(Protocol):
     def list_all(self) -> list[Watch]:
         """Return every watch."""
 
+    def check(self, options: WatchOptions) -> None:
+        """Raise InvalidValueError for options that `add` refuses."""
+
     def add(self, kind: WatchKind, text: str, options: WatchOptions) -> tuple[Watch, bool]:
         """Watch a keyword or a channel; return the watch and whether it is new."""
 
@@ -130,6 +133,7 @@ class _Import:
             return Verdict.KNOWN
         if len(self._known) >= MAX_WATCHES:
             raise InvalidValueError(f"there can be {MAX_WATCHES} watches at most")
+        self._watches.check(entry.options)  # a dry run tells what would be refused, too
         is_new = self._dry_run or self._watches.add(entry.kind, term, entry.options)[1]
         self._known.add((entry.kind, term))
         return Verdict.NEW if is_new else Verdict.KNOWN

@@ -82,7 +82,9 @@ def _read_watch(where: str, told: object) -> Item:
     try:
         return read_watch(where, term, parse, parse_options(rest))
     except InvalidMemberError as error:
-        return reject(where, term, f"{'.'.join(map(str, error.path))}: {error}")
+        # What is unknown may be called anything: the error's own words quote it.
+        path = "" if error.unknown else f"{'.'.join(map(str, error.path))}: "
+        return reject(where, term, f"{path}{error}")
 
 
 def _keyword(text: str) -> Target:

@@ -152,5 +152,5 @@ class WatchRequest(WatchPatch):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.keyword is None) == (self.channel is None):
-            raise PydanticCustomError("incomplete_body", "give either a keyword or a channel")
+            raise PydanticCustomError("refused_body", "name either a keyword or a channel")
         return self

@@ -42,8 +42,11 @@ def test_a_watch_is_found_by_its_keyword_or_its_id_unless_two_are(rig: Rig) -> N
     assert rig.services.watching.find(" music ").watch_id == 1
 
 
-@pytest.mark.parametrize("name", ["0", "77", "no such term", "9" * 19, "9" * 200, "²", "-1"])
+@pytest.mark.parametrize(
+    "name", ["0", "77", "no such term", "9" * 19, "9" * 200, "²", "\u0661", "-1"]
+)
 def test_what_is_not_watched_is_not_found(rig: Rig, name: str) -> None:
+    rig.watch("music")
     with pytest.raises(NotFoundError, match="there is no watch"):
         rig.services.watching.find(name)
 
@@ -171,6 +174,13 @@ def test_what_is_asked_for_is_paid_from_the_reserve_and_no_more_than_that(new_ri
         rig.services.watching.fetch_now(watch.watch_id)
     rig.clock.move(86_400)
     rig.services.watching.fetch_now(watch.watch_id)
+
+
+def test_a_reserve_of_nothing_is_not_called_spent(new_rig: NewRig) -> None:
+    rig = new_rig(before_noon(3), youtube_search_calls_per_day=9)
+    watch = rig.watch()
+    with pytest.raises(ReserveSpentError, match="key"):
+        rig.services.watching.fetch_now(watch.watch_id)
 
 
 def test_who_asks_while_a_poll_is_under_way_gets_another(new_rig: NewRig) -> None:

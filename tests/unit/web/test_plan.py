@@ -95,7 +95,9 @@ def test_the_keyword_is_trimmed_and_the_rate_may_be_left_out(
 def test_a_body_that_is_not_understood_is_refused(
     client: FlaskClient, services: MemoryServices, body: bytes, code: str, pointer: str | None
 ) -> None:
-    assert error_of(post(client, body)) == (400, code, pointer)
+    refused = post(client, body)
+    assert error_of(refused) == (400, code, pointer)
+    assert (b"is not JSON" in refused.data) == (code == "bad_request")
     assert services.planning.asked == []
 
 

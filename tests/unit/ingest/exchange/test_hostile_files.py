@@ -7,7 +7,7 @@ import struct
 import tracemalloc
 from contextlib import suppress
 from io import BytesIO
-from zipfile import ZipFile, ZipInfo
+from zipfile import ZIP_BZIP2, ZIP_LZMA, ZipFile, ZipInfo
 
 import pytest
 from hypothesis import example, given
@@ -117,6 +117,28 @@ def lying(content: bytes, told: int) -> bytes:
 )
 def test_an_archive_made_to_burst_is_refused_in_little_memory(content: bytes) -> None:
     assert memory_to_refuse(content, "zip archive") < 4 * MIB
+
+
+@pytest.mark.parametrize("method", [ZIP_BZIP2, ZIP_LZMA])
+def test_a_member_packed_so_that_it_bursts_at_the_first_byte_is_refused(method: int) -> None:
+    file = BytesIO()
+    with ZipFile(file, "w", method) as written:
+        written.writestr(CSV, table(row(ONE, "A")) + b" " * 64 * MIB)
+    assert memory_to_refuse(lying(file.getvalue(), 5_000), "not packed as usual") < 4 * MIB
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\nstream\n\0\x01\xff\nendstream\n",
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+        "two\nwords\n".encode("utf-16-le"),
+    ],
+    ids=["pdf", "png", "utf-16"],
+)
+def test_lines_of_a_file_that_is_no_text_are_not_taken_for_keywords(content: bytes) -> None:
+    with pytest.raises(InvalidValueError, match="not text"):
+        read(content)
 
 
 def test_members_are_bounded_together_and_not_one_by_one() -> None:

@@ -53,6 +53,9 @@ class Watched:
     def list_all(self) -> list[Watch]:
         return list(self.watches)
 
+    def check(self, options: WatchOptions) -> None:
+        """Take any."""
+
     def add(self, kind: WatchKind, text: str, options: WatchOptions) -> tuple[Watch, bool]:
         new = replace(WATCH, watch_id=len(self.watches), kind=kind, term=text, label=text)
         self.watches.append(replace(new, **options))
@@ -87,6 +90,7 @@ ITEMS: list[Item] = [
     keyword(ONE),
     keyword("paused", paused=True),
     reject("line 6", "?", "odd"),
+    Entry("line 7", WatchKind.KEYWORD, "often", {"min_interval_seconds": 1}),
 ]
 
 
@@ -94,7 +98,7 @@ def test_each_entry_is_new_known_or_rejected_and_the_second_time_nothing_is_new(
     watching: Watching,
 ) -> None:
     importer = Importer(watching, nobody)
-    assert verdicts(importer, ITEMS) == [NEW, NEW, KNOWN, NEW, NEW, REJECTED]
+    assert verdicts(importer, ITEMS) == [NEW, NEW, KNOWN, NEW, NEW, REJECTED, REJECTED]
     before = watching.list_all()
     assert [(watch.kind, watch.term, watch.label, watch.paused) for watch in before] == [
         (WatchKind.KEYWORD, "news", "news", False),
@@ -102,7 +106,7 @@ def test_each_entry_is_new_known_or_rejected_and_the_second_time_nothing_is_new(
         (WatchKind.KEYWORD, ONE, ONE, False),
         (WatchKind.KEYWORD, "paused", "paused", True),
     ]
-    assert verdicts(importer, ITEMS) == [KNOWN, KNOWN, KNOWN, KNOWN, KNOWN, REJECTED]
+    assert verdicts(importer, ITEMS) == [KNOWN, KNOWN, KNOWN, KNOWN, KNOWN, REJECTED, REJECTED]
     assert watching.list_all() == before
 
 

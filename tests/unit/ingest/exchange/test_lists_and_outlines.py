@@ -35,10 +35,10 @@ def test_a_keyword_is_taken_as_it_stands(line: str) -> None:
 
 
 def test_each_line_that_cannot_be_watched_is_told_and_the_others_are_read() -> None:
-    bad = (b"x" * 300, b"a\0b", b"be\x07ll", b"caf\xe9", b"javascript:alert(1)")
+    bad = (b"x" * 300, b"be\x07ll", b"caf\xe9", b"javascript:alert(1)")
     content = b"\n".join((b"good", *bad, b"https://youtu.be/dQw4w9WgXcQ", b"too"))
-    assert [where for where, _ in rejections(content)] == [f"line {n}" for n in range(2, 8)]
-    assert len(read(content)) == 8
+    assert [where for where, _ in rejections(content)] == [f"line {n}" for n in range(2, 7)]
+    assert len(read(content)) == 7
 
 
 def test_a_separator_that_only_unicode_knows_begins_no_line() -> None:

@@ -77,6 +77,13 @@ def test_an_endless_cell_is_refused() -> None:
         read(content)
 
 
+@pytest.mark.parametrize("rest", ["", ',"', 'x" y'])
+def test_a_quotation_mark_left_open_does_not_swallow_the_channels_after_it(rest: str) -> None:
+    content = table(row(ONE, '"A'), row(TWO, "B" + rest))
+    with pytest.raises(InvalidValueError, match=r"line 2.*quotation mark"):
+        read(content)
+
+
 def test_the_older_json_names_the_channel_subscribed_to_and_not_the_subscriber() -> None:
     content = subscriptions(subscription(ONE, "A"), subscription(TWO, "B"))
     assert entries(content) == channels((ONE, "A"), (TWO, "B"))
