@@ -204,7 +204,7 @@ class Follower:
             error = trouble
         if source is not FetchSource.RSS:
             self._tell(error)
-        if error is not None or tally.pages or tally.spending.units:
+        if error is not None or tally.added or tally.updated or tally.spending.units:
             self._fetch_log.record(record_of(begun, tally, error, self._clock()))
 
     def _tell(self, error: SourceError | NoUsableKeyError | None) -> None:
