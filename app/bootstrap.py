@@ -32,6 +32,8 @@ from app.ingest.completion import Completion
 from app.ingest.coverage_reports import CoverageReports
 from app.ingest.exchange.importer import Importer
 from app.ingest.fetch_log import FetchLog
+from app.ingest.follow_visits import FollowVisits
+from app.ingest.follower import Follower
 from app.ingest.pacer import Pacer
 from app.ingest.packed_runner import PackedRunner
 from app.ingest.planning import Planning
@@ -41,6 +43,7 @@ from app.ingest.readiness import ReadinessCheck
 from app.ingest.refresher import Refresher
 from app.ingest.reserve import Reserve
 from app.ingest.runner import Runner
+from app.ingest.scout import Scout
 from app.ingest.service import Flag, Ingest
 from app.ingest.subscribing import Subscriber
 from app.ingest.tail import Tail
@@ -85,6 +88,8 @@ class Services:
     backfill: ChannelBackfill
     subscriber: Subscriber
     pushes: PushReceiver
+    scout: Scout
+    follower: Follower
     fetch_log: FetchLog
     coverage: CoverageReports
     statistics: Statistics
@@ -151,6 +156,7 @@ def build_services(
     if source is None or channels is None:
         youtube = YouTube(settings.youtube_api_endpoint)
         source, channels = source or youtube, channels or youtube
+    feeds = feeds or ChannelFeeds(settings.youtube_feed_endpoint)
     publisher = FeedPublisher(store, cache, clock, incidents)
     tail = Tail(store, publisher, clock)
     lookback = timedelta(seconds=settings.lookback_seconds)
@@ -164,18 +170,19 @@ def build_services(
     channel_reader = ChannelReader(
         store=store,
         channels=channels,
-        feeds=feeds or ChannelFeeds(settings.youtube_feed_endpoint),
+        feeds=feeds,
         ring=ring,
         tail=tail,
         completion=completion,
         claims=claims,
         clock=clock,
     )
+    hints = HintReader(store, source, ring, tail)
     channel_runner = ChannelRunner(
         store=store,
         polls=ChannelPolls(store, ring, clock, pushes=bool(settings.public_url)),
         reader=channel_reader,
-        hints=HintReader(store, source, ring, tail),
+        hints=hints,
         completion=completion,
         fetch_log=fetch_log,
         clock=clock,
@@ -266,6 +273,21 @@ def build_services(
             writes=write_trouble,
         ),
         pushes=PushReceiver(store, clock),
+        scout=Scout(store, clock, write_trouble, limit=settings.follow_channels),
+        follower=Follower(
+            store=store,
+            visits=FollowVisits(store, ring, clock, pushes=bool(settings.public_url)),
+            channels=channels,
+            feeds=feeds,
+            hints=hints,
+            ring=ring,
+            tail=tail,
+            completion=completion,
+            fetch_log=fetch_log,
+            clock=clock,
+            incidents=incidents,
+            writes=write_trouble,
+        ),
         fetch_log=fetch_log,
         coverage=CoverageReports(store, clock),
         statistics=Statistics(store, clock),

@@ -163,6 +163,7 @@ class Settings(BaseModel):
     fetch_interval_seconds: int = Field(default=10, ge=1, le=86_400)
     lookback_seconds: int = Field(default=3_600, ge=0, le=7 * 86_400)
     share_searches: bool = True
+    follow_channels: int = Field(default=200, ge=0, le=1_000)
     backfill_seconds: int = Field(default=86_400, ge=0, le=365 * 86_400)
     refresh_days: int = Field(default=20, ge=1, le=24)
     fetch_log_days: int = Field(default=30, ge=1, le=3_650)

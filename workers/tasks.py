@@ -21,6 +21,10 @@ def tick() -> None:
         fetch_packed.apply_async((pack,), expires=FETCH_EXPIRES_SECONDS)
     for channel_id in app.services.subscriber.due():
         subscribe.apply_async((channel_id,), expires=FETCH_EXPIRES_SECONDS)
+    if app.services.scout.due():
+        scout.apply_async(expires=REFRESH_EXPIRES_SECONDS)
+    for channel_id in app.services.follower.due():
+        follow.apply_async((channel_id,), expires=FETCH_EXPIRES_SECONDS)
     for batch in app.services.refresher.due():
         refresh.apply_async((batch,), expires=REFRESH_EXPIRES_SECONDS)
 
@@ -41,6 +45,18 @@ def fetch_packed(watch_ids: list[int]) -> None:
 def subscribe(channel_id: str) -> None:
     """Ask the hub about one channel."""
     app.services.subscriber.run(channel_id)
+
+
+@app.task(name="newsreel.scout", soft_time_limit=240, time_limit=270)
+def scout() -> None:
+    """Choose which channels are followed; with 1,000 keywords that takes a minute."""
+    app.services.scout.run()
+
+
+@app.task(name="newsreel.follow")
+def follow(channel_id: str) -> None:
+    """Look at one followed channel."""
+    app.services.follower.run(channel_id)
 
 
 @app.task(name="newsreel.refresh")

@@ -32,6 +32,7 @@ class Purpose(StrEnum):
     PACKED_POLL = "packed_poll"
     REFRESH = "refresh"
     BACKFILL = "backfill"
+    FOLLOW = "follow"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ class LinkReason(StrEnum):
 
     Of a shared search, where the video's text holds the watch's term; `UNMATCHED` if no term of
     them is found anywhere, so that nobody knows which watch it was shown for. `OWN_CHANNEL` if the
-    watched channel published it.
+    watched channel published it, `FOLLOWED_CHANNEL` if a channel did that is followed for a keyword
+    and its text holds the keyword.
     """
 
     OWN_SEARCH = "own_search"
@@ -25,6 +26,7 @@ class LinkReason(StrEnum):
     IN_CHANNEL = "packed_channel"
     UNMATCHED = "packed"
     OWN_CHANNEL = "own_channel"
+    FOLLOWED_CHANNEL = "followed_channel"
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def parse_label(value: object) -> str:
     return text
 
 
-def parse_paused(value: object) -> bool:
+def parse_flag(value: object) -> bool:
     """Return a truth value.
 
     Raises:
@@ -255,12 +255,13 @@ def _text(value: object) -> str:
 
 OPTIONS: Mapping[str, Callable[[object], object]] = {
     "label": parse_label,
-    "paused": parse_paused,
+    "paused": parse_flag,
     "min_interval_seconds": parse_min_interval,
     "weight": parse_weight,
     "region": parse_region,
     "language": parse_search_language,
     "filters": parse_filters,
+    "follow": parse_flag,
 }
 
 _FILTERS: Mapping[str, Callable[[object], object]] = {

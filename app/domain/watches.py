@@ -55,6 +55,7 @@ class WatchOptions(TypedDict, total=False):
     region: str | None
     language: str | None
     filters: Filters
+    follow: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Watch:
     `min_interval_seconds`: the least time between two polls of its own; None: a tick.
     `weight`: what its videos count for when calls are shared among watches.
     `region`, `language`: those of its search; None leaves them to YouTube.
+    `follow`: channels that keep bringing videos to the keyword are followed for it.
     `refiltering`: its filters have changed and are being applied to what it found before.
     `wanted_at`: when somebody asked for a poll that has not come yet.
     """
@@ -90,6 +92,7 @@ class Watch:
     region: str | None = None
     language: str | None = None
     filters: Filters = NO_FILTERS
+    follow: bool = True
     refiltering: bool = False
     wanted_at: datetime | None = None
 

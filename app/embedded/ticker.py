@@ -101,6 +101,10 @@ class Ticker:
                 self._pending |= {self._pool.submit(self._run_packed, pack) for pack in packs}
                 channels = self._services.subscriber.due()
                 self._pending |= {self._pool.submit(self._subscribe, it) for it in channels}
+                if self._services.scout.due():
+                    self._pending.add(self._pool.submit(self._scout))
+                followed = self._services.follower.due()
+                self._pending |= {self._pool.submit(self._follow, it) for it in followed}
                 batches = self._services.refresher.due()
                 self._pending |= {self._pool.submit(self._refresh, batch) for batch in batches}
         except Exception:  # noqa: BLE001 - the thread must outlive any fault; it is logged whole
@@ -123,6 +127,18 @@ class Ticker:
             self._services.subscriber.run(channel_id)
         except Exception:  # noqa: BLE001 - as above
             self._log.exception("subscribing_crashed")
+
+    def _scout(self) -> None:
+        try:
+            self._services.scout.run()
+        except Exception:  # noqa: BLE001 - as above
+            self._log.exception("scouting_crashed")
+
+    def _follow(self, channel_id: str) -> None:
+        try:
+            self._services.follower.run(channel_id)
+        except Exception:  # noqa: BLE001 - as above
+            self._log.exception("following_crashed", channel_id=channel_id)
 
     def _refresh(self, batch: Sequence[str]) -> None:
         try:

@@ -8,9 +8,12 @@ from app.domain.quota import Bucket
 from app.domain.videos import Source
 from app.ingest import refreshing
 from app.ingest.channel_reader import found
-from app.sources.base import MAX_IDS_PER_CALL
+from app.sources.base import MAX_IDS_PER_CALL, VideoBatch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.domain.quota import Spending
     from app.ingest.channel_polls import ChannelPoll
     from app.ingest.tail import Tail
     from app.ingest.tally import Tally
@@ -32,31 +35,19 @@ class HintReader:
         """Ask about the videos of a poll's hints, 50 at most, and forget those hints.
 
         What is not told any more is asked about again a day later like any other video, and
-        deleted only then: a push can be wrong or early. The call is filled up with videos that
-        exist, so that an answer that misses everything is seen to be no answer.
+        deleted only then: a push can be wrong or early.
 
         Raises:
             NoUsableKeyError: no call can be made; the hints stay.
             SourceError: YouTube failed; the hints stay.
             LeaseLostError: the claim was taken over.
         """
-        named = tuple(dict.fromkeys(video_id for _, video_id in poll.hints))
-        others = self._store.read(lambda t: t.videos.list_last_refreshed(2 * MAX_IDS_PER_CALL))
-        batch = refreshing.filled(named, others, MAX_IDS_PER_CALL)
-        answer = self._ring.call(
-            Bucket.UNITS, lambda key: self._source.videos(key, batch), tally.spending
-        )
-        told = {video.video_id for video in answer.videos}
-        absent = [video_id for video_id in batch if video_id not in told]
-        credible = refreshing.is_credible(
-            asked=len(batch), absent=len(absent), unreadable=len(answer.rejected)
-        )
+        answer, missing = self.ask([video_id for _, video_id in poll.hints], tally.spending)
         findings = [
             found(video, Source.WEBSUB, poll.watch.watch_id)
             for video in answer.videos
-            if video.video_id in named and video.channel_id == poll.watch.term
+            if video.channel_id == poll.watch.term
         ]
-        missing = [video_id for video_id in absent if video_id in named] if credible else []
 
         def forget(transaction: Transaction) -> None:
             transaction.subscriptions.drop_hints([hint_id for hint_id, _ in poll.hints])
@@ -65,3 +56,28 @@ class HintReader:
         poll.hints = ()
         tally.add(answer, recorded, advanced=True)
         tally.found = len(findings)
+
+    def ask(self, video_ids: Sequence[str], spending: Spending) -> tuple[VideoBatch, list[str]]:
+        """Ask about videos that were named; return what is told of them, and those that are not.
+
+        The call is filled up with videos that exist, so that an answer that misses everything is
+        seen to be no answer.
+
+        Raises:
+            NoUsableKeyError: no call can be made.
+            SourceError: YouTube failed.
+        """
+        named = tuple(dict.fromkeys(video_ids))
+        others = self._store.read(lambda t: t.videos.list_last_refreshed(2 * MAX_IDS_PER_CALL))
+        batch = refreshing.filled(named, others, MAX_IDS_PER_CALL)
+        answer = self._ring.call(
+            Bucket.UNITS, lambda key: self._source.videos(key, batch), spending
+        )
+        told = {video.video_id for video in answer.videos}
+        absent = [video_id for video_id in batch if video_id not in told]
+        credible = refreshing.is_credible(
+            asked=len(batch), absent=len(absent), unreadable=len(answer.rejected)
+        )
+        videos = tuple(video for video in answer.videos if video.video_id in named)
+        missing = [video_id for video_id in absent if video_id in named] if credible else []
+        return VideoBatch(videos, answer.rejected), missing

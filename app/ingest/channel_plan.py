@@ -50,16 +50,18 @@ class Means:
         channels: how many are followed.
         units_left: units that usable keys may still spend today.
         units_limit: units they had at the start of the day.
+        uploads_share: the part of these that their playlists may take when all feeds fail.
     """
 
     channels: int
     units_left: int
     units_limit: int
+    uploads_share: float = UPLOADS_SHARE
 
     @property
     def uploads_every(self) -> timedelta:
         """How often each channel's playlist can be read when all feeds fail."""
-        budget = UPLOADS_SHARE * self.units_limit
+        budget = self.uploads_share * self.units_limit
         if not budget:
             return _DAY
         return min(_DAY, max(FEED_EVERY, _DAY * (max(1, self.channels) / budget)))

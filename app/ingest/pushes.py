@@ -1,6 +1,6 @@
 """What the hub says to us: it confirms what we asked for, and names videos worth a look.
 
-Runs in the web process, which calls nobody: a push is written down as hints and makes its watch
+Runs in the web process, which calls nobody: a push is written down as hints and makes its channel
 due. Nothing a push says is stored; the next poll asks videos.list about the videos it names.
 """
 
@@ -29,6 +29,10 @@ LONGEST_LEASE = timedelta(days=30)
 MOST_VIDEOS = 50
 MOST_HINTS = 500
 """Of a push, and of a channel: more are not noted, and the channel's listings show them."""
+
+
+POLLED_FIRST = timedelta(minutes=1)
+"""A channel that is watched is polled for itself; after this, keywords look at what came of it."""
 
 
 class PushReceiver:
@@ -111,11 +115,16 @@ class PushReceiver:
             transaction.stand_in_line()  # or a poll that ends now could miss the hints
             subscriptions = transaction.subscriptions
             watch_id = subscriptions.find_watch(channel_id)
-            if watch_id is None or not video_ids:
+            followed = transaction.follows.find(channel_id) is not None
+            if (watch_id is None and not followed) or not video_ids:
                 return
             if subscriptions.count_hints(channel_id) < MOST_HINTS:
                 subscriptions.add_hints(channel_id, video_ids, now)
-            transaction.watches.mark_due(watch_id, now)
+            if watch_id is not None:
+                transaction.watches.mark_due(watch_id, now)
+            if followed:
+                waits = POLLED_FIRST if subscriptions.is_polled(channel_id) else timedelta()
+                transaction.follows.mark_due(channel_id, now + waits)
 
         self._store.write(work)
 

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from app.domain.clock import Clock
+    from app.domain.follows import Follow
     from app.domain.watches import Watch, WatchOptions
     from app.feed.publisher import FeedPublisher
     from app.ingest.channel_names import ChannelNames
     from app.ingest.reserve import Reserve
     from app.store.store import Store, Transaction
 
+FOLLOWS_SHOWN = 50
 MAX_ID_DIGITS = 18
 """What every database holds as an integer."""
 
@@ -133,6 +135,10 @@ class Watching:
             return watch, transaction.statistics.totals([watch_id])[watch_id]
 
         return self._store.read(work)
+
+    def followed(self, watch_id: int) -> list[Follow]:
+        """Return the channels that are followed for a watch, those that bring most, 50 at most."""
+        return self._store.read(lambda t: t.follows.list_of_watch(watch_id, FOLLOWS_SHOWN))
 
     def page(self, number: int, length: int) -> WatchPage:
         """Return a page of the watches (from 1), oldest first."""

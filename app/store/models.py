@@ -136,6 +136,7 @@ class WatchRow(Base):
     filters: Mapped[str | None] = mapped_column(long_text())
     refilter_after: Mapped[str | None] = mapped_column(ascii_key(11))
     wanted_at: Mapped[datetime | None] = mapped_column(Instant)
+    follow: Mapped[bool] = mapped_column(server_default="1")
 
 
 class WatchVideoRow(Base):

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 
 from app.domain.subscriptions import Mode, Subscription
 from app.domain.watches import WatchKind
+from app.store.follow_models import FollowedChannelRow
 from app.store.models import PushHintRow, SubscriptionRow, WatchRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row, Select
+    from sqlalchemy.orm import InstrumentedAttribute
 
-_WATCHED = and_(
-    WatchRow.kind == WatchKind.CHANNEL.value,
-    WatchRow.term == SubscriptionRow.channel_id,
-    WatchRow.paused.is_(False),
+_WATCHED = and_(WatchRow.kind == WatchKind.CHANNEL.value, WatchRow.paused.is_(False))
+_WANTED = or_(
+    exists().where(_WATCHED, WatchRow.term == SubscriptionRow.channel_id),
+    exists().where(FollowedChannelRow.channel_id == SubscriptionRow.channel_id),
 )
+"""Of a subscription: its channel is watched and not paused, or followed for a keyword."""
 
 
 class SubscriptionRepository:
@@ -38,11 +41,12 @@ class SubscriptionRepository:
         return self._find(SubscriptionRow.channel_id == channel_id)
 
     def list_unsubscribed(self, limit: int) -> list[str]:
-        """Return channels that are watched, not paused, and have no subscription."""
-        there = select(SubscriptionRow.token).where(SubscriptionRow.channel_id == WatchRow.term)
-        watched = WatchRow.kind == WatchKind.CHANNEL.value, WatchRow.paused.is_(False)
-        query = select(WatchRow.term).where(*watched, ~there.exists())
-        return list(self._connection.execute(query.order_by(WatchRow.term).limit(limit)).scalars())
+        """Return channels that are wanted and have no subscription: watched ones first."""
+        watched = select(WatchRow.term).where(_WATCHED)
+        found = self._unsubscribed(watched, WatchRow.term, limit)
+        followed = select(FollowedChannelRow.channel_id)
+        found += self._unsubscribed(followed, FollowedChannelRow.channel_id, limit)
+        return list(dict.fromkeys(found))[:limit]
 
     def list_due(self, now: datetime, limit: int) -> list[Subscription]:
         """Return subscriptions about which the hub is to be asked, the longest due first."""
@@ -52,9 +56,8 @@ class SubscriptionRepository:
         return [_subscription(row) for row in rows]
 
     def drop_unwanted(self, now: datetime) -> None:
-        """Make due what is watched no more and still at the hub; forget what is not there."""
-        watched = select(WatchRow.watch_id).where(_WATCHED)
-        unwanted = and_(~watched.exists(), SubscriptionRow.mode == Mode.SUBSCRIBE.value)
+        """Make due what is wanted no more and still at the hub; forget what is not there."""
+        unwanted = and_(~_WANTED, SubscriptionRow.mode == Mode.SUBSCRIBE.value)
         row = SubscriptionRow
         change = update(row).where(unwanted).values(mode=Mode.UNSUBSCRIBE.value, next_try_at=now)
         self._connection.execute(change.values(asked_at=None, failing_since=None))
@@ -63,13 +66,15 @@ class SubscriptionRepository:
         self._connection.execute(delete(row).where(ended))
 
     def is_wanted(self, subscription: Subscription) -> bool:
-        """Tell whether its channel is watched and not paused."""
-        watched = select(WatchRow.watch_id).where(
-            WatchRow.kind == WatchKind.CHANNEL.value,
-            WatchRow.term == subscription.channel_id,
-            WatchRow.paused.is_(False),
-        )
-        return self._connection.execute(watched).first() is not None
+        """Tell whether its channel is watched and not paused, or followed for a keyword."""
+        mine = SubscriptionRow.token == subscription.token
+        wanted = select(SubscriptionRow.token).where(mine, _WANTED)
+        return self._connection.execute(wanted).first() is not None
+
+    def is_polled(self, channel_id: str) -> bool:
+        """Tell whether a channel is watched and not paused: its own polls take its hints."""
+        mine = _WATCHED, WatchRow.term == channel_id
+        return self._connection.execute(select(WatchRow.watch_id).where(*mine)).first() is not None
 
     def put(self, subscription: Subscription) -> None:
         """Write a subscription down in the place of what was there of it."""
@@ -108,6 +113,13 @@ class SubscriptionRepository:
         """Return the watch of a channel."""
         mine = WatchRow.kind == WatchKind.CHANNEL.value, WatchRow.term == channel_id
         return self._connection.execute(select(WatchRow.watch_id).where(*mine)).scalar_one_or_none()
+
+    def _unsubscribed(
+        self, query: Select[str], name: InstrumentedAttribute[str], limit: int
+    ) -> list[str]:
+        there = exists().where(SubscriptionRow.channel_id == name)
+        found = self._connection.execute(query.where(~there).order_by(name).limit(limit))
+        return list(found.scalars())
 
     def _find(self, condition: ColumnElement[bool]) -> Subscription | None:
         query = select(SubscriptionRow.__table__).where(condition)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from app.domain.watches import WatchOptions
     from app.store.rows import Columns
 
-USUAL_OPTIONS: Columns = {"paused": False, "weight": USUAL_WEIGHT}
+USUAL_OPTIONS: Columns = {"paused": False, "weight": USUAL_WEIGHT, "follow": True}
 
 
 def columns_of_options(options: WatchOptions, term: str) -> Columns:
@@ -60,6 +60,7 @@ def watch_of(row: Row[tuple[object, ...]]) -> Watch:
         region=row.region,
         language=row.language,
         filters=read_filters(row.filters),
+        follow=row.follow,
         refiltering=row.refilter_after is not None,
         wanted_at=row.wanted_at,
     )

@@ -10,6 +10,7 @@ from app.domain.errors import NotFoundError
 from app.domain.watches import WatchKind
 from app.store import counts
 from app.store.feed_version import lock_version
+from app.store.follow_models import FollowRow
 from app.store.models import (
     REMOVED,
     ChannelStateRow,
@@ -184,7 +185,7 @@ class WatchRepository(WatchClaims, PackedWatches):
             fence=WatchRow.fence + 1,
             leased_until=None,
         )
-        for row in (RangeRow, ChannelStateRow):
+        for row in (RangeRow, ChannelStateRow, FollowRow):
             self._connection.execute(delete(row).where(row.watch_id == watch_id))
         if watch.kind is WatchKind.CHANNEL:
             hints = delete(PushHintRow).where(PushHintRow.channel_id == watch.term)

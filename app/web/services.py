@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from flask import current_app
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from flask import Flask
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from app.domain.coverage import CoveragePage, WatchCoverage
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
     from app.domain.fetches import FetchPage, FetchQuery
+    from app.domain.follows import Follow
     from app.domain.statistics import Counts, Grain
     from app.domain.watches import Problem, Watch, WatchKind, WatchOptions
     from app.ingest.planning import Preview
@@ -102,6 +104,9 @@ class Watching(Protocol):
 
     def get(self, watch_id: int) -> tuple[Watch, int]:
         """Return a watch and how many videos its feed has."""
+
+    def followed(self, watch_id: int) -> Sequence[Follow]:
+        """Return the channels that are followed for a watch, those that bring most first."""
 
     def create(self, kind: WatchKind, text: str, options: WatchOptions) -> Watch:
         """Watch something; raises InvalidValueError and ConflictError."""

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, inspect
 
 from app.store.database import Database
 from app.store.models import Base
-from app.store.schema import MIGRATIONS, migrate
+from app.store.schema import MIGRATIONS
+from app.store.store import Store  # which knows every table
 
 SCRIPTS: list[Script] = list(reversed(list(ScriptDirectory(MIGRATIONS).walk_revisions())))
 
@@ -20,7 +21,7 @@ SCRIPTS: list[Script] = list(reversed(list(ScriptDirectory(MIGRATIONS).walk_revi
 def migrated(database_url: str) -> Iterator[Connection]:
     """A connection to a database that every migration has run on."""
     database = Database(database_url)
-    migrate(database)
+    Store(database).migrate()
     with database.connection() as connection:
         yield connection
     database.dispose()

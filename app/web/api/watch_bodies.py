@@ -79,7 +79,7 @@ class WatchPatch(Body):
         WithJsonSchema({"type": "string", "maxLength": options.MAX_LABEL_CHARACTERS}),
     ] = Field(default="", description="What people call it; empty: its term.")
     paused: Annotated[
-        bool, PlainValidator(_told(options.parse_paused)), WithJsonSchema({"type": "boolean"})
+        bool, PlainValidator(_told(options.parse_flag)), WithJsonSchema({"type": "boolean"})
     ] = Field(default=False, description="Whether to stop fetching for it.")
     min_interval_seconds: Annotated[
         int | None,
@@ -122,6 +122,13 @@ class WatchPatch(Body):
         default=Filters(),
         description="Takes the place of all filters there are; null or {}: none. Applied to what "
         "was found before, too, which takes some ticks.",
+    )
+
+    follow: Annotated[
+        bool, PlainValidator(_told(options.parse_flag)), WithJsonSchema({"type": "boolean"})
+    ] = Field(
+        default=True,
+        description="Whether to follow channels that keep bringing videos to the keyword.",
     )
 
     @property

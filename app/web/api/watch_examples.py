@@ -24,6 +24,7 @@ WATCH: Final[dict[str, object]] = {
         "languages": ["en", "fr-CA"],
         "categories": [],
     },
+    "follow": True,
     "refiltering": False,
     "videos": 1234,
     "created_at": "2026-01-01T09:00:00Z",
@@ -31,6 +32,19 @@ WATCH: Final[dict[str, object]] = {
     "read_until": "2026-01-02T18:00:40Z",
     "last_success_at": "2026-01-02T18:00:41Z",
     "last_error": None,
+}
+
+WATCH_DETAILS: Final[dict[str, object]] = {
+    **WATCH,
+    "followed": [
+        {
+            "channel_id": "UCa1B2c3D4e5F6g7H8i9J0kL",
+            "channel_title": "Harbour Radio",
+            "since": "2026-01-01T21:00:00Z",
+            "matches": 17,
+            "last_match_at": "2026-01-02T17:30:00Z",
+        }
+    ],
 }
 
 WATCH_LIST: Final[dict[str, object]] = {

@@ -56,6 +56,9 @@ class Watch(Schema):
         description="Of the search (ISO 639-1): what is most relevant to its speakers."
     )
     filters: Filters
+    follow: bool = Field(
+        description="Channels that keep bringing videos to the keyword are followed for it."
+    )
     refiltering: bool = Field(
         description="Filters have changed and are being applied to what was found before."
     )
@@ -65,6 +68,25 @@ class Watch(Schema):
     read_until: datetime = Field(description="As in /coverage.")
     last_success_at: datetime | None
     last_error: Trouble | None = Field(description="What ended the last poll early.")
+
+
+class Followed(Schema):
+    """A channel that is followed for a keyword: its new videos need no search to be found."""
+
+    channel_id: str
+    channel_title: str
+    since: datetime
+    matches: int = Field(description="It brought in the last 30 days, as counted once an hour.")
+    last_match_at: datetime = Field(description="When the newest of these was published.")
+
+
+class WatchDetails(Watch):
+    """A keyword or a channel that is watched, with the channels that are followed for it."""
+
+    followed: list[Followed] = Field(
+        description="The 50 that brought most; empty for a channel, a paused watch, and without "
+        "`follow`."
+    )
 
 
 class WatchList(Schema):

@@ -27,6 +27,7 @@ from app.web.selections import FeedQuery
 from app.web.services import services
 
 if TYPE_CHECKING:
+    from app.domain.follows import Follow
     from app.domain.watches import Watch
 
 watches = APIBlueprint("watches", __name__, tag="Watches")
@@ -74,7 +75,7 @@ def list_watches(query: NumberedQuery) -> Response:
 @watches.input(
     WatchRequest, location="json", arg_name="wanted", example=watch_examples.WATCH_REQUEST
 )
-@watches.output(watch_schemas.Watch, status_code=201, example=watch_examples.WATCH)
+@watches.output(watch_schemas.WatchDetails, status_code=201, example=watch_examples.WATCH_DETAILS)
 @watches.doc(
     operation_id="create_watch",
     responses=responses(
@@ -94,7 +95,7 @@ def create_watch(query: Query, wanted: WatchRequest) -> Response:  # noqa: ARG00
     not tell or cannot be asked now.
     """
     watch = _created(wanted)
-    response = uncached_json(_item(watch, 0), HTTPStatus.CREATED)
+    response = uncached_json({**_item(watch, 0), "followed": []}, HTTPStatus.CREATED)
     response.headers["Location"] = canonical_path(f"{_PATH}/{watch.watch_id}", {})
     return response
 
@@ -102,18 +103,18 @@ def create_watch(query: Query, wanted: WatchRequest) -> Response:  # noqa: ARG00
 @watches.get(f"{_PATH}/<watch_id>")
 @scope(Scope.VIDEOS_READ)
 @watches.input(Query, location="query", arg_name="query")
-@watches.output(watch_schemas.Watch, example=watch_examples.WATCH)
+@watches.output(watch_schemas.WatchDetails, example=watch_examples.WATCH_DETAILS)
 @watches.doc(operation_id="get_watch", responses=responses(*_READ, headers=("Cache-Control",)))
 def get_watch(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
-    """Return a watch."""
-    return uncached_json(_item(*services().watching.get(_id(watch_id))))
+    """Return a watch, and the channels that are followed for it."""
+    return _reply(_id(watch_id))
 
 
 @watches.patch(f"{_PATH}/<watch_id>")
 @scope(Scope.WATCHES_WRITE)
 @watches.input(Query, location="query", arg_name="query")
 @watches.input(WatchPatch, location="json", arg_name="wanted", example=watch_examples.WATCH_PATCH)
-@watches.output(watch_schemas.Watch, example=watch_examples.WATCH)
+@watches.output(watch_schemas.WatchDetails, example=watch_examples.WATCH_DETAILS)
 @watches.doc(operation_id="change_watch", responses=responses(*_TAKE, headers=("Cache-Control",)))
 def change_watch(watch_id: str, query: Query, wanted: WatchPatch) -> Response:  # noqa: ARG001 - takes no parameters
     """Change how something is watched; its keyword or channel stays.
@@ -121,9 +122,9 @@ def change_watch(watch_id: str, query: Query, wanted: WatchPatch) -> Response:  
     New filters apply to what is found from now on, and batch by batch to what was found before:
     `refiltering` says while that is under way.
     """
-    watching, number = services().watching, _id(watch_id)
-    watching.change(number, wanted.given)
-    return uncached_json(_item(*watching.get(number)))
+    number = _id(watch_id)
+    services().watching.change(number, wanted.given)
+    return _reply(number)
 
 
 @watches.delete(f"{_PATH}/<watch_id>")
@@ -150,7 +151,7 @@ def delete_watch(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it 
 @watches.post(f"{_PATH}/<watch_id>/fetch")
 @scope(Scope.WATCHES_WRITE)
 @watches.input(Query, location="query", arg_name="query")
-@watches.output(watch_schemas.Watch, status_code=202, example=watch_examples.WATCH)
+@watches.output(watch_schemas.WatchDetails, status_code=202, example=watch_examples.WATCH_DETAILS)
 @watches.doc(
     operation_id="fetch_now",
     responses=responses(
@@ -163,9 +164,9 @@ def fetch_now(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it tak
     A search is paid from the reserve, a tenth of the day's calls; 409 `reserve_spent` when that is
     used up, `watch_paused` for a paused watch. To ask again before it has come changes nothing.
     """
-    watching, number = services().watching, _id(watch_id)
-    watching.fetch_now(number)
-    return uncached_json(_item(*watching.get(number)), HTTPStatus.ACCEPTED)
+    number = _id(watch_id)
+    services().watching.fetch_now(number)
+    return _reply(number, HTTPStatus.ACCEPTED)
 
 
 @watches.get(f"{_PATH}/<watch_id>/videos")
@@ -201,6 +202,13 @@ def _created(wanted: WatchRequest) -> Watch:
         raise InvalidMemberError(str(error), "channel") from None
 
 
+def _reply(watch_id: int, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    watching = services().watching
+    item = _item(*watching.get(watch_id))
+    followed = [_followed(follow) for follow in watching.followed(watch_id)]
+    return uncached_json({**item, "followed": followed}, status)
+
+
 def _item(watch: Watch, videos: int) -> dict[str, object]:
     error, success_at = watch.last_error, watch.last_success_at
     return {
@@ -214,6 +222,7 @@ def _item(watch: Watch, videos: int) -> dict[str, object]:
         "region": watch.region,
         "language": watch.language,
         "filters": filters_members(watch.filters),
+        "follow": watch.follow,
         "refiltering": watch.refiltering,
         "videos": videos,
         "created_at": format_instant(watch.created_at),
@@ -222,4 +231,15 @@ def _item(watch: Watch, videos: int) -> dict[str, object]:
         "last_success_at": success_at and format_instant(success_at),
         "last_error": error
         and {"code": error.code, "since": format_instant(error.since), "detail": error.detail},
+    }
+
+
+def _followed(follow: Follow) -> dict[str, object]:
+    brings = follow.brings
+    return {
+        "channel_id": brings.channel_id,
+        "channel_title": brings.channel_title,
+        "since": format_instant(follow.since),
+        "matches": brings.matches,
+        "last_match_at": format_instant(brings.last_match_at),
     }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from app.domain.clock import format_instant
+from app.domain.intake import Finding
+from app.domain.videos import Source
 from app.web.api.watch_examples import WATCH_REQUEST
-from tests.contract.web.conftest import CHANNEL, VIDEOS
+from tests.contract.web.conftest import CHANNEL, NOW, VIDEOS, video
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -125,3 +129,20 @@ def test_counts_are_those_of_the_videos(client: FlaskClient) -> None:
     assert days["total"] == NEWS
     assert client.get("/stats?watch=7").status_code == 404
     assert client.get("/stats?published_after=2020-01-01T00:00:00Z").status_code == 400
+
+
+def test_a_watch_shows_whom_it_follows_until_it_is_told_not_to(
+    client: FlaskClient, services: Services
+) -> None:
+    assert client.get("/watches/1").get_json()["followed"] == []
+    told = [replace(video(number), title="News at six") for number in (201, 203)]
+    findings = [Finding(each, Source.SEARCH, 1) for each in told]
+    services.store.write(lambda t: t.record(findings, NOW))
+    services.scout.run()
+    [shown] = client.get("/watches/1").get_json()["followed"]
+    assert (shown["channel_id"], shown["matches"]) == (CHANNEL, 2)
+    assert shown["since"] == format_instant(NOW)
+    assert "followed" not in client.get("/watches").get_json()["items"][0]
+    changed = client.patch("/watches/1", json={"follow": False}).get_json()
+    assert (changed["follow"], changed["followed"]) == (False, [])
+    assert client.patch("/watches/1", json={"follow": 1}).status_code == 400

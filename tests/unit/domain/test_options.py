@@ -22,7 +22,16 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
 )
-NAMES = ["label", "paused", "min_interval_seconds", "weight", "region", "language", "filters"]
+NAMES = [
+    "label",
+    "paused",
+    "min_interval_seconds",
+    "weight",
+    "region",
+    "language",
+    "filters",
+    "follow",
+]
 FILTER_NAMES = list(filters_members(Filters()))
 
 
@@ -46,6 +55,7 @@ def test_options_are_what_was_given_and_nothing_else() -> None:
             "shorts": "only",
             "max_duration_seconds": 0,
         },
+        "follow": False,
     }
     assert parse_options(given) == {
         **given,
@@ -72,6 +82,8 @@ def test_options_are_what_was_given_and_nothing_else() -> None:
         ("label", None),
         ("paused", 1),
         ("paused", "true"),
+        ("follow", 0),
+        ("follow", None),
         ("min_interval_seconds", 0),
         ("min_interval_seconds", 604_801),
         ("min_interval_seconds", 60.0),

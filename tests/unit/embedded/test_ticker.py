@@ -148,6 +148,27 @@ def test_a_poll_that_crashes_is_logged_and_costs_its_turn_only(
     assert [log["event"] for log in logs if log["log_level"] == "error"] == ["poll_crashed"]
 
 
+def test_it_scouts_and_follows_and_outlives_what_crashes(
+    rig: Rig, start: Callable[[], Ticker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, due = list[str](), ["UC1"]
+
+    def crash(channel_id: str = "scout") -> None:
+        asked.append(channel_id)
+        raise RuntimeError
+
+    monkeypatch.setattr(rig.services.scout, "run", crash)
+    monkeypatch.setattr(rig.services.follower, "due", lambda: [due.pop()] if due else [])
+    monkeypatch.setattr(rig.services.follower, "run", crash)
+    with capture_logs() as logs:
+        start()
+        wait_until(lambda: len(asked) == 2)
+        wait_until(rig.known)
+    assert set(asked) == {"scout", "UC1"}
+    crashed = {log["event"] for log in logs if log["log_level"] == "error"}
+    assert crashed == {"scouting_crashed", "following_crashed"}
+
+
 def test_it_claims_no_more_than_it_can_run_in_time(
     rig: Rig, start: Callable[[], Ticker], monkeypatch: pytest.MonkeyPatch
 ) -> None:

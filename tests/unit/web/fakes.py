@@ -35,6 +35,7 @@ from app.web.api.examples import VIDEO
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from app.domain.follows import Follow
     from app.domain.watches import Problem
 
 
@@ -241,6 +242,7 @@ class MemoryWatching:
     watch: Watch = field(default_factory=lambda: NEWS)
     refusal: NewsreelError | None = None
     asked: list[tuple[object, ...]] = field(default_factory=list)
+    follows: list[Follow] = field(default_factory=list)
 
     def page(self, number: int, length: int) -> WatchPage:
         self.asked.append((number, length))
@@ -250,6 +252,10 @@ class MemoryWatching:
         if watch_id != self.watch.watch_id:
             raise NotFoundError(f"there is no watch {watch_id}")
         return self.watch, 7
+
+    def followed(self, watch_id: int) -> list[Follow]:
+        assert watch_id == self.watch.watch_id
+        return self.follows
 
     def create(self, kind: WatchKind, text: str, options: WatchOptions) -> Watch:
         return self._note("create", kind, text, options)

@@ -220,6 +220,7 @@ options = st.builds(
     region=st.sampled_from([None, "NZ"]),
     language=st.sampled_from([None, "en", "zh-Hant"]),
     filters=filters,
+    follow=st.booleans(),
 )
 watches = st.lists(
     st.builds(
