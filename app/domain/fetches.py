@@ -32,6 +32,7 @@ class Purpose(StrEnum):
     PACKED_POLL = "packed_poll"
     REFRESH = "refresh"
     BACKFILL = "backfill"
+    ON_DEMAND = "on_demand"
 
 
 @dataclass(frozen=True, slots=True)

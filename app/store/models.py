@@ -245,6 +245,28 @@ class PushHintRow(Base):
     received_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class GlanceRow(Base):
+    """What was seen of a channel that is asked for and not watched; `videos` is JSON."""
+
+    __tablename__ = "channel_glances"
+    __table_args__ = (
+        Index("ix_channel_glances_due", "wanted", "next_try_at"),
+        Index("ix_channel_glances_last_accessed_at", "last_accessed_at"),
+    )
+
+    channel_id: Mapped[str] = mapped_column(ascii_key(24), primary_key=True)
+    wanted: Mapped[int] = mapped_column(SmallInteger)
+    next_try_at: Mapped[datetime] = mapped_column(Instant)
+    last_accessed_at: Mapped[datetime] = mapped_column(Instant)
+    fetched_at: Mapped[datetime | None] = mapped_column(Instant)
+    reach: Mapped[int] = mapped_column(SmallInteger)
+    source: Mapped[str] = mapped_column(ascii_key(16))
+    completed_at: Mapped[datetime | None] = mapped_column(Instant)
+    gone_until: Mapped[datetime | None] = mapped_column(Instant)
+    failing_since: Mapped[datetime | None] = mapped_column(Instant)
+    videos: Mapped[str] = mapped_column(long_text())
+
+
 class HourCountRow(Base):
     """Visible videos by the hour of their publish time: totals and page numbers without a scan."""
 

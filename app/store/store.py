@@ -12,6 +12,7 @@ from app.store.channels import ChannelRepository
 from app.store.feed import FeedRepository
 from app.store.feed_version import lock_version
 from app.store.fetches import FetchRepository
+from app.store.glances import GlanceRepository
 from app.store.intake import Intake
 from app.store.quota import KeyRepository, QuotaRepository
 from app.store.ranges import RangeRepository
@@ -103,6 +104,11 @@ class Transaction:
     def subscriptions(self) -> SubscriptionRepository:
         """What the hub pushes."""
         return SubscriptionRepository(self._connection)
+
+    @cached_property
+    def glances(self) -> GlanceRepository:
+        """What was seen of channels nobody watches."""
+        return GlanceRepository(self._connection)
 
     @cached_property
     def fetches(self) -> FetchRepository:
