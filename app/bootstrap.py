@@ -16,6 +16,7 @@ from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
 from app.domain.clock import system_clock
 from app.domain.quota import Bucket, parse_keys
 from app.feed.changes import ChangesReader
+from app.feed.channel_pages import ChannelPages
 from app.feed.exporting import VideoExport
 from app.feed.head_reader import HeadReader
 from app.feed.publisher import FeedPublisher
@@ -32,6 +33,8 @@ from app.ingest.completion import Completion
 from app.ingest.coverage_reports import CoverageReports
 from app.ingest.exchange.importer import Importer
 from app.ingest.fetch_log import FetchLog
+from app.ingest.glance_reader import GlanceReader
+from app.ingest.glancing import Glancing
 from app.ingest.pacer import Pacer
 from app.ingest.packed_runner import PackedRunner
 from app.ingest.planning import Planning
@@ -49,6 +52,7 @@ from app.ingest.upkeep import Upkeep
 from app.ingest.watching import Watching
 from app.quota.keeper import KeyKeeper
 from app.quota.ledger import Ledger
+from app.quota.on_demand import OnDemandUnits
 from app.quota.ring import KeyRing
 from app.sources.rss import ChannelFeeds
 from app.sources.websub import Hub
@@ -73,6 +77,7 @@ class Services:
     """Everything a process may need; made once per process, after any fork."""
 
     feed: FeedReader
+    channel_pages: ChannelPages
     changes: ChangesReader
     readiness: ReadinessCheck
     ingest: Ingest
@@ -84,6 +89,7 @@ class Services:
     channel_names: ChannelNames
     backfill: ChannelBackfill
     subscriber: Subscriber
+    glancing: Glancing
     pushes: PushReceiver
     fetch_log: FetchLog
     coverage: CoverageReports
@@ -160,11 +166,12 @@ def build_services(
     pacer = Pacer(store, ring, ledger, reserve, clock, tick=tick, lookback=lookback, packs=packs)
     claims = Claims(store, pacer, clock, lookback)
     fetch_log = FetchLog(store, clock, timedelta(days=settings.fetch_log_days))
+    feeds = feeds or ChannelFeeds(settings.youtube_feed_endpoint)
     completion = Completion(store, source, ring, tail, incidents=incidents, clock=clock)
     channel_reader = ChannelReader(
         store=store,
         channels=channels,
-        feeds=feeds or ChannelFeeds(settings.youtube_feed_endpoint),
+        feeds=feeds,
         ring=ring,
         tail=tail,
         completion=completion,
@@ -205,6 +212,7 @@ def build_services(
     reader = FeedReader(store, heads, clock, reading)
     return Services(
         feed=reader,
+        channel_pages=ChannelPages(store, reader, clock, settings.fetch_interval_seconds),
         changes=ChangesReader(store),
         readiness=ReadinessCheck(
             store=store,
@@ -263,6 +271,20 @@ def build_services(
             public_url=settings.public_url,
             clock=clock,
             incidents=incidents,
+            writes=write_trouble,
+        ),
+        glancing=Glancing(
+            store=store,
+            reader=GlanceReader(
+                store=store,
+                source=source,
+                channels=channels,
+                feeds=feeds,
+                units=OnDemandUnits(ring, store, clock, settings.on_demand_units_per_day),
+                clock=clock,
+            ),
+            fetch_log=fetch_log,
+            clock=clock,
             writes=write_trouble,
         ),
         pushes=PushReceiver(store, clock),

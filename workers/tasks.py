@@ -21,6 +21,8 @@ def tick() -> None:
         fetch_packed.apply_async((pack,), expires=FETCH_EXPIRES_SECONDS)
     for channel_id in app.services.subscriber.due():
         subscribe.apply_async((channel_id,), expires=FETCH_EXPIRES_SECONDS)
+    for channel_id in app.services.glancing.due():
+        glance.apply_async((channel_id,), expires=FETCH_EXPIRES_SECONDS)
     for batch in app.services.refresher.due():
         refresh.apply_async((batch,), expires=REFRESH_EXPIRES_SECONDS)
 
@@ -41,6 +43,12 @@ def fetch_packed(watch_ids: list[int]) -> None:
 def subscribe(channel_id: str) -> None:
     """Ask the hub about one channel."""
     app.services.subscriber.run(channel_id)
+
+
+@app.task(name="newsreel.glance")
+def glance(channel_id: str) -> None:
+    """Look at a channel that somebody asks for and nobody watches."""
+    app.services.glancing.run(channel_id)
 
 
 @app.task(name="newsreel.refresh")

@@ -101,6 +101,8 @@ class Ticker:
                 self._pending |= {self._pool.submit(self._run_packed, pack) for pack in packs}
                 channels = self._services.subscriber.due()
                 self._pending |= {self._pool.submit(self._subscribe, it) for it in channels}
+                glances = self._services.glancing.due()
+                self._pending |= {self._pool.submit(self._glance, it) for it in glances}
                 batches = self._services.refresher.due()
                 self._pending |= {self._pool.submit(self._refresh, batch) for batch in batches}
         except Exception:  # noqa: BLE001 - the thread must outlive any fault; it is logged whole
@@ -123,6 +125,12 @@ class Ticker:
             self._services.subscriber.run(channel_id)
         except Exception:  # noqa: BLE001 - as above
             self._log.exception("subscribing_crashed")
+
+    def _glance(self, channel_id: str) -> None:
+        try:
+            self._services.glancing.run(channel_id)
+        except Exception:  # noqa: BLE001 - as above
+            self._log.exception("glance_crashed")
 
     def _refresh(self, batch: Sequence[str]) -> None:
         try:
