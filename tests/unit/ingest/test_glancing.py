@@ -1,18 +1,16 @@
-"""Channels on demand: what is fetched for strangers, by which way, and what it may cost."""
+"""Channels on demand: what is fetched for strangers and when, and what it may cost."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from app.domain.fetches import FetchSource
 from app.domain.glances import KEPT
 from app.domain.quota import Bucket
-from app.domain.videos import Detail
 from app.ingest.glancing import AT_ONCE
 from simulator.quota import Key
-from simulator.video import Channel, Event, stable_id
+from simulator.video import Channel, stable_id
 from tests.unit.ingest.channels import DAY, HOUR, MINUTE, feed_calls, units
 from tests.unit.ingest.glances import NewRig, asked, ids, seen
-from tests.unit.ingest.rig import Rig, before_noon, ids_of
+from tests.unit.ingest.rig import before_noon, ids_of
 from tests.unit.simulator.worlds import CHANNEL, video
 
 NOBODY = "UC" + "n" * 22
@@ -20,10 +18,6 @@ NOBODY = "UC" + "n" * 22
 
 def channel(number: int) -> Channel:
     return replace(CHANNEL, channel_id="UC" + stable_id(f"channel {number}", 16))
-
-
-def deleted(rig: Rig, video_id: str) -> Event:
-    return Event(rig.clock(), video_id=video_id, fields={"deleted_at": rig.clock()})
 
 
 def test_a_channel_never_seen_is_awaited_and_then_served(new_rig: NewRig) -> None:
@@ -64,27 +58,6 @@ def test_a_glance_that_a_crash_left_undone_is_due_again(new_rig: NewRig) -> None
     assert seen(made.get()) == (200, True, 5)
 
 
-def test_more_than_a_feed_has_comes_from_the_uploads(new_rig: NewRig) -> None:
-    made = asked(new_rig, before_noon(70))
-    made.fetched()
-    third = made.get("?page=3")
-    assert (ids(third), third.get_json()["complete"]) == (ids_of(before_noon(15))[10:], True)
-    fourth = made.get(third.get_json()["next"].partition("videos")[2])
-    assert seen(fourth) == (200, False, 0)
-    made.look()
-    assert ids(made.get("?page=4")) == ids_of(before_noon(20))[15:]
-    assert seen(made.get("?limit=100")) == (200, True, 50)
-    assert made.get("?limit=100").get_json()["next"] is None
-    assert units(made.rig, "playlistItems") == 1
-    assert made.log()[-1].source is FetchSource.UPLOADS
-
-
-def test_a_channel_with_few_videos_needs_no_uploads(new_rig: NewRig) -> None:
-    made = asked(new_rig, before_noon(9))
-    assert seen(made.fetched("?limit=50")) == (200, True, 9)
-    assert units(made.rig, "playlistItems") == 0
-
-
 def test_after_five_minutes_it_is_shown_as_it_was_and_fetched_anew(new_rig: NewRig) -> None:
     made = asked(new_rig, before_noon(5))
     made.fetched()
@@ -97,25 +70,6 @@ def test_after_five_minutes_it_is_shown_as_it_was_and_fetched_anew(new_rig: NewR
     made.look()
     assert ids(made.get()) == ["video000077", *ids_of(before_noon(4))]
     assert made.get().get_json()["complete"] is True
-
-
-def test_a_hot_channel_costs_a_unit_an_hour_and_one_for_what_is_new(new_rig: NewRig) -> None:
-    made = asked(new_rig, before_noon(20))
-    for turn in range(24 * 6):
-        if turn == 15:
-            made.rig.publish(video(77, turn * 10 * MINUTE))
-        assert made.fetched().get_json()["complete"]
-        made.rig.clock.move(10 * MINUTE)
-    assert units(made.rig, "videos") == 24 + 1
-    assert units(made.rig) == 24 + 1
-
-
-def test_where_the_feed_fails_the_uploads_are_read(new_rig: NewRig) -> None:
-    made = asked(new_rig, before_noon(5))
-    made.rig.fault("404", method="feed")
-    assert seen(made.fetched()) == (200, True, 5)
-    assert made.log()[-1].source is FetchSource.UPLOADS
-    assert units(made.rig, "channels") == 0
 
 
 def test_a_channel_nobody_has_is_not_found_for_an_hour(new_rig: NewRig) -> None:
@@ -132,16 +86,6 @@ def test_a_channel_nobody_has_is_not_found_for_an_hour(new_rig: NewRig) -> None:
     assert made.get(channel_id=NOBODY).status_code == 202
     made.look()
     assert units(made.rig) > spent
-
-
-def test_a_channel_without_videos_is_complete_and_empty(new_rig: NewRig) -> None:
-    made = asked(new_rig, [video(1, -HOUR)])
-    made.rig.publish(deleted(made.rig, "video000001"))
-    assert seen(made.fetched()) == (200, True, 0)
-    made.rig.fault("404", method="feed")
-    made.rig.clock.move(20 * MINUTE)
-    assert seen(made.fetched()) == (200, True, 0)
-    assert units(made.rig, "channels") == 1
 
 
 def test_nothing_is_forgotten_while_everything_fails_and_it_is_asked_ever_more_rarely(
@@ -171,21 +115,6 @@ def test_nobody_is_asked_for_whom_nobody_waits_any_more(new_rig: NewRig) -> None
         made.look()
         made.rig.clock.move(MINUTE)
     assert feed_calls(made.rig) == 1
-
-
-def test_without_units_what_the_feed_tells_is_served_and_no_more(new_rig: NewRig) -> None:
-    made = asked(new_rig, before_noon(70), on_demand_units_per_day=0)
-    served = made.fetched()
-    assert seen(served) == (200, True, 5)
-    assert {item["duration_seconds"] for item in served.get_json()["items"]} == {None}
-    assert seen(made.fetched("?limit=20")) == (200, False, 15)
-    calls = feed_calls(made.rig)
-    for _ in range(20):
-        made.fetched("?limit=20")
-        made.rig.clock.move(10)
-    assert feed_calls(made.rig) <= calls + 1
-    assert units(made.rig) == 0
-    assert made.find().videos[0].detail is Detail.FEED
 
 
 def test_units_are_bounded_by_the_pacific_day(new_rig: NewRig) -> None:
@@ -249,21 +178,3 @@ def test_what_nobody_asks_for_in_a_week_is_dropped(new_rig: NewRig) -> None:
     made.rig.clock.move(KEPT.total_seconds() + 2 * HOUR)
     made.look()
     assert made.rig.services.store.read(lambda t: t.glances.count()) == 0
-
-
-def test_a_video_that_is_gone_when_it_is_completed_is_not_served(new_rig: NewRig) -> None:
-    made = asked(new_rig, before_noon(5))
-    made.get()
-    made.rig.simulator.feeds.get(CHANNEL.channel_id)  # the copy still has it
-    made.rig.clock.move(MINUTE)
-    made.rig.publish(deleted(made.rig, "video000003"))
-    made.look()
-    assert ids(made.get()) == [name for name in ids_of(before_noon(5)) if name != "video000003"]
-
-
-def test_a_feed_that_cannot_be_read_is_no_empty_channel(new_rig: NewRig) -> None:
-    made = asked(new_rig, before_noon(5), on_demand_units_per_day=0)
-    made.rig.fault("garbage", method="feed")
-    assert made.fetched().status_code == 202
-    assert made.find().failing_since is not None
-    assert made.find().next_try_at >= made.rig.clock() + timedelta(minutes=1)
