@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import orjson
-from sqlalchemy import and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import and_, case, delete, insert, or_, select, update
 
 from app.domain.clock import parse_instant
 from app.domain.glances import MAX_GLANCES, Glance
@@ -101,15 +101,9 @@ class GlanceRepository:
         old = or_(row.last_accessed_at < before, row.fetched_at < before)
         return self._drop(select(row.channel_id).where(old).limit(limit))
 
-    def count(self) -> int:
-        """Return how many there are."""
-        return self._connection.execute(select(func.count()).select_from(GlanceRow)).scalar_one()
-
     def _drop_surplus(self, most: int) -> None:
-        surplus = self.count() - most
-        if surplus > 0:
-            oldest = GlanceRow.last_accessed_at, GlanceRow.channel_id
-            self._drop(select(GlanceRow.channel_id).order_by(*oldest).limit(surplus))
+        newest_first = GlanceRow.last_accessed_at.desc(), GlanceRow.channel_id.desc()
+        self._drop(select(GlanceRow.channel_id).order_by(*newest_first).offset(most))
 
     def _drop(self, chosen: Select[str]) -> int:
         ids = list(self._connection.execute(chosen).scalars())

@@ -1,5 +1,6 @@
 """Glances on every database: who is due, who goes, and that what is put comes back."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ from tests.contract.store.tellings import (
     NOW,
     VIDEO,
     add_watch,
+    count_glances,
     get_total,
     get_version,
     list_feed,
@@ -129,6 +131,25 @@ def test_an_access_is_noted_only_if_the_last_note_is_old(store: Store) -> None:
     assert noted(NOW + 2 * MINUTE) == NOW + 2 * MINUTE
 
 
+def test_a_crowd_of_strangers_hinders_nobody_and_leaves_no_more_than_may_be(store: Store) -> None:
+    def ask(stranger: int) -> None:
+        for turn in range(10):
+            want(store, channel(turn), now=NOW + turn * MINUTE, most=5)
+            want(store, channel(100 * stranger + turn), now=NOW + turn * MINUTE, most=5)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(ask, range(1, 5))) == [None] * 4
+    want(store, now=NOW + 60 * MINUTE, most=5)
+    assert count_glances(store) == 5
+    assert find(store) is not None
+
+
+def test_one_that_is_due_is_given_to_one_of_many(store: Store) -> None:
+    want(store)
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(lambda _: claim(store), range(8))) == 1
+
+
 def test_what_was_neither_asked_for_nor_fetched_for_long_is_let_go_in_bounded_steps(
     store: Store,
 ) -> None:
@@ -140,7 +161,7 @@ def test_what_was_neither_asked_for_nor_fetched_for_long_is_let_go_in_bounded_st
     before = NOW - KEPT
     assert [store.write(lambda t: t.glances.prune(before, 4)) for _ in range(3)] == [4, 2, 0]
     assert find(store, OTHER) is not None
-    assert store.read(lambda t: t.glances.count()) == 1
+    assert count_glances(store) == 1
 
 
 def test_glanced_videos_are_in_no_feed_and_move_no_version(store: Store) -> None:
@@ -167,6 +188,6 @@ def test_however_channels_are_asked_for_those_asked_for_last_are_kept(
     for turn, number in enumerate(asked):
         want(store, channel(number), now=NOW + turn * MINUTE, most=most)
         latest = [*(other for other in latest if other != number), number][-most:]
-        assert store.read(lambda t: t.glances.count()) == len(latest)
+        assert count_glances(store) == len(latest)
     kept = [number for number in range(10) if find(store, channel(number)) is not None]
     assert kept == sorted(latest)

@@ -14,6 +14,7 @@ from app.domain.videos import Source
 from app.domain.watches import Problem
 from app.settings import Settings
 from app.web.factory import create_app
+from tests.contract.store.tellings import count_glances
 from tests.contract.web.conftest import CHANNEL, NOW, VIDEOS, newest_first, video
 
 if TYPE_CHECKING:
@@ -69,10 +70,6 @@ def ids(client: FlaskClient, path: str) -> list[str]:
     return [item["video_id"] for item in client.get(path).get_json()["items"]]
 
 
-def glances(services: Services) -> int:
-    return services.store.read(lambda t: t.glances.count())
-
-
 def test_a_watched_channel_is_served_as_its_feed_and_wants_no_glance(
     client: FlaskClient, services: Services
 ) -> None:
@@ -83,7 +80,7 @@ def test_a_watched_channel_is_served_as_its_feed_and_wants_no_glance(
     assert ids(client, PATH) == OF_CHANNEL[:5]
     assert ids(client, body["next"]) == OF_CHANNEL[5:10]
     assert response.headers["ETag"]
-    assert glances(services) == 0
+    assert count_glances(services.store) == 0
 
 
 def test_a_watched_channel_that_was_never_read_is_incomplete(
@@ -93,7 +90,7 @@ def test_a_watched_channel_that_was_never_read_is_incomplete(
     response = client.get(PATH)
     assert (response.status_code, response.get_json()["complete"]) == (200, False)
     assert response.headers["Retry-After"] == "10"
-    assert glances(services) == 0
+    assert count_glances(services.store) == 0
 
 
 def test_a_watched_channel_that_never_was_is_not_found(
@@ -108,7 +105,7 @@ def test_a_paused_watch_keeps_nothing_complete(client: FlaskClient, services: Se
     assert client.get(PATH).get_json()["complete"] is True
     client.patch(f"/watches/{number}", json={"paused": True})
     assert client.get(PATH).get_json()["complete"] is False
-    assert glances(services) == 1
+    assert count_glances(services.store) == 1
 
 
 def test_what_keywords_found_of_a_channel_is_served_meanwhile(
@@ -118,7 +115,7 @@ def test_what_keywords_found_of_a_channel_is_served_meanwhile(
     body = response.get_json()
     assert (response.status_code, body["complete"]) == (200, False)
     assert [item["video_id"] for item in body["items"]] == OF_CHANNEL[7:14]
-    assert glances(services) == 1
+    assert count_glances(services.store) == 1
 
 
 def test_glanced_videos_are_nowhere_else(client: FlaskClient, services: Services) -> None:
