@@ -16,6 +16,7 @@ from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
 from app.domain.clock import system_clock
 from app.domain.quota import Bucket, parse_keys
 from app.feed.changes import ChangesReader
+from app.feed.channel_pages import ChannelPages
 from app.feed.exporting import VideoExport
 from app.feed.head_reader import HeadReader
 from app.feed.publisher import FeedPublisher
@@ -34,6 +35,8 @@ from app.ingest.exchange.importer import Importer
 from app.ingest.fetch_log import FetchLog
 from app.ingest.follow_visits import FollowVisits
 from app.ingest.follower import Follower
+from app.ingest.glance_reader import GlanceReader
+from app.ingest.glancing import Glancing
 from app.ingest.pacer import Pacer
 from app.ingest.packed_runner import PackedRunner
 from app.ingest.planning import Planning
@@ -52,6 +55,7 @@ from app.ingest.upkeep import Upkeep
 from app.ingest.watching import Watching
 from app.quota.keeper import KeyKeeper
 from app.quota.ledger import Ledger
+from app.quota.on_demand import OnDemandUnits
 from app.quota.ring import KeyRing
 from app.sources.rss import ChannelFeeds
 from app.sources.websub import Hub
@@ -76,6 +80,7 @@ class Services:
     """Everything a process may need; made once per process, after any fork."""
 
     feed: FeedReader
+    channel_pages: ChannelPages
     changes: ChangesReader
     readiness: ReadinessCheck
     ingest: Ingest
@@ -87,6 +92,7 @@ class Services:
     channel_names: ChannelNames
     backfill: ChannelBackfill
     subscriber: Subscriber
+    glancing: Glancing
     pushes: PushReceiver
     scout: Scout
     follower: Follower
@@ -212,6 +218,7 @@ def build_services(
     reader = FeedReader(store, heads, clock, reading)
     return Services(
         feed=reader,
+        channel_pages=ChannelPages(store, reader, clock, settings.fetch_interval_seconds),
         changes=ChangesReader(store),
         readiness=ReadinessCheck(
             store=store,
@@ -270,6 +277,20 @@ def build_services(
             public_url=settings.public_url,
             clock=clock,
             incidents=incidents,
+            writes=write_trouble,
+        ),
+        glancing=Glancing(
+            store=store,
+            reader=GlanceReader(
+                store=store,
+                source=source,
+                channels=channels,
+                feeds=feeds,
+                units=OnDemandUnits(ring, store, clock, settings.on_demand_units_per_day),
+                clock=clock,
+            ),
+            fetch_log=fetch_log,
+            clock=clock,
             writes=write_trouble,
         ),
         pushes=PushReceiver(store, clock),

@@ -156,6 +156,7 @@ class Settings(BaseModel):
     youtube_feed_endpoint: HttpUrl = "https://www.youtube.com/"
     youtube_search_calls_per_day: int = Field(default=100, ge=0, le=MOST_PER_DAY)
     youtube_units_per_day: int = Field(default=10_000, ge=0, le=MOST_PER_DAY)
+    on_demand_units_per_day: int = Field(default=500, ge=0, le=MOST_PER_DAY)
     websub_hub: HubUrl = "https://pubsubhubbub.appspot.com/subscribe"
     public_url: OptionalHttpUrl = ""
     keywords: str = ""

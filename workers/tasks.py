@@ -25,6 +25,8 @@ def tick() -> None:
         scout.apply_async(expires=REFRESH_EXPIRES_SECONDS)
     for channel_id in app.services.follower.due():
         follow.apply_async((channel_id,), expires=FETCH_EXPIRES_SECONDS)
+    for channel_id in app.services.glancing.due():
+        glance.apply_async((channel_id,), expires=FETCH_EXPIRES_SECONDS)
     for batch in app.services.refresher.due():
         refresh.apply_async((batch,), expires=REFRESH_EXPIRES_SECONDS)
 
@@ -57,6 +59,12 @@ def scout() -> None:
 def follow(channel_id: str) -> None:
     """Look at one followed channel."""
     app.services.follower.run(channel_id)
+
+
+@app.task(name="newsreel.glance")
+def glance(channel_id: str) -> None:
+    """Look at a channel that somebody asks for and nobody watches."""
+    app.services.glancing.run(channel_id)
 
 
 @app.task(name="newsreel.refresh")

@@ -15,6 +15,8 @@ DAWN = datetime(2005, 2, 14, tzinfo=UTC)
 ChannelId = NewType("ChannelId", str)
 """`UC` and 22 more characters."""
 
+ID_WANTED = "a channel is given by its id: UC and 22 letters, digits, - or _"
+
 _CHANNEL_ID = re.compile(r"UC[A-Za-z0-9_-]{22}", re.ASCII)
 
 
@@ -79,7 +81,7 @@ def parse_channel(text: str) -> ChannelId:
     """
     name = text.strip()
     if not is_channel_id(name):
-        raise InvalidValueError("a channel is given by its id: UC and 22 letters, digits, - or _")
+        raise InvalidValueError(ID_WANTED)
     return ChannelId(name)
 
 

@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     REFRESH = "refresh"
     BACKFILL = "backfill"
     FOLLOW = "follow"
+    ON_DEMAND = "on_demand"
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,8 @@ class Ticker:
                     self._pending.add(self._pool.submit(self._scout))
                 followed = self._services.follower.due()
                 self._pending |= {self._pool.submit(self._follow, it) for it in followed}
+                glances = self._services.glancing.due()
+                self._pending |= {self._pool.submit(self._glance, it) for it in glances}
                 batches = self._services.refresher.due()
                 self._pending |= {self._pool.submit(self._refresh, batch) for batch in batches}
         except Exception:  # noqa: BLE001 - the thread must outlive any fault; it is logged whole
@@ -139,6 +141,12 @@ class Ticker:
             self._services.follower.run(channel_id)
         except Exception:  # noqa: BLE001 - as above
             self._log.exception("following_crashed", channel_id=channel_id)
+
+    def _glance(self, channel_id: str) -> None:
+        try:
+            self._services.glancing.run(channel_id)
+        except Exception:  # noqa: BLE001 - as above
+            self._log.exception("glance_crashed")
 
     def _refresh(self, batch: Sequence[str]) -> None:
         try:

@@ -8,7 +8,8 @@ from sqlalchemy import delete, func, insert, select
 
 from app.domain.channels import ChannelState, Walk, usual_playlist
 from app.domain.watches import WatchKind
-from app.store.models import ChannelStateRow, WatchRow, WatchVideoRow
+from app.store.channel_models import ChannelStateRow
+from app.store.models import WatchRow, WatchVideoRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection

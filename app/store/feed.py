@@ -19,7 +19,7 @@ from app.store.row_numbers import RowNumbers
 from app.store.rows import select_videos, told_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row, Select, SQLColumnExpression
@@ -148,6 +148,12 @@ class FeedRepository:
         """Return a visible video by its id."""
         visible = and_(VideoRow.video_id == video_id, VideoRow.hidden_at.is_(None))
         return next(iter(list_stored(self._connection, select_videos().where(visible))), None)
+
+    def find_videos(self, video_ids: Collection[str]) -> dict[str, StoredVideo]:
+        """Return those of these videos that are visible."""
+        visible = and_(VideoRow.video_id.in_(video_ids), VideoRow.hidden_at.is_(None))
+        found = list_stored(self._connection, select_videos().where(visible))
+        return {stored.video.video_id: stored for stored in found}
 
     def _row_numbers(self, feed: Feed) -> RowNumbers:
         return RowNumbers(self._connection, feed, _places(feed, EVERYTHING))

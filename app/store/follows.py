@@ -11,8 +11,8 @@ from app.domain.channels import ChannelState, usual_playlist
 from app.domain.follows import Brought, Follow, FollowedChannel, FollowingWatch, Yield
 from app.domain.intake import LinkReason
 from app.domain.watches import WatchKind
-from app.store.follow_models import FollowedChannelRow, FollowRow
-from app.store.models import PushHintRow, VideoRow, WatchRow, WatchVideoRow
+from app.store.channel_models import FollowedChannelRow, FollowRow, PushHintRow
+from app.store.models import VideoRow, WatchRow, WatchVideoRow
 from app.store.rows import select_videos, told_by
 
 if TYPE_CHECKING:

@@ -185,67 +185,6 @@ class RangeRow(Base):
     due_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
-class ChannelStateRow(Base):
-    """How a watched channel was followed so far; a watch without a row was not yet.
-
-    Of a reading of the uploads playlist that did not end, `walk_read_down_to` says how far it came
-    and `walk_page_token` which page was its last (null for the first).
-    """
-
-    __tablename__ = "channel_states"
-
-    watch_id: Mapped[int] = mapped_column(
-        BigInteger,
-        ForeignKey("watches.watch_id", ondelete="CASCADE"),
-        primary_key=True,
-        autoincrement=False,
-    )
-    playlist_id: Mapped[str] = mapped_column(ascii_key(64))
-    feed_read_at: Mapped[datetime | None] = mapped_column(Instant)
-    feed_failing_since: Mapped[datetime | None] = mapped_column(Instant)
-    feed_retry_at: Mapped[datetime | None] = mapped_column(Instant)
-    uploads_tried_at: Mapped[datetime | None] = mapped_column(Instant)
-    uploads_read_at: Mapped[datetime | None] = mapped_column(Instant)
-    walk_page_token: Mapped[str | None] = mapped_column(ascii_key(400))
-    walk_read_down_to: Mapped[datetime | None] = mapped_column(Instant)
-
-
-class SubscriptionRow(Base):
-    """What the hub is asked to push, under an address nobody can guess (`token`) and a secret.
-
-    `mode` is what was asked for last, `asked_at` when, null once the hub has said yes. No key of
-    `watches`: a channel that is watched no more has still to be unsubscribed.
-    """
-
-    __tablename__ = "subscriptions"
-    __table_args__ = (
-        UniqueConstraint("channel_id"),
-        Index("ix_subscriptions_next_try_at", "next_try_at"),
-    )
-
-    token: Mapped[str] = mapped_column(ascii_key(64), primary_key=True)
-    channel_id: Mapped[str] = mapped_column(ascii_key(24))
-    secret: Mapped[str] = mapped_column(ascii_key(64))
-    topic: Mapped[str] = mapped_column(ascii_key(200))
-    mode: Mapped[str] = mapped_column(ascii_key(16))
-    asked_at: Mapped[datetime | None] = mapped_column(Instant)
-    expires_at: Mapped[datetime | None] = mapped_column(Instant)
-    failing_since: Mapped[datetime | None] = mapped_column(Instant)
-    next_try_at: Mapped[datetime] = mapped_column(Instant)
-
-
-class PushHintRow(Base):
-    """A video that a push named, until its channel's next poll has asked about it."""
-
-    __tablename__ = "push_hints"
-    __table_args__ = (Index("ix_push_hints_channel_id", "channel_id"),)
-
-    hint_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
-    channel_id: Mapped[str] = mapped_column(ascii_key(24))
-    video_id: Mapped[str] = mapped_column(ascii_key(11))
-    received_at: Mapped[datetime] = mapped_column(Instant)
-
-
 class HourCountRow(Base):
     """Visible videos by the hour of their publish time: totals and page numbers without a scan."""
 

@@ -13,6 +13,7 @@ from app.store.feed import FeedRepository
 from app.store.feed_version import lock_version
 from app.store.fetches import FetchRepository
 from app.store.follows import FollowRepository
+from app.store.glances import GlanceRepository
 from app.store.intake import Intake
 from app.store.quota import KeyRepository, QuotaRepository
 from app.store.ranges import RangeRepository
@@ -109,6 +110,11 @@ class Transaction:
     def follows(self) -> FollowRepository:
         """Which channels are followed for keywords."""
         return FollowRepository(self._connection)
+
+    @cached_property
+    def glances(self) -> GlanceRepository:
+        """What was seen of channels nobody watches."""
+        return GlanceRepository(self._connection)
 
     @cached_property
     def fetches(self) -> FetchRepository:

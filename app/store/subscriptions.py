@@ -8,8 +8,8 @@ from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 
 from app.domain.subscriptions import Mode, Subscription
 from app.domain.watches import WatchKind
-from app.store.follow_models import FollowedChannelRow
-from app.store.models import PushHintRow, SubscriptionRow, WatchRow
+from app.store.channel_models import FollowedChannelRow, PushHintRow, SubscriptionRow
+from app.store.models import WatchRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

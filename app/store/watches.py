@@ -9,16 +9,9 @@ from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 from app.domain.errors import NotFoundError
 from app.domain.watches import WatchKind
 from app.store import counts
+from app.store.channel_models import ChannelStateRow, FollowRow, PushHintRow
 from app.store.feed_version import lock_version
-from app.store.follow_models import FollowRow
-from app.store.models import (
-    REMOVED,
-    ChannelStateRow,
-    PushHintRow,
-    RangeRow,
-    WatchRow,
-    WatchVideoRow,
-)
+from app.store.models import REMOVED, RangeRow, WatchRow, WatchVideoRow
 from app.store.packed_watches import PackedWatches
 from app.store.watch_claims import WatchClaims
 from app.store.watch_rows import USUAL_OPTIONS, active_watch_of, columns_of_options, watch_of

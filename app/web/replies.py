@@ -40,20 +40,20 @@ def version_named(address: str) -> int:
 
 
 def page_of_feed(
-    page: Page, feed: Feed, body: bytes, content_type: str = JSON, *, address: str
+    page: Page, feed: Feed | None, body: bytes, content_type: str = JSON, *, address: str
 ) -> Response:
     """Return a page in some format; if it is a hit, the layer above answers it from now on.
 
     Args:
         page: what the body was made of, and nothing else.
-        feed: what it is a page of.
+        feed: what it is a page of; None if that alone does not decide what is answered.
         body: the page, written.
         content_type: of the body.
         address: the canonical path of the page in this format.
     """
     if page.cache is CacheState.STALE and version_named(address) > page.version:
         return kept_by_client(address)
-    if page.cache is CacheState.HIT:
+    if page.cache is CacheState.HIT and feed is not None:
         mark_first_page(request.environ, FirstPage(feed, page.version, address))
     response = cacheable(body, content_type, version=page.version, address=address)
     response.headers["X-Cache"] = page.cache.value

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.domain.follows import Follow
     from app.domain.statistics import Counts, Grain
     from app.domain.watches import Problem, Watch, WatchKind, WatchOptions
+    from app.feed.channel_pages import ChannelPage
     from app.ingest.planning import Preview
     from app.ingest.quota_report import QuotaReport
     from app.ingest.watching import WatchPage
@@ -53,6 +54,19 @@ class FeedReader(Protocol):
 
     def resolve_keyword(self, term: str) -> Feed:
         """Return the feed of the watch with this keyword; raises NotFoundError."""
+
+
+class ChannelPages(Protocol):
+    """A channel's newest videos, watched or not."""
+
+    def page(self, channel_id: str, number: int, length: int, at_least: int = 0) -> ChannelPage:
+        """Return a page (from 1), and have fetched what is not there.
+
+        Raises:
+            NotFoundError: YouTube knows no such channel.
+            NothingToServeError: neither cache nor database can answer.
+            StoreUnavailableError: the database is away.
+        """
 
 
 class ChangesReader(Protocol):
@@ -179,6 +193,10 @@ class Services(Protocol):
     @property
     def feed(self) -> FeedReader:
         """The read path."""
+
+    @property
+    def channel_pages(self) -> ChannelPages:
+        """A channel's newest videos, watched or not."""
 
     @property
     def changes(self) -> ChangesReader:

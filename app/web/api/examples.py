@@ -43,6 +43,25 @@ VIDEO_LIST: Final[dict[str, object]] = {
     "previous_cursor": None,
 }
 
+CHANNEL_VIDEOS: Final[dict[str, object]] = {
+    "items": [{**VIDEO, "source": "rss", "watches": []}],
+    "page": 1,
+    "limit": 1,
+    "total": None,
+    "next": "/channels/UCa1B2c3D4e5F6g7H8i9J0kL/videos?limit=1&page=2",
+    "previous": None,
+    "next_cursor": None,
+    "previous_cursor": None,
+    "complete": True,
+}
+
+CHANNEL_VIDEOS_AWAITED: Final[dict[str, object]] = {
+    **CHANNEL_VIDEOS,
+    "items": [],
+    "next": None,
+    "complete": False,
+}
+
 ATOM_FEED: Final = (
     "<?xml version='1.0' encoding='utf-8'?>\n"
     '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/">'

@@ -85,6 +85,10 @@ _ERRORS = {
 
 _PATH_PARAMETERS: dict[str, JsonObject] = {
     "video_id": {"description": "The video's id on YouTube.", "example": "a1B2c3D4e5F"},
+    "channel_id": {
+        "description": "The channel's id on YouTube: `UC` and 22 more characters.",
+        "example": "UCa1B2c3D4e5F6g7H8i9J0kL",
+    },
     "watch_id": {
         "description": "The id of the watch.",
         "example": 1,
@@ -119,6 +123,18 @@ def responses(
             "headers": _headers(*headers),
         }
     return described
+
+
+def also(schema: str, example: object, *headers: str, status: HTTPStatus) -> ResponseDocs:
+    """Describe another good answer of a route, whose body is of a schema that is known."""
+    content: JsonObject = {"schema": {"$ref": _SCHEMAS + schema}, "example": example}
+    return {
+        status.value: {
+            "description": status.phrase,
+            "content": {"application/json": content},
+            "headers": _headers(*headers),
+        }
+    }
 
 
 def finish(generated: object) -> JsonObject:

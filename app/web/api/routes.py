@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.web.api.changes import changes
+from app.web.api.channels import channels
 from app.web.api.coverage import coverage
 from app.web.api.feeds import feeds
 from app.web.api.fetches import fetches
@@ -15,6 +16,6 @@ from app.web.api.watches import watches
 from app.web.api.websub import websub
 
 BLUEPRINTS = (
-    *(videos, feeds, changes, watches, stats, coverage, plan),
+    *(videos, channels, feeds, changes, watches, stats, coverage, plan),
     *(fetches, quota, operations, websub),
 )

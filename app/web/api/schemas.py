@@ -62,6 +62,23 @@ class VideoList(Schema):
     previous_cursor: str | None
 
 
+class ChannelVideoList(Schema):
+    """A page of a channel's newest videos."""
+
+    items: list[Item]
+    page: int
+    limit: int
+    total: int | None = Field(description="Null of a channel that is not watched.")
+    next: str | None = Field(description="Path of the page after this one.")
+    previous: str | None = Field(description="Path of the page before this one.")
+    next_cursor: None = Field(description="Always null: these pages have numbers.")
+    previous_cursor: None
+    complete: bool = Field(
+        description="Whether these are all that were asked for, as of some minutes ago; false "
+        "while they are fetched: ask again after Retry-After."
+    )
+
+
 class Put(Schema):
     """A video is new or has changed: this is all of it."""
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from app.cache.memory import MemoryFeedCache
 from app.domain.intake import Finding
@@ -14,6 +14,7 @@ from app.domain.videos import CanonicalJson, Detail, LiveState, Source, Video
 from app.domain.watches import Watch, WatchKind
 from app.feed.head_reader import HeadReader
 from app.feed.reader import FeedReader
+from app.store.channel_models import GlanceRow
 from app.store.counts import Counts
 from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.models import Base, FeedVersionRow, VideoRow, WatchVideoRow
@@ -98,6 +99,11 @@ def get_page(store: Store, request: PageRequest) -> Page:
 
 def get_version(store: Store, feed: Feed) -> int:
     return store.read(lambda transaction: transaction.feed.version(feed))
+
+
+def count_glances(store: Store) -> int:
+    query = select(func.count()).select_from(GlanceRow)
+    return store.read(lambda transaction: transaction._connection.execute(query).scalar_one())
 
 
 def hide(database: Database, video_id: str, now: datetime) -> None:

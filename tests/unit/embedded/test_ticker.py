@@ -10,6 +10,7 @@ from app.domain.watches import Claim
 from app.embedded.ticker import MAX_PENDING, Ticker
 from app.store.schema import SchemaError
 from tests.unit.ingest.rig import Rig, before_noon, ids_of, make_rig
+from tests.unit.simulator.worlds import CHANNEL
 from tests.waiting import wait_until
 
 
@@ -37,6 +38,13 @@ def start(rig: Rig) -> Iterator[Callable[[], Ticker]]:
 def test_it_polls_what_is_due_at_once(rig: Rig, start: Callable[[], Ticker]) -> None:
     start()
     wait_until(lambda: rig.known() == ids_of(before_noon(120)))
+
+
+def test_it_looks_at_channels_that_somebody_asks_for(rig: Rig, start: Callable[[], Ticker]) -> None:
+    rig.services.channel_pages.page(CHANNEL.channel_id, 1, 5)
+    start()
+    glances = rig.services.channel_pages
+    wait_until(lambda: glances.page(CHANNEL.channel_id, 1, 5).retry_after_seconds is None)
 
 
 def test_it_makes_the_tables_of_a_new_database(tmp_path: Path) -> None:

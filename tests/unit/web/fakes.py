@@ -26,6 +26,7 @@ from app.domain.feeds import (
 from app.domain.fetches import FetchPage, FetchQuery
 from app.domain.statistics import CountQuery, Counts, Grain
 from app.domain.watches import Watch, WatchKind, WatchOptions
+from app.feed.channel_pages import ChannelPage
 from app.feed.head_reader import LastKnown
 from app.ingest.planning import Cadence, Preview
 from app.ingest.quota_report import Forecast, QuotaReport
@@ -153,6 +154,22 @@ class MemoryFeed:
 
 def _order(position: Position) -> tuple[datetime, str]:
     return position.published_at, position.video_id
+
+
+@dataclass
+class MemoryChannelPages:
+    """Gives the page it was given."""
+
+    answer: ChannelPage = field(
+        default_factory=lambda: ChannelPage(
+            Page((orjson.dumps(VIDEO),), None, 0, CacheState.MISS, 0, None, None)
+        )
+    )
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    def page(self, channel_id: str, number: int, length: int, at_least: int = 0) -> ChannelPage:
+        self.asked.append((channel_id, number, length, at_least))
+        return self.answer
 
 
 @dataclass
@@ -336,6 +353,7 @@ class MemoryPushes:
 @dataclass
 class MemoryServices:
     feed: MemoryFeed = field(default_factory=MemoryFeed)
+    channel_pages: MemoryChannelPages = field(default_factory=MemoryChannelPages)
     changes: MemoryChanges = field(default_factory=MemoryChanges)
     fetch_log: MemoryFetchLog = field(default_factory=MemoryFetchLog)
     quota: MemoryQuota = field(default_factory=MemoryQuota)
