@@ -37,6 +37,7 @@ from app.ingest.follow_visits import FollowVisits
 from app.ingest.follower import Follower
 from app.ingest.glance_reader import GlanceReader
 from app.ingest.glancing import Glancing
+from app.ingest.jobs import Job, JobKind, job
 from app.ingest.pacer import Pacer
 from app.ingest.packed_runner import PackedRunner
 from app.ingest.planning import Planning
@@ -65,6 +66,8 @@ from app.store.store import Store
 from app.telemetry import Incidents, get_logger
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.cache.base import FeedCache, KeyIndex
     from app.domain.clock import Clock
     from app.settings import Settings
@@ -104,6 +107,19 @@ class Services:
     keys: KeyKeeper
     store: Store
     demo: bool
+
+    @property
+    def jobs(self) -> Mapping[JobKind, Job]:
+        """What a tick gives out beside polls."""
+        scout = self.scout
+        return {
+            JobKind.FETCH_PACKED: job(self.packed.due, self.packed.run),
+            JobKind.SUBSCRIBE: job(self.subscriber.due, self.subscriber.run),
+            JobKind.SCOUT: job(lambda: [None] * scout.due(), lambda _: scout.run()),
+            JobKind.FOLLOW: job(self.follower.due, self.follower.run),
+            JobKind.GLANCE: job(self.glancing.due, self.glancing.run),
+            JobKind.REFRESH: job(self.refresher.due, self.refresher.run),
+        }
 
     def start(self) -> None:
         """Begin what runs beside the requests; only for a process that serves them."""

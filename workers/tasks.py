@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypedDict
+
 from app.domain.watches import Claim
+from app.ingest.jobs import JobKind
 from workers.celery_app import app
+
+if TYPE_CHECKING:
+    from celery import Task
+
+    from app.ingest.jobs import Item
 
 FETCH_EXPIRES_SECONDS = 25
 """A fetch that waited longer would find its lease of 30 s over."""
 
-REFRESH_EXPIRES_SECONDS = 300
-"""One that waited longer may find its videos given out again: they are leased for 10 minutes."""
+
+class _Limits(TypedDict, total=False):
+    expires: int
+    soft_time_limit: int
+    time_limit: int
+
+
+_LIMITS: dict[JobKind, _Limits] = {
+    # Videos to refresh are given out again after 10 minutes.
+    JobKind.REFRESH: {"expires": 300},
+    # With 1,000 keywords scouting takes a minute.
+    JobKind.SCOUT: {"expires": 300, "soft_time_limit": 240, "time_limit": 270},
+}
+"""In seconds; other jobs wait no longer than a fetch, and take no longer than any task."""
 
 
 @app.task(name="newsreel.tick")
@@ -17,18 +37,10 @@ def tick() -> None:
     """Take what is due and send a task for each of it."""
     for claim in app.services.ingest.tick():
         fetch.apply_async((claim.watch_id, claim.fence), expires=FETCH_EXPIRES_SECONDS)
-    for pack in app.services.packed.due():
-        fetch_packed.apply_async((pack,), expires=FETCH_EXPIRES_SECONDS)
-    for channel_id in app.services.subscriber.due():
-        subscribe.apply_async((channel_id,), expires=FETCH_EXPIRES_SECONDS)
-    if app.services.scout.due():
-        scout.apply_async(expires=REFRESH_EXPIRES_SECONDS)
-    for channel_id in app.services.follower.due():
-        follow.apply_async((channel_id,), expires=FETCH_EXPIRES_SECONDS)
-    for channel_id in app.services.glancing.due():
-        glance.apply_async((channel_id,), expires=FETCH_EXPIRES_SECONDS)
-    for batch in app.services.refresher.due():
-        refresh.apply_async((batch,), expires=REFRESH_EXPIRES_SECONDS)
+    for kind, job in app.services.jobs.items():
+        for item in job.due():
+            limits = _LIMITS.get(kind, {"expires": FETCH_EXPIRES_SECONDS})
+            JOBS[kind].apply_async((item,), **limits)
 
 
 @app.task(name="newsreel.fetch")
@@ -37,37 +49,14 @@ def fetch(watch_id: int, fence: int) -> None:
     app.services.ingest.run(Claim(watch_id, fence))
 
 
-@app.task(name="newsreel.fetch_packed")
-def fetch_packed(watch_ids: list[int]) -> None:
-    """Fetch for watches that share a search."""
-    app.services.packed.run(watch_ids)
+def _task_of(kind: JobKind) -> Task[[Item], None]:
+    @app.task(name=f"newsreel.{kind}")
+    def run(item: Item) -> None:
+        """Do one job of a kind."""
+        app.services.jobs[kind].run(item)
+
+    return run
 
 
-@app.task(name="newsreel.subscribe")
-def subscribe(channel_id: str) -> None:
-    """Ask the hub about one channel."""
-    app.services.subscriber.run(channel_id)
-
-
-@app.task(name="newsreel.scout", soft_time_limit=240, time_limit=270)
-def scout() -> None:
-    """Choose which channels are followed; with 1,000 keywords that takes a minute."""
-    app.services.scout.run()
-
-
-@app.task(name="newsreel.follow")
-def follow(channel_id: str) -> None:
-    """Look at one followed channel."""
-    app.services.follower.run(channel_id)
-
-
-@app.task(name="newsreel.glance")
-def glance(channel_id: str) -> None:
-    """Look at a channel that somebody asks for and nobody watches."""
-    app.services.glancing.run(channel_id)
-
-
-@app.task(name="newsreel.refresh")
-def refresh(video_ids: list[str]) -> None:
-    """Refresh up to 50 videos."""
-    app.services.refresher.run(video_ids)
+JOBS = {kind: _task_of(kind) for kind in JobKind}
+"""A task for each kind of job, so that it can be seen by its name."""

@@ -13,10 +13,9 @@ from app.domain.errors import NewsreelError
 from app.telemetry import Incidents, get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from app.bootstrap import Services
     from app.domain.watches import Claim
+    from app.ingest.jobs import Item, Job, JobKind
 
 POOL_THREADS = 4
 MAX_PENDING = 40
@@ -97,18 +96,7 @@ class Ticker:
             claims = self._services.ingest.tick(limit=MAX_PENDING - len(self._pending))
             self._pending |= {self._pool.submit(self._run, claim) for claim in claims}
             if len(self._pending) < MAX_PENDING // 2:  # polls go first
-                packs = self._services.packed.due()
-                self._pending |= {self._pool.submit(self._run_packed, pack) for pack in packs}
-                channels = self._services.subscriber.due()
-                self._pending |= {self._pool.submit(self._subscribe, it) for it in channels}
-                if self._services.scout.due():
-                    self._pending.add(self._pool.submit(self._scout))
-                followed = self._services.follower.due()
-                self._pending |= {self._pool.submit(self._follow, it) for it in followed}
-                glances = self._services.glancing.due()
-                self._pending |= {self._pool.submit(self._glance, it) for it in glances}
-                batches = self._services.refresher.due()
-                self._pending |= {self._pool.submit(self._refresh, batch) for batch in batches}
+                self._give_out_jobs()
         except Exception:  # noqa: BLE001 - the thread must outlive any fault; it is logged whole
             self._log.exception("tick_failed")
 
@@ -118,38 +106,13 @@ class Ticker:
         except Exception:  # noqa: BLE001 - as above
             self._log.exception("poll_crashed", watch_id=claim.watch_id)
 
-    def _run_packed(self, pack: Sequence[int]) -> None:
-        try:
-            self._services.packed.run(pack)
-        except Exception:  # noqa: BLE001 - as above
-            self._log.exception("packed_poll_crashed")
+    def _give_out_jobs(self) -> None:
+        for kind, job in self._services.jobs.items():
+            for item in job.due():
+                self._pending.add(self._pool.submit(self._do, kind, job, item))
 
-    def _subscribe(self, channel_id: str) -> None:
+    def _do(self, kind: JobKind, job: Job, item: Item) -> None:
         try:
-            self._services.subscriber.run(channel_id)
+            job.run(item)
         except Exception:  # noqa: BLE001 - as above
-            self._log.exception("subscribing_crashed")
-
-    def _scout(self) -> None:
-        try:
-            self._services.scout.run()
-        except Exception:  # noqa: BLE001 - as above
-            self._log.exception("scouting_crashed")
-
-    def _follow(self, channel_id: str) -> None:
-        try:
-            self._services.follower.run(channel_id)
-        except Exception:  # noqa: BLE001 - as above
-            self._log.exception("following_crashed", channel_id=channel_id)
-
-    def _glance(self, channel_id: str) -> None:
-        try:
-            self._services.glancing.run(channel_id)
-        except Exception:  # noqa: BLE001 - as above
-            self._log.exception("glance_crashed")
-
-    def _refresh(self, batch: Sequence[str]) -> None:
-        try:
-            self._services.refresher.run(batch)
-        except Exception:  # noqa: BLE001 - as above
-            self._log.exception("refresh_crashed")
+            self._log.exception("job_crashed", kind=kind, item=item)

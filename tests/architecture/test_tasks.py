@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ruamel.yaml import YAML
 
+from app.ingest.jobs import JobKind
 from tests.architecture.source_tree import PROJECT, source_files
 from workers import tasks  # registers the tasks
 from workers.celery_app import app
@@ -17,8 +18,13 @@ SCHEDULE = app.conf.beat_schedule
 
 def test_every_task_is_scheduled_or_sent() -> None:
     scheduled = {entry["task"] for entry in SCHEDULE.values()}
-    sent = {getattr(tasks, function).name for function in _sent_functions()}
+    sent = {name for function in _sent_functions() for name in _names_of(function)}
     assert set(OURS) == scheduled | sent
+
+
+def test_every_kind_of_job_is_looked_for_and_has_a_task() -> None:
+    assert tasks.JOBS.keys() == set(JobKind)
+    assert app.services.jobs.keys() == set(JobKind)
 
 
 def test_a_scheduled_task_expires_before_it_is_sent_again() -> None:
@@ -32,12 +38,18 @@ def test_every_task_goes_to_a_queue_that_a_worker_of_the_full_stack_consumes() -
     assert set().union(*_queues_of_workers()) >= QUEUES
 
 
+def _names_of(function: str) -> Iterator[str]:
+    """The names of what workers/ sends under one of its own: a task, or those of a mapping."""
+    sent = getattr(tasks, function)
+    yield from (task.name for task in (sent.values() if isinstance(sent, dict) else [sent]))
+
+
 def _sent_functions() -> Iterator[str]:
     """The names on which workers/ calls `delay` or `apply_async`."""
     for source in source_files("workers"):
         for node in ast.walk(source.tree):
             if isinstance(node, ast.Attribute) and node.attr in ("delay", "apply_async"):
-                yield ast.unparse(node.value).rpartition(".")[2]
+                yield ast.unparse(node.value).rpartition(".")[2].partition("[")[0]
 
 
 def _queues_of_workers() -> Iterator[set[str]]:

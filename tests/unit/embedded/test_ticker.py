@@ -173,8 +173,8 @@ def test_it_scouts_and_follows_and_outlives_what_crashes(
         wait_until(lambda: len(asked) == 2)
         wait_until(rig.known)
     assert set(asked) == {"scout", "UC1"}
-    crashed = {log["event"] for log in logs if log["log_level"] == "error"}
-    assert crashed == {"scouting_crashed", "following_crashed"}
+    crashed = {(log["event"], log["kind"]) for log in logs if log["log_level"] == "error"}
+    assert crashed == {("job_crashed", "scout"), ("job_crashed", "follow")}
 
 
 def test_it_claims_no_more_than_it_can_run_in_time(

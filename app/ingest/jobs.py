@@ -1,0 +1,44 @@
+"""What a tick gives out beside polls: each kind of job is found by one call and done by another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    Item = str | Sequence[str] | Sequence[int] | None
+    """What a job is about, as a queue can carry it."""
+
+T = TypeVar("T", bound="Item")
+
+
+class JobKind(StrEnum):
+    """The kinds, in the order in which a tick looks for them."""
+
+    FETCH_PACKED = "fetch_packed"
+    SUBSCRIBE = "subscribe"
+    SCOUT = "scout"
+    FOLLOW = "follow"
+    GLANCE = "glance"
+    REFRESH = "refresh"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """How jobs of a kind are found and done.
+
+    Args:
+        due: gives out what is to be done now; what it gave out it does not give out again soon.
+        run: does one of these, in any process; whatever it needs to know it looks up.
+    """
+
+    due: Callable[[], Iterable[Item]]
+    run: Callable[[Item], None]
+
+
+def job(due: Callable[[], Iterable[T]], run: Callable[[T], None]) -> Job:
+    """Return a job whose `run` takes what its `due` gives out."""
+    return Job(due, cast("Callable[[Item], None]", run))
