@@ -126,13 +126,14 @@ class ChannelPolls:
         now = self._clock()
         problem = _problem(poll, now)
         gone = problem is not None and problem.code == GONE
+        retry_at = _retry_at(poll, problem, now)
         due_at = channel_plan.next_due_at(
             poll.state,
             poll.pending,
             means=poll.means,
             push_until=poll.push_until,
             gone=gone,
-            failed=poll.uploads_error is not None,
+            retry_at=retry_at,
             soonest=poll.started_at + timedelta(seconds=poll.watch.min_interval_seconds or 0),
             now=now,
         )
@@ -143,7 +144,7 @@ class ChannelPolls:
         def work(transaction: Transaction) -> None:
             transaction.stand_in_line()
             hinted = transaction.subscriptions.list_hints(poll.watch.term, 1)
-            again_at = now + (retries.SOONEST if poll.hints else timedelta())
+            again_at = (retry_at or now + retries.SOONEST) if poll.hints else now
             due = min(due_at, again_at) if hinted else due_at
             transaction.watches.release(poll.claim, next_due_at=due, now=now, problem=problem)
             transaction.watches.grant_wish(poll.claim, poll.started_at, now)
@@ -178,6 +179,15 @@ def _problem(poll: ChannelPoll, now: datetime) -> Problem | None:
     owed = tried_at is not None and not _was_read(poll, tried_at)
     back = poll.gone and poll.feed_error is None
     return before if owed and not back else None
+
+
+def _retry_at(poll: ChannelPoll, problem: Problem | None, now: datetime) -> datetime | None:
+    """Return when to ask the Data API again; None if it did not fail."""
+    error = poll.uploads_error
+    if error is None or problem is None:
+        return None
+    turn = poll.watch.watch_id
+    return retries.retry_at(error, failing_since=problem.since, now=now, turn=turn)
 
 
 def _was_read(poll: ChannelPoll, since: datetime) -> bool:

@@ -366,3 +366,20 @@ def test_when_a_lease_ends_unrenewed_the_feed_is_asked_often_again(new_rig: NewR
     asked = feed_calls(made.rig)
     made.follow(5 * HOUR, every=15 * MINUTE)
     assert feed_calls(made.rig) - asked >= 19
+
+
+@pytest.mark.parametrize("idle", [0, DAY])
+def test_while_youtube_fails_a_push_costs_no_unit_at_every_tick(
+    new_rig: NewRig, idle: float
+) -> None:
+    made = watched(new_rig)
+    made.rig.clock.move(idle)  # after a day the uploads are due, too
+    made.rig.fault("500", method="videos")
+    made.rig.publish(*uploaded(made.rig, 100, 1))
+    spent = units(made.rig)
+    made.follow(3 * HOUR, every=10)
+    assert 5 <= units(made.rig) - spent <= 40
+    made.rig.simulator.faults.clear()
+    made.follow(20 * MINUTE)
+    assert "video000100" in made.rig.known()
+    assert hints(made) == []
