@@ -16,6 +16,7 @@ from app.ingest.tail import LEASE
 from app.sources.base import MAX_IDS_PER_CALL
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from app.domain.channels import ChannelState
@@ -92,6 +93,7 @@ class ChannelPolls:
         left, limit = self._ring.usable(Bucket.UNITS)
 
         def work(transaction: Transaction) -> ChannelPoll:
+            transaction.stand_in_line()  # a backfill that is asked for now writes ranges, too
             transaction.watches.renew(claim, now + LEASE)
             watch = transaction.watches.get(claim.watch_id)
             known = transaction.ranges.list_pending(claim.watch_id)
@@ -125,30 +127,21 @@ class ChannelPolls:
         """
         now = self._clock()
         problem = _problem(poll, now)
-        gone = problem is not None and problem.code == GONE
         retry_at = _retry_at(poll, problem, now)
-        due_at = channel_plan.next_due_at(
-            poll.state,
-            poll.pending,
-            means=poll.means,
-            push_until=poll.push_until,
-            gone=gone,
-            retry_at=retry_at,
-            soonest=poll.started_at + timedelta(seconds=poll.watch.min_interval_seconds or 0),
-            now=now,
-        )
-        told = channel_coverage.because(
-            poll.pending, _reason(poll), poll.started_at - channel_coverage.FEED_AGE
-        )
+        until = poll.started_at - channel_coverage.FEED_AGE
 
         def work(transaction: Transaction) -> None:
             transaction.stand_in_line()
-            hinted = transaction.subscriptions.list_hints(poll.watch.term, 1)
-            again_at = (retry_at or now + retries.SOONEST) if poll.hints else now
-            due = min(due_at, again_at) if hinted else due_at
+            # Read anew: somebody may have asked for a backfill meanwhile.
+            pending = transaction.ranges.list_pending(poll.watch.watch_id)
+            due = _next_due_at(poll, pending, problem, retry_at, now)
+            if transaction.subscriptions.list_hints(poll.watch.term, 1):
+                again_at = (retry_at or now + retries.SOONEST) if poll.hints else now
+                due = min(due, again_at)
             transaction.watches.release(poll.claim, next_due_at=due, now=now, problem=problem)
             transaction.watches.grant_wish(poll.claim, poll.started_at, now)
             transaction.channels.put_state(poll.watch.watch_id, poll.state)
+            told = channel_coverage.because(pending, _reason(poll), until)
             transaction.ranges.replace(poll.watch.watch_id, told)
 
         self._store.write(work)
@@ -179,6 +172,25 @@ def _problem(poll: ChannelPoll, now: datetime) -> Problem | None:
     owed = tried_at is not None and not _was_read(poll, tried_at)
     back = poll.gone and poll.feed_error is None
     return before if owed and not back else None
+
+
+def _next_due_at(
+    poll: ChannelPoll,
+    pending: Sequence[Pending],
+    problem: Problem | None,
+    retry_at: datetime | None,
+    now: datetime,
+) -> datetime:
+    return channel_plan.next_due_at(
+        poll.state,
+        pending,
+        means=poll.means,
+        push_until=poll.push_until,
+        gone=problem is not None and problem.code == GONE,
+        retry_at=retry_at,
+        soonest=poll.started_at + timedelta(seconds=poll.watch.min_interval_seconds or 0),
+        now=now,
+    )
 
 
 def _retry_at(poll: ChannelPoll, problem: Problem | None, now: datetime) -> datetime | None:

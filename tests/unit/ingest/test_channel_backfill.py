@@ -150,3 +150,22 @@ def test_new_videos_do_not_wait_for_a_backfill(new_rig: NewRig) -> None:
     rig.publish(*burst)
     follow(rig, 50 * 60, every=30)
     assert set(ids_of(burst)) <= set(rig.known())
+
+
+@pytest.mark.parametrize("while_it_asks", ["youtube", "feeds"])
+def test_a_backfill_asked_for_during_a_poll_that_fails_is_not_forgotten(
+    new_rig: NewRig, while_it_asks: str
+) -> None:
+    rig = new_rig(OLD)
+    rig.watch_channel()
+    rig.tick()
+    rig.clock.move(DAY)
+    rig.fault("500", method="playlistItems" if while_it_asks == "youtube" else "", times=3)
+    (claim,) = rig.services.ingest.tick()
+    wire = rig.feeds.wire if while_it_asks == "feeds" else rig.youtube.wire
+    wire.before_each = lambda _: request(rig)
+    rig.services.ingest.run(claim)
+    wire.before_each = lambda _: None
+    assert is_wanted(rig)
+    follow(rig, HOUR)
+    assert len(rig.known()) == len(OLD)
