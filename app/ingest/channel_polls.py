@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from app.domain.errors import NewsreelError, NoUsableKeyError, SourceError
+from app.domain.errors import NewsreelError, NoUsableKeyError, SourceError, UpstreamError
 from app.domain.quota import Bucket
 from app.domain.ranges import RangeReason, floor_second
 from app.ingest import channel_coverage, channel_plan, coverage, retries
@@ -167,7 +167,9 @@ def _problem(poll: ChannelPoll, now: datetime) -> Problem | None:
         return problem_of(poll.uploads_error, before, now)
     lately = now - poll.means.uploads_every - FEED_EVERY
     if poll.feed_error is not None and not _was_read(poll, lately):
-        return before if poll.gone else problem_of(poll.feed_error, before, now)
+        # Never as `gone`: a feed's 404 does not say so.
+        failed = UpstreamError(str(poll.feed_error))
+        return before if poll.gone else problem_of(failed, before, now)
     tried_at = poll.state.uploads_tried_at
     owed = tried_at is not None and not _was_read(poll, tried_at)
     back = poll.gone and poll.feed_error is None

@@ -148,6 +148,24 @@ def test_a_channel_that_vanished_is_confirmed_and_then_shown_as_a_problem(new_ri
     assert problem(rig) == "gone"
 
 
+def test_a_feed_that_is_not_found_while_youtube_fails_does_not_make_a_channel_gone(
+    new_rig: NewRig,
+) -> None:
+    rig = new_rig(before_noon(10))
+    rig.watch_channel()
+    rig.tick()
+    rig.fault("404", method="feed")
+    rig.fault("500", method="playlistItems", times=8)
+    problems = set()
+    for _ in range(90):
+        follow(rig, MINUTE)
+        problems.add(problem(rig))
+    assert problems == {None, "youtube_unavailable"}
+    rig.publish(*uploaded(rig, 100, 1))
+    follow(rig, 2 * HOUR)
+    assert "video000100" in rig.known()
+
+
 def test_a_channel_that_comes_back_is_no_problem_any_more(new_rig: NewRig) -> None:
     rig = new_rig()
     rig.watch_channel()
