@@ -113,17 +113,14 @@ class ChannelReader:
         """Go on with a reading of the playlist that was broken off, or with the backfill.
 
         A page token belongs to a list that may have changed: the last page is read again, and must
-        show what it showed, or the list is read anew from its top.
+        show what it showed, or the list is read anew from its top. A call that fails changes
+        nothing: of a long list some always do.
 
         Raises:
             As `read_uploads`.
         """
         walk = poll.state.walk or Walk(None, floor_second(self._clock()))
-        try:
-            self._walk(poll, tally, walk, pages, bool)
-        except (BadRequestError, UpstreamError):
-            poll.state = replace(poll.state, walk=None)
-            raise
+        self._walk(poll, tally, walk, pages, bool)
 
     def _walk(
         self,
@@ -139,7 +136,7 @@ class ChannelReader:
         for _ in range(pages):
             page = self._page(poll, token, tally.spending)
             if resumed and not self._is_known(poll, page):
-                poll.state = replace(poll.state, walk=None)
+                _begin_anew(poll)
                 return False
             resumed = False
             reached = channel_coverage.reached_by(page, down_to)
@@ -148,6 +145,7 @@ class ChannelReader:
                 return True
             token, down_to = page.next_page_token, reached
         if pages > 1 and down_to == walk.read_down_to:
+            _begin_anew(poll)
             raise UpstreamError("YouTube's list of uploads goes round")
         return False
 
@@ -166,8 +164,12 @@ class ChannelReader:
     def _page(self, poll: ChannelPoll, token: str | None, spending: Spending) -> UploadsPage:
         try:
             return self._uploads(poll, token, spending)
+        except BadRequestError:
+            _begin_anew(poll)
+            raise
         except GoneError:
             if token is not None:
+                _begin_anew(poll)
                 raise UpstreamError("YouTube's list of uploads ended half-way") from None
         return self._first_page_elsewhere(poll, spending)
 
@@ -262,6 +264,11 @@ def _below(pending: Sequence[Pending], reached: datetime) -> list[Pending]:
 
 def _has_moved(channel: Channel, state: ChannelState) -> bool:
     return channel.uploads_playlist_id not in (None, state.playlist_id)
+
+
+def _begin_anew(poll: ChannelPoll) -> None:
+    """Forget where to go on: the next reading begins at the top."""
+    poll.state = replace(poll.state, walk=None)
 
 
 def _with_walk(poll: ChannelPoll, walk: Walk, left: Sequence[Pending]) -> ChannelState:
