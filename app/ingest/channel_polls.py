@@ -172,7 +172,7 @@ def _problem(poll: ChannelPoll, now: datetime) -> Problem | None:
         return before if poll.gone else problem_of(failed, before, now)
     tried_at = poll.state.uploads_tried_at
     owed = tried_at is not None and not _was_read(poll, tried_at)
-    back = poll.gone and poll.feed_error is None
+    back = poll.gone and poll.state.feed_failing_since is None
     return before if owed and not back else None
 
 

@@ -9,6 +9,7 @@ from simulator.video import Event
 from tests.unit.ingest.channels import (
     DAY,
     HOUR,
+    MINUTE,
     complete_until,
     follow,
     gaps,
@@ -134,6 +135,33 @@ def test_a_token_that_is_refused_costs_a_reading_not_the_backfill(new_rig: NewRi
     rig.services.store._primary.write(lambda c: c.exec_driver_sql(spoil))
     follow(rig, HOUR)
     assert len(rig.known()) == len(OLD)
+
+
+def test_a_call_that_fails_costs_a_call_and_not_the_way_back_from_the_top(
+    new_rig: NewRig,
+) -> None:
+    rig = new_rig(before_noon(2_000, step_seconds=HOUR))
+    rig.watch_channel()
+    rig.tick()
+    request(rig)
+    rig.fault("500", method="playlistItems", every=12)
+    follow(rig, 6 * HOUR, every=5 * MINUTE)
+    assert len(rig.known()) == 2_000
+    # 40 pages, the last of each poll once more, and what failed.
+    assert units(rig, "playlistItems") <= 60
+
+
+def test_the_backfill_of_a_channel_that_is_gone_waits_until_it_is_back(new_rig: NewRig) -> None:
+    rig = new_rig()
+    rig.watch_channel()
+    rig.tick()
+    request(rig)
+    follow(rig, DAY, every=5 * MINUTE)
+    assert units(rig) <= 8
+    rig.publish(*before_noon(120, step_seconds=HOUR))
+    follow(rig, HOUR)
+    assert len(rig.known()) == 120
+    assert not is_wanted(rig)
 
 
 def test_a_keyword_has_no_backfill(rig: Rig) -> None:
