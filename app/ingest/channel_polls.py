@@ -42,7 +42,7 @@ class ChannelPoll:
         means: what there was to follow it with at its start.
         started_at: when it was taken in hand.
         held_at: when its lease was renewed last.
-        hints: what pushes named, an id for each and the video.
+        hints: what pushes named and was not followed yet, an id for each and the video.
         push_until: how long the hub has promised to push for it; None if it has not.
         feed_error: what became of its feed.
         uploads_error: what became of what was asked of the Data API.

@@ -12,6 +12,7 @@ from app.domain.videos import Source
 from simulator.video import Event
 from tests.unit.ingest.channels import DAY, HOUR, MINUTE, feed_calls, lines, units, uploaded
 from tests.unit.ingest.pushed import Pushed, pushed
+from tests.unit.ingest.refreshes import HidingSource
 from tests.unit.ingest.rig import Rig, before_noon
 from tests.unit.simulator.worlds import CHANNEL, video
 from tests.unit.sources.atom_bodies import entry, feed, tombstone
@@ -186,6 +187,42 @@ def test_a_push_larger_than_any_is_refused_and_an_unknown_address_not_found(
     answer = made.client.post(f"/websub/{made.token}", data=body, headers=signed(made, body))
     assert answer.status_code == 413
     assert made.client.post(f"/websub/{'A' * 43}", data=b"x").status_code == 404
+
+
+def test_a_push_that_comes_before_youtube_knows_the_video_is_followed_until_it_does(
+    new_rig: NewRig,
+) -> None:
+    hides = {"video000100"}
+    made = watched(new_rig, seed_source=lambda youtube: HidingSource(youtube, hides))
+    made.rig.publish(*uploaded(made.rig, 100, 1))
+    made.tick()
+    made.rig.clock.move(MINUTE)
+    hides.clear()
+    made.follow(2 * MINUTE)
+    assert "video000100" in made.rig.known()
+    assert hints(made) == []
+
+
+def test_an_answer_that_tells_nothing_is_none_to_a_push(new_rig: NewRig) -> None:
+    made = watched(new_rig)
+    source = HidingSource(made.rig.youtube, hides_all=True)
+    made.rig.services.ingest._channel_runner._hints._source = source  # type: ignore[attr-defined]  # the wired one
+    made.rig.publish(*uploaded(made.rig, 100, 1))
+    made.tick()
+    made.rig.clock.move(MINUTE)
+    source.hides_all = False
+    made.follow(2 * MINUTE)
+    assert "video000100" in made.rig.known()
+
+
+def test_a_push_of_what_there_is_not_costs_a_few_units_and_is_forgotten(new_rig: NewRig) -> None:
+    made = watched(new_rig)
+    invented = feed(entry("inventedvid", channel_id=CHANNEL.channel_id))
+    made.client.post(f"/websub/{made.token}", data=invented, headers=signed(made, invented))
+    spent = units(made.rig)
+    made.follow(HOUR, every=10)
+    assert units(made.rig) - spent <= 12
+    assert hints(made) == []
 
 
 def test_a_deletion_is_looked_into_and_confirmed_a_day_later(new_rig: NewRig) -> None:
