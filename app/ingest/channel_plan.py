@@ -26,6 +26,9 @@ FEED_EVERY = FEED_AGE
 
 FEED_EVERY_WITH_PUSH = timedelta(hours=6)
 CHECK_EVERY = timedelta(days=1)
+CHECK_AGAIN = timedelta(hours=1)
+"""When a check that failed is made again, while the feed shows all there is."""
+
 
 UPLOADS_SHARE = 0.3
 """The part of the day's units that all channels spend on their playlists when all feeds fail."""
@@ -128,8 +131,10 @@ def uploads_due_at(
     if tried_at is None:
         return now
     again_at = tried_at + (CHECK_EVERY if gone else means.uploads_every)
-    if misses(state, pending) or read_at is None or read_at < tried_at:
+    if misses(state, pending):
         return again_at
+    if read_at is None or read_at < tried_at:
+        return max(again_at, tried_at + CHECK_AGAIN)
     check_at = read_at + CHECK_EVERY
     if not means.can_check:
         check_at = max(check_at, now + FEED_EVERY)

@@ -5,6 +5,7 @@ Each page commits its videos, what is left to read and how far it came in one tr
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -163,7 +164,7 @@ class ChannelReader:
 
     def _page(self, poll: ChannelPoll, token: str | None, spending: Spending) -> UploadsPage:
         try:
-            return self._uploads(poll, token, spending)
+            page = self._uploads(poll, token, spending)
         except BadRequestError:
             _begin_anew(poll)
             raise
@@ -171,25 +172,30 @@ class ChannelReader:
             if token is not None:
                 _begin_anew(poll)
                 raise UpstreamError("YouTube's list of uploads ended half-way") from None
-        return self._first_page_elsewhere(poll, spending)
+            page = _EMPTY
+        if channel_coverage.is_garbage(page):
+            raise UpstreamError("most items of YouTube's list of uploads cannot be read")
+        if token is None and _is_empty(page):
+            return self._first_page_elsewhere(poll, spending)
+        return page
 
     def _first_page_elsewhere(self, poll: ChannelPoll, spending: Spending) -> UploadsPage:
-        """Ask YouTube for the channel itself, as its playlist is not there.
+        """Ask YouTube for the channel itself, as its playlist is not there, or shows nothing.
 
-        A channel without public videos has none.
+        That is so for a channel without public videos, and has to be for no other.
         """
         channel = self._ask(
             poll, lambda key: self._channels.channel(key, poll.watch.term), spending
         )
         if channel is None:
             raise GoneError(_NOBODY)
-        if not _has_moved(channel, poll.state):
-            return _EMPTY
-        poll.state = replace(poll.state, playlist_id=str(channel.uploads_playlist_id))
-        try:
-            return self._uploads(poll, None, spending)
-        except GoneError:
-            return _EMPTY
+        if _has_moved(channel, poll.state):
+            poll.state = replace(poll.state, playlist_id=str(channel.uploads_playlist_id))
+            with suppress(GoneError):
+                return self._uploads(poll, None, spending)
+        if channel.videos:
+            raise UpstreamError(f"YouTube lists none of the channel's {channel.videos} videos")
+        return _EMPTY
 
     def _uploads(self, poll: ChannelPoll, token: str | None, spending: Spending) -> UploadsPage:
         playlist = poll.state.playlist_id
@@ -260,6 +266,10 @@ def found(video: Video, source: Source, watch_id: int) -> Finding:
 
 def _below(pending: Sequence[Pending], reached: datetime) -> list[Pending]:
     return [item for item in pending if item.stretch.starts_at <= reached]
+
+
+def _is_empty(page: UploadsPage) -> bool:
+    return not (page.added_at or page.rejected or page.next_page_token)
 
 
 def _has_moved(channel: Channel, state: ChannelState) -> bool:

@@ -206,7 +206,7 @@ def test_a_push_that_comes_before_youtube_knows_the_video_is_followed_until_it_d
 def test_an_answer_that_tells_nothing_is_none_to_a_push(new_rig: NewRig) -> None:
     made = watched(new_rig)
     source = HidingSource(made.rig.youtube, hides_all=True)
-    made.rig.services.ingest._channel_runner._hints._source = source  # type: ignore[attr-defined]  # the wired one
+    made.rig.services.ingest._channel_runner._hints._source = source
     made.rig.publish(*uploaded(made.rig, 100, 1))
     made.tick()
     made.rig.clock.move(MINUTE)
