@@ -9,6 +9,7 @@ import pytest
 from app.domain.fetches import FetchSource
 from app.domain.subscriptions import other_form
 from app.domain.videos import Source
+from app.store.store import Store
 from simulator.video import Event
 from tests.unit.ingest.channels import DAY, HOUR, MINUTE, feed_calls, lines, units, uploaded
 from tests.unit.ingest.pushed import Pushed, pushed
@@ -345,6 +346,20 @@ def test_a_hub_that_will_not_push_is_asked_again_later(new_rig: NewRig) -> None:
     denied = {"hub.mode": "denied", "hub.topic": found.topic, "hub.reason": "no"}
     assert made.client.get(f"/websub/{found.token}", query_string=denied).status_code == 200
     assert not made.is_active
+    made.follow(2 * HOUR, every=10 * MINUTE)
+    assert made.is_active
+
+
+def test_a_stranger_at_the_door_takes_no_lock(
+    new_rig: NewRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = watched(new_rig)
+    monkeypatch.setattr(Store, "write", lambda *_: pytest.fail("a write"))
+    path = f"/websub/{'A' * 43}"
+    for mode in ("subscribe", "denied"):
+        query = {"hub.mode": mode, "hub.topic": "t", "hub.challenge": "c"}
+        assert made.client.get(path, query_string=query).status_code == 404
+    assert made.client.post(path, data=b"x").status_code == 404
 
 
 def test_without_a_public_url_nobody_subscribes_and_old_leases_mean_nothing(
