@@ -66,7 +66,7 @@ class HintReader:
         early = list[tuple[tuple[int, str], ...]]()
 
         def forget(transaction: Transaction) -> None:
-            stored = transaction.videos.list_told(named)
+            stored = transaction.videos.list_told([video_id for _, video_id in poll.hints])
             known = {video.video_id for video in answer.videos} | stored.keys()
             early.append(tuple(hint for hint in poll.hints if hint[1] not in known))
             followed = [hint_id for hint_id, _ in set(poll.hints).difference(early[-1])]
