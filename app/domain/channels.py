@@ -22,11 +22,15 @@ _CHANNEL_ID = re.compile(r"UC[A-Za-z0-9_-]{22}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What channels.list tells of a channel; without a playlist it lists no uploads."""
+    """What channels.list tells of a channel; without a playlist it lists no uploads.
+
+    `videos` is how many public ones it has, as far as that is told.
+    """
 
     channel_id: str
     title: str
     uploads_playlist_id: str | None
+    videos: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

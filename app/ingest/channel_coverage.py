@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.channels import DAWN
 from app.domain.ranges import SECOND, Pending, RangeReason, Reading, Stretch, floor_second
-from app.ingest.coverage import coalesced
+from app.ingest.coverage import FEWEST_TO_JUDGE, coalesced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,6 +50,11 @@ def shown_by_feed(feed: ChannelFeed, *, joins: bool, asked_at: datetime) -> Stre
         starts_at = floor_second(feed.videos[-1].published_at) + SECOND
     until = floor_second(asked_at - FEED_AGE)
     return Stretch(starts_at, until) if starts_at <= until else None
+
+
+def is_garbage(page: UploadsPage) -> bool:
+    """Tell whether a page's bad items are no exceptions: then it has not shown what there is."""
+    return len(page.rejected) >= FEWEST_TO_JUDGE and len(page.rejected) > len(page.videos)
 
 
 def reached_by(page: UploadsPage, before: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.domain.quota import Bucket
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from app.sources.base import VideoSource
     from app.store.store import Store, Transaction
 
+EARLY = timedelta(minutes=10)
+"""How long YouTube may not know yet what it pushed; with push the feed is not asked for hours."""
+
 
 class HintReader:
     """Reads what pushes named for polls in hand."""
@@ -35,7 +39,8 @@ class HintReader:
         """Ask about the videos of a poll's hints, 50 at most, and forget those hints.
 
         What is not told any more is asked about again a day later like any other video, and
-        deleted only then: a push can be wrong or early.
+        deleted only then: a push can be wrong. It can be early, too: a video that is neither told
+        nor stored is asked about again for `EARLY`.
 
         Raises:
             NoUsableKeyError: no call can be made; the hints stay.
@@ -49,11 +54,19 @@ class HintReader:
             if video.channel_id == poll.watch.term
         ]
 
+        early = list[tuple[tuple[int, str], ...]]()
+
         def forget(transaction: Transaction) -> None:
-            transaction.subscriptions.drop_hints([hint_id for hint_id, _ in poll.hints])
+            stored = transaction.videos.list_told([video_id for _, video_id in poll.hints])
+            known = {video.video_id for video in answer.videos} | stored.keys()
+            early.append(tuple(hint for hint in poll.hints if hint[1] not in known))
+            followed = [hint_id for hint_id, _ in set(poll.hints).difference(early[-1])]
+            transaction.subscriptions.drop_hints(followed)
+            kept_since = poll.started_at - EARLY
+            transaction.subscriptions.drop_hints([i for i, _ in early[-1]], before=kept_since)
 
         recorded = self._tail.commit(findings, missing=missing, claim=poll.claim, progress=forget)
-        poll.hints = ()
+        poll.hints = early[-1]
         tally.add(answer, recorded, advanced=True)
         tally.found = len(findings)
 

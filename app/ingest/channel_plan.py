@@ -26,6 +26,9 @@ FEED_EVERY = FEED_AGE
 
 FEED_EVERY_WITH_PUSH = timedelta(hours=6)
 CHECK_EVERY = timedelta(days=1)
+CHECK_AGAIN = timedelta(hours=1)
+"""When a check that failed is made again, while the feed shows all there is."""
+
 
 UPLOADS_SHARE = 0.3
 """The part of the day's units that all channels spend on their playlists when all feeds fail."""
@@ -130,8 +133,10 @@ def uploads_due_at(
     if tried_at is None:
         return now
     again_at = tried_at + (CHECK_EVERY if gone else means.uploads_every)
-    if misses(state, pending) or read_at is None or read_at < tried_at:
+    if misses(state, pending):
         return again_at
+    if read_at is None or read_at < tried_at:
+        return max(again_at, tried_at + CHECK_AGAIN)
     check_at = read_at + CHECK_EVERY
     if not means.can_check:
         check_at = max(check_at, now + FEED_EVERY)
@@ -150,7 +155,7 @@ def next_due_at(
     means: Means,
     push_until: datetime | None,
     gone: bool,
-    failed: bool,
+    retry_at: datetime | None,
     soonest: datetime,
     now: datetime,
 ) -> datetime:
@@ -162,15 +167,17 @@ def next_due_at(
         means: what there is to do it with.
         push_until: how long the hub has promised to push; None if it has not.
         gone: YouTube said that there is no such channel.
-        failed: the Data API just did.
+        retry_at: when to ask the Data API again, which just failed; None if it did not.
         soonest: when its watch allows the next poll. What goes on is no new one.
         now: the present.
     """
     uploads_at = uploads_due_at(state, pending, means=means, gone=gone, now=now)
+    if retry_at is not None:  # what failed need not have been the playlist
+        uploads_at = max(uploads_at, retry_at)
     due = [max(soonest, min(uploads_at, feed_due_at(state, push_until) or now))]
-    if not failed and is_unfinished(state, pending):
+    if retry_at is None and is_unfinished(state, pending):
         due.append(now)
     if channel_coverage.is_for_backfill(pending):
-        goes_on = not failed and means.backfill_pages(now)
+        goes_on = retry_at is None and means.backfill_pages(now)
         due.append(now if goes_on else max(soonest, now + FEED_EVERY))
     return min(due)

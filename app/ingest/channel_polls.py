@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from app.domain.errors import NewsreelError, NoUsableKeyError, SourceError
+from app.domain.errors import NewsreelError, NoUsableKeyError, SourceError, UpstreamError
 from app.domain.quota import Bucket
 from app.domain.ranges import RangeReason, floor_second
 from app.ingest import channel_coverage, channel_plan, coverage, retries
@@ -16,6 +16,7 @@ from app.ingest.tail import LEASE
 from app.sources.base import MAX_IDS_PER_CALL
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from app.domain.channels import ChannelState
@@ -41,7 +42,7 @@ class ChannelPoll:
         means: what there was to follow it with at its start.
         started_at: when it was taken in hand.
         held_at: when its lease was renewed last.
-        hints: what pushes named, an id for each and the video.
+        hints: what pushes named and was not followed yet, an id for each and the video.
         push_until: how long the hub has promised to push for it; None if it has not.
         feed_error: what became of its feed.
         uploads_error: what became of what was asked of the Data API.
@@ -92,6 +93,7 @@ class ChannelPolls:
         left, limit = self._ring.usable(Bucket.UNITS)
 
         def work(transaction: Transaction) -> ChannelPoll:
+            transaction.stand_in_line()  # a backfill that is asked for now writes ranges, too
             transaction.watches.renew(claim, now + LEASE)
             watch = transaction.watches.get(claim.watch_id)
             known = transaction.ranges.list_pending(claim.watch_id)
@@ -125,29 +127,21 @@ class ChannelPolls:
         """
         now = self._clock()
         problem = _problem(poll, now)
-        gone = problem is not None and problem.code == GONE
-        due_at = channel_plan.next_due_at(
-            poll.state,
-            poll.pending,
-            means=poll.means,
-            push_until=poll.push_until,
-            gone=gone,
-            failed=poll.uploads_error is not None,
-            soonest=poll.started_at + timedelta(seconds=poll.watch.min_interval_seconds or 0),
-            now=now,
-        )
-        told = channel_coverage.because(
-            poll.pending, _reason(poll), poll.started_at - channel_coverage.FEED_AGE
-        )
+        retry_at = _retry_at(poll, problem, now)
+        until = poll.started_at - channel_coverage.FEED_AGE
 
         def work(transaction: Transaction) -> None:
             transaction.stand_in_line()
-            hinted = transaction.subscriptions.list_hints(poll.watch.term, 1)
-            again_at = now + (retries.SOONEST if poll.hints else timedelta())
-            due = min(due_at, again_at) if hinted else due_at
+            # Read anew: somebody may have asked for a backfill meanwhile.
+            pending = transaction.ranges.list_pending(poll.watch.watch_id)
+            due = _next_due_at(poll, pending, problem, retry_at, now)
+            if transaction.subscriptions.list_hints(poll.watch.term, 1):
+                again_at = (retry_at or now + retries.SOONEST) if poll.hints else now
+                due = min(due, again_at)
             transaction.watches.release(poll.claim, next_due_at=due, now=now, problem=problem)
             transaction.watches.grant_wish(poll.claim, poll.started_at, now)
             transaction.channels.put_state(poll.watch.watch_id, poll.state)
+            told = channel_coverage.because(pending, _reason(poll), until)
             transaction.ranges.replace(poll.watch.watch_id, told)
 
         self._store.write(work)
@@ -173,11 +167,41 @@ def _problem(poll: ChannelPoll, now: datetime) -> Problem | None:
         return problem_of(poll.uploads_error, before, now)
     lately = now - poll.means.uploads_every - FEED_EVERY
     if poll.feed_error is not None and not _was_read(poll, lately):
-        return before if poll.gone else problem_of(poll.feed_error, before, now)
+        # Never as `gone`: a feed's 404 does not say so.
+        failed = UpstreamError(str(poll.feed_error))
+        return before if poll.gone else problem_of(failed, before, now)
     tried_at = poll.state.uploads_tried_at
     owed = tried_at is not None and not _was_read(poll, tried_at)
-    back = poll.gone and poll.feed_error is None
+    back = poll.gone and poll.state.feed_failing_since is None
     return before if owed and not back else None
+
+
+def _next_due_at(
+    poll: ChannelPoll,
+    pending: Sequence[Pending],
+    problem: Problem | None,
+    retry_at: datetime | None,
+    now: datetime,
+) -> datetime:
+    return channel_plan.next_due_at(
+        poll.state,
+        pending,
+        means=poll.means,
+        push_until=poll.push_until,
+        gone=problem is not None and problem.code == GONE,
+        retry_at=retry_at,
+        soonest=poll.started_at + timedelta(seconds=poll.watch.min_interval_seconds or 0),
+        now=now,
+    )
+
+
+def _retry_at(poll: ChannelPoll, problem: Problem | None, now: datetime) -> datetime | None:
+    """Return when to ask the Data API again; None if it did not fail."""
+    error = poll.uploads_error
+    if error is None or problem is None:
+        return None
+    turn = poll.watch.watch_id
+    return retries.retry_at(error, failing_since=problem.since, now=now, turn=turn)
 
 
 def _was_read(poll: ChannelPoll, since: datetime) -> bool:

@@ -5,6 +5,7 @@ Each page commits its videos, what is left to read and how far it came in one tr
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -113,17 +114,14 @@ class ChannelReader:
         """Go on with a reading of the playlist that was broken off, or with the backfill.
 
         A page token belongs to a list that may have changed: the last page is read again, and must
-        show what it showed, or the list is read anew from its top.
+        show what it showed, or the list is read anew from its top. A call that fails changes
+        nothing: of a long list some always do.
 
         Raises:
             As `read_uploads`.
         """
         walk = poll.state.walk or Walk(None, floor_second(self._clock()))
-        try:
-            self._walk(poll, tally, walk, pages, bool)
-        except (BadRequestError, UpstreamError):
-            poll.state = replace(poll.state, walk=None)
-            raise
+        self._walk(poll, tally, walk, pages, bool)
 
     def _walk(
         self,
@@ -139,7 +137,7 @@ class ChannelReader:
         for _ in range(pages):
             page = self._page(poll, token, tally.spending)
             if resumed and not self._is_known(poll, page):
-                poll.state = replace(poll.state, walk=None)
+                _begin_anew(poll)
                 return False
             resumed = False
             reached = channel_coverage.reached_by(page, down_to)
@@ -148,6 +146,7 @@ class ChannelReader:
                 return True
             token, down_to = page.next_page_token, reached
         if pages > 1 and down_to == walk.read_down_to:
+            _begin_anew(poll)
             raise UpstreamError("YouTube's list of uploads goes round")
         return False
 
@@ -165,29 +164,38 @@ class ChannelReader:
 
     def _page(self, poll: ChannelPoll, token: str | None, spending: Spending) -> UploadsPage:
         try:
-            return self._uploads(poll, token, spending)
+            page = self._uploads(poll, token, spending)
+        except BadRequestError:
+            _begin_anew(poll)
+            raise
         except GoneError:
             if token is not None:
+                _begin_anew(poll)
                 raise UpstreamError("YouTube's list of uploads ended half-way") from None
-        return self._first_page_elsewhere(poll, spending)
+            page = _EMPTY
+        if channel_coverage.is_garbage(page):
+            raise UpstreamError("most items of YouTube's list of uploads cannot be read")
+        if token is None and _is_empty(page):
+            return self._first_page_elsewhere(poll, spending)
+        return page
 
     def _first_page_elsewhere(self, poll: ChannelPoll, spending: Spending) -> UploadsPage:
-        """Ask YouTube for the channel itself, as its playlist is not there.
+        """Ask YouTube for the channel itself, as its playlist is not there, or shows nothing.
 
-        A channel without public videos has none.
+        That is so for a channel without public videos, and has to be for no other.
         """
         channel = self._ask(
             poll, lambda key: self._channels.channel(key, poll.watch.term), spending
         )
         if channel is None:
             raise GoneError(_NOBODY)
-        if not _has_moved(channel, poll.state):
-            return _EMPTY
-        poll.state = replace(poll.state, playlist_id=str(channel.uploads_playlist_id))
-        try:
-            return self._uploads(poll, None, spending)
-        except GoneError:
-            return _EMPTY
+        if _has_moved(channel, poll.state):
+            poll.state = replace(poll.state, playlist_id=str(channel.uploads_playlist_id))
+            with suppress(GoneError):
+                return self._uploads(poll, None, spending)
+        if channel.videos:
+            raise UpstreamError(f"YouTube lists none of the channel's {channel.videos} videos")
+        return _EMPTY
 
     def _uploads(self, poll: ChannelPoll, token: str | None, spending: Spending) -> UploadsPage:
         playlist = poll.state.playlist_id
@@ -260,8 +268,17 @@ def _below(pending: Sequence[Pending], reached: datetime) -> list[Pending]:
     return [item for item in pending if item.stretch.starts_at <= reached]
 
 
+def _is_empty(page: UploadsPage) -> bool:
+    return not (page.added_at or page.rejected or page.next_page_token)
+
+
 def _has_moved(channel: Channel, state: ChannelState) -> bool:
     return channel.uploads_playlist_id not in (None, state.playlist_id)
+
+
+def _begin_anew(poll: ChannelPoll) -> None:
+    """Forget where to go on: the next reading begins at the top."""
+    poll.state = replace(poll.state, walk=None)
 
 
 def _with_walk(poll: ChannelPoll, walk: Walk, left: Sequence[Pending]) -> ChannelState:

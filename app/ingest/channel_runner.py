@@ -95,8 +95,7 @@ class ChannelRunner:
         ):
             if is_due(poll) and self._has_time(poll):
                 read(poll)
-        backfill = channel_coverage.is_for_backfill(poll.pending)
-        if backfill and poll.uploads_error is None and self._has_time(poll):
+        if self._older_are_wanted(poll) and self._has_time(poll):
             self._read_older(poll)
         self._completion.catch_up()
 
@@ -120,6 +119,11 @@ class ChannelRunner:
         )
         is_wanted = poll.watch.wanted_at is not None
         return poll.uploads_error is None and (is_wanted or due_at <= now)
+
+    def _older_are_wanted(self, poll: ChannelPoll) -> bool:
+        """Of a channel that is gone only once it has been found to be back."""
+        backfill = channel_coverage.is_for_backfill(poll.pending)
+        return backfill and poll.uploads_error is None and not poll.gone
 
     def _read_hints(self, poll: ChannelPoll) -> None:
         def read(tally: Tally) -> None:

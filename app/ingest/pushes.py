@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 RENEWED_AFTER = 0.8
 """The part of a lease after which it is asked for again."""
 
+DENIED_FOR = timedelta(hours=1)
+"""When a hub that will not push is asked again."""
+
 LONGEST_LEASE = timedelta(days=30)
 MOST_VIDEOS = 50
 MOST_HINTS = 500
@@ -51,6 +54,7 @@ class PushReceiver:
             StoreUnavailableError: the database is away.
         """
         now = self._clock()
+        self._store.read(lambda t: _get(t, token))  # a stranger takes nobody's place in the line
 
         def work(transaction: Transaction) -> None:
             transaction.stand_in_line()
@@ -72,6 +76,7 @@ class PushReceiver:
             StoreUnavailableError: the database is away.
         """
         now = self._clock()
+        self._store.read(lambda t: _get(t, token))  # as above
 
         def work(transaction: Transaction) -> None:
             transaction.stand_in_line()
@@ -79,7 +84,8 @@ class PushReceiver:
             if not is_same_topic(topic, asked.topic):
                 raise NotFoundError("nobody here asked for this")
             denied = replace(asked, failing_since=asked.failing_since or now, expires_at=None)
-            transaction.subscriptions.put(denied)
+            again_at = min(asked.next_try_at, now + DENIED_FOR)  # renewal could be days away
+            transaction.subscriptions.put(replace(denied, next_try_at=again_at))
 
         self._store.write(work)
 

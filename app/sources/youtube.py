@@ -101,7 +101,7 @@ class YouTube:
             SourceError: as for `search`.
         """
         by = {"id": name} if is_channel_id(name) else {"forHandle": name}
-        request = self._service.channels().list(part="snippet,contentDetails", **by)
+        request = self._service.channels().list(part="snippet,contentDetails,statistics", **by)
         return parse_channel(self._answer(request, key))
 
     def uploads(self, key: ApiKey, playlist_id: str, page_token: str | None = None) -> UploadsPage:

@@ -12,6 +12,7 @@ from app.domain.videos import Detail, Video
 from app.sources.base import UploadsPage
 from app.sources.youtube_parse import (
     channel_id_of,
+    count_of,
     items_of,
     next_page_token,
     object_of,
@@ -50,13 +51,15 @@ def parse_channel(body: object) -> Channel | None:
     uploads = playlists.get("uploads")
     named = isinstance(uploads, str) and _PLAYLIST_ID.fullmatch(uploads) is not None
     title = text_of(object_of(item.get("snippet")).get("title"))
-    return Channel(channel_id, title, str(uploads) if named else None)
+    videos = count_of(object_of(item.get("statistics")).get("videoCount"))
+    return Channel(channel_id, title, str(uploads) if named else None, videos)
 
 
 def parse_uploads(body: object) -> UploadsPage:
     """Read an answer of playlistItems.list for an uploads playlist.
 
-    Private and deleted videos stand in it without a publish time of their own (recorded bodies).
+    Private and deleted videos stand in it without a publish time and an owner of their own
+    (recorded bodies).
 
     Raises:
         UpstreamError: the body is not such an answer.
@@ -70,7 +73,8 @@ def parse_uploads(body: object) -> UploadsPage:
 
 def _is_hidden(item: object) -> bool:
     details = object_of(object_of(item).get("contentDetails"))
-    return bool(details) and "videoPublishedAt" not in details
+    owned = "videoOwnerChannelId" in object_of(object_of(item).get("snippet"))
+    return bool(details) and "videoPublishedAt" not in details and not owned
 
 
 def _uploaded(item: Mapping[str, object]) -> Video:

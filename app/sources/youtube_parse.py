@@ -147,8 +147,8 @@ def _told_in_full(item: Mapping[str, object]) -> Video:
         category_id=_match(_CATEGORY_ID, snippet.get("categoryId")),
         language=_match(_LANGUAGE, language),
         tags=_tags(snippet),
-        view_count=_count(statistics.get("viewCount")),
-        like_count=_count(statistics.get("likeCount")),
+        view_count=count_of(statistics.get("viewCount")),
+        like_count=count_of(statistics.get("likeCount")),
     )
 
 
@@ -198,7 +198,7 @@ def _duration(value: object) -> int | None:
     return sum(n * unit for n, unit in zip(amounts, _UNIT_SECONDS, strict=True)) or None
 
 
-def _count(value: object) -> int | None:
+def count_of(value: object) -> int | None:
     """Return a count, which YouTube sends as a string of digits."""
     digits = _match(_COUNT, value)
     return None if digits is None else int(digits)

@@ -105,9 +105,12 @@ class SubscriptionRepository:
         found = self._connection.execute(mine.order_by(row.hint_id).limit(limit))
         return [(hint_id, video_id) for hint_id, video_id in found]
 
-    def drop_hints(self, hint_ids: Sequence[int]) -> None:
-        """Forget hints that were followed."""
-        self._connection.execute(delete(PushHintRow).where(PushHintRow.hint_id.in_(hint_ids)))
+    def drop_hints(self, hint_ids: Sequence[int], before: datetime | None = None) -> None:
+        """Forget hints; if `before` is given, only those that came before it."""
+        these = delete(PushHintRow).where(PushHintRow.hint_id.in_(hint_ids))
+        if before is not None:
+            these = these.where(PushHintRow.received_at < before)
+        self._connection.execute(these)
 
     def find_watch(self, channel_id: str) -> int | None:
         """Return the watch of a channel."""

@@ -1,11 +1,20 @@
 """Channel states, subscriptions and hints, on every database."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from threading import Thread
+
+import pytest
 
 from app.domain.channels import ChannelState, Walk
+from app.domain.quota import Bucket
+from app.domain.ranges import Pending, RangeReason
 from app.domain.subscriptions import Mode, Subscription, topic_of
 from app.domain.watches import Watch, WatchKind
+from app.ingest import channel_coverage
+from app.ingest.channel_backfill import ChannelBackfill
+from app.ingest.channel_polls import ChannelPolls
 from app.store.store import Store
 from tests.contract.store.tellings import CHANNEL, NOW, add_watch, record, video
 
@@ -167,3 +176,32 @@ def test_the_watch_of_a_channel_is_found(store: Store) -> None:
     assert store.read(lambda t: t.subscriptions.find_watch(OTHER)) is None
     assert store.read(lambda t: t.watches.find_kind(watch.watch_id)) is WatchKind.CHANNEL
     assert store.read(lambda t: t.watches.find_kind(99)) is None
+
+
+class PlentyOfUnits:
+    def usable(self, bucket: Bucket) -> tuple[int, int]:
+        del bucket
+        return 10_000, 10_000
+
+
+def test_a_poll_that_begins_while_a_backfill_is_asked_for_forgets_neither(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = watch_channel(store)
+    later = NOW + HOUR
+    (claim,) = store.write(lambda t: t.watches.claim_due(later, later + HOUR, 1))
+    polls = ChannelPolls(store, PlentyOfUnits(), lambda: later, pushes=False)  # type: ignore[arg-type]  # a ring
+    begins = Thread(target=polls.begin, args=[claim])
+    add = channel_coverage.with_backfill
+
+    def add_slowly(pending: Sequence[Pending], until: datetime) -> list[Pending]:
+        begins.start()
+        begins.join(timeout=1)
+        return add(pending, until)
+
+    monkeypatch.setattr(channel_coverage, "with_backfill", add_slowly)
+    ChannelBackfill(store, lambda: later).request(watch.watch_id)
+    begins.join()
+    pending = store.read(lambda t: t.ranges.list_pending(watch.watch_id))
+    assert {item.reason for item in pending} == {RangeReason.NEW, RangeReason.BACKFILL}
+    assert len(pending) == 2

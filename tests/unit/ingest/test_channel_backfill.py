@@ -9,6 +9,7 @@ from simulator.video import Event
 from tests.unit.ingest.channels import (
     DAY,
     HOUR,
+    MINUTE,
     complete_until,
     follow,
     gaps,
@@ -136,6 +137,33 @@ def test_a_token_that_is_refused_costs_a_reading_not_the_backfill(new_rig: NewRi
     assert len(rig.known()) == len(OLD)
 
 
+def test_a_call_that_fails_costs_a_call_and_not_the_way_back_from_the_top(
+    new_rig: NewRig,
+) -> None:
+    rig = new_rig(before_noon(2_000, step_seconds=HOUR))
+    rig.watch_channel()
+    rig.tick()
+    request(rig)
+    rig.fault("500", method="playlistItems", every=12)
+    follow(rig, 6 * HOUR, every=5 * MINUTE)
+    assert len(rig.known()) == 2_000
+    # 40 pages, the last of each poll once more, and what failed.
+    assert units(rig, "playlistItems") <= 60
+
+
+def test_the_backfill_of_a_channel_that_is_gone_waits_until_it_is_back(new_rig: NewRig) -> None:
+    rig = new_rig()
+    rig.watch_channel()
+    rig.tick()
+    request(rig)
+    follow(rig, DAY, every=5 * MINUTE)
+    assert units(rig) <= 8
+    rig.publish(*before_noon(120, step_seconds=HOUR))
+    follow(rig, HOUR)
+    assert len(rig.known()) == 120
+    assert not is_wanted(rig)
+
+
 def test_a_keyword_has_no_backfill(rig: Rig) -> None:
     rig.watch("title")
     with pytest.raises(InvalidValueError):
@@ -150,3 +178,22 @@ def test_new_videos_do_not_wait_for_a_backfill(new_rig: NewRig) -> None:
     rig.publish(*burst)
     follow(rig, 50 * 60, every=30)
     assert set(ids_of(burst)) <= set(rig.known())
+
+
+@pytest.mark.parametrize("while_it_asks", ["youtube", "feeds"])
+def test_a_backfill_asked_for_during_a_poll_that_fails_is_not_forgotten(
+    new_rig: NewRig, while_it_asks: str
+) -> None:
+    rig = new_rig(OLD)
+    rig.watch_channel()
+    rig.tick()
+    rig.clock.move(DAY)
+    rig.fault("500", method="playlistItems" if while_it_asks == "youtube" else "", times=3)
+    (claim,) = rig.services.ingest.tick()
+    wire = rig.feeds.wire if while_it_asks == "feeds" else rig.youtube.wire
+    wire.before_each = lambda _: request(rig)
+    rig.services.ingest.run(claim)
+    wire.before_each = lambda _: None
+    assert is_wanted(rig)
+    follow(rig, HOUR)
+    assert len(rig.known()) == len(OLD)

@@ -9,9 +9,11 @@ import pytest
 from app.domain.fetches import FetchSource
 from app.domain.subscriptions import other_form
 from app.domain.videos import Source
+from app.store.store import Store
 from simulator.video import Event
 from tests.unit.ingest.channels import DAY, HOUR, MINUTE, feed_calls, lines, units, uploaded
 from tests.unit.ingest.pushed import Pushed, pushed
+from tests.unit.ingest.refreshes import HidingSource
 from tests.unit.ingest.rig import Rig, before_noon
 from tests.unit.simulator.worlds import CHANNEL, video
 from tests.unit.sources.atom_bodies import entry, feed, tombstone
@@ -188,6 +190,42 @@ def test_a_push_larger_than_any_is_refused_and_an_unknown_address_not_found(
     assert made.client.post(f"/websub/{'A' * 43}", data=b"x").status_code == 404
 
 
+def test_a_push_that_comes_before_youtube_knows_the_video_is_followed_until_it_does(
+    new_rig: NewRig,
+) -> None:
+    hides = {"video000100"}
+    made = watched(new_rig, seed_source=lambda youtube: HidingSource(youtube, hides))
+    made.rig.publish(*uploaded(made.rig, 100, 1))
+    made.tick()
+    made.rig.clock.move(MINUTE)
+    hides.clear()
+    made.follow(2 * MINUTE)
+    assert "video000100" in made.rig.known()
+    assert hints(made) == []
+
+
+def test_an_answer_that_tells_nothing_is_none_to_a_push(new_rig: NewRig) -> None:
+    made = watched(new_rig)
+    source = HidingSource(made.rig.youtube, hides_all=True)
+    made.rig.services.ingest._channel_runner._hints._source = source
+    made.rig.publish(*uploaded(made.rig, 100, 1))
+    made.tick()
+    made.rig.clock.move(MINUTE)
+    source.hides_all = False
+    made.follow(2 * MINUTE)
+    assert "video000100" in made.rig.known()
+
+
+def test_a_push_of_what_there_is_not_costs_a_few_units_and_is_forgotten(new_rig: NewRig) -> None:
+    made = watched(new_rig)
+    invented = feed(entry("inventedvid", channel_id=CHANNEL.channel_id))
+    made.client.post(f"/websub/{made.token}", data=invented, headers=signed(made, invented))
+    spent = units(made.rig)
+    made.follow(HOUR, every=10)
+    assert units(made.rig) - spent <= 12
+    assert hints(made) == []
+
+
 def test_a_deletion_is_looked_into_and_confirmed_a_day_later(new_rig: NewRig) -> None:
     made = watched(new_rig)
     gone = Event(made.rig.clock(), video_id="video000003", fields={"deleted_at": made.rig.clock()})
@@ -308,6 +346,20 @@ def test_a_hub_that_will_not_push_is_asked_again_later(new_rig: NewRig) -> None:
     denied = {"hub.mode": "denied", "hub.topic": found.topic, "hub.reason": "no"}
     assert made.client.get(f"/websub/{found.token}", query_string=denied).status_code == 200
     assert not made.is_active
+    made.follow(2 * HOUR, every=10 * MINUTE)
+    assert made.is_active
+
+
+def test_a_stranger_at_the_door_takes_no_lock(
+    new_rig: NewRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = watched(new_rig)
+    monkeypatch.setattr(Store, "write", lambda *_: pytest.fail("a write"))
+    path = f"/websub/{'A' * 43}"
+    for mode in ("subscribe", "denied"):
+        query = {"hub.mode": mode, "hub.topic": "t", "hub.challenge": "c"}
+        assert made.client.get(path, query_string=query).status_code == 404
+    assert made.client.post(path, data=b"x").status_code == 404
 
 
 def test_without_a_public_url_nobody_subscribes_and_old_leases_mean_nothing(
@@ -366,3 +418,20 @@ def test_when_a_lease_ends_unrenewed_the_feed_is_asked_often_again(new_rig: NewR
     asked = feed_calls(made.rig)
     made.follow(5 * HOUR, every=15 * MINUTE)
     assert feed_calls(made.rig) - asked >= 19
+
+
+@pytest.mark.parametrize("idle", [0, DAY])
+def test_while_youtube_fails_a_push_costs_no_unit_at_every_tick(
+    new_rig: NewRig, idle: float
+) -> None:
+    made = watched(new_rig)
+    made.rig.clock.move(idle)  # after a day the uploads are due, too
+    made.rig.fault("500", method="videos")
+    made.rig.publish(*uploaded(made.rig, 100, 1))
+    spent = units(made.rig)
+    made.follow(3 * HOUR, every=10)
+    assert 5 <= units(made.rig) - spent <= 40
+    made.rig.simulator.faults.clear()
+    made.follow(20 * MINUTE)
+    assert "video000100" in made.rig.known()
+    assert hints(made) == []

@@ -25,6 +25,7 @@ def channel(channel_id: object = CHANNEL, uploads: object = "UU" + "a" * 22) -> 
         "id": channel_id,
         "snippet": {"title": "Harbour Radio", "customUrl": "@harbour"},
         "contentDetails": {"relatedPlaylists": {"likes": "", "uploads": uploads}},
+        "statistics": {"videoCount": "12", "subscriberCount": "7"},
     }
 
 
@@ -58,7 +59,7 @@ def uploads_body(*items: object, **more: object) -> Json:
 
 def test_a_channel_has_a_title_and_the_playlist_of_its_uploads() -> None:
     told = parse_channel(channels_body(items=[channel()]))
-    assert told == Channel(CHANNEL, "Harbour Radio", "UU" + "a" * 22)
+    assert told == Channel(CHANNEL, "Harbour Radio", "UU" + "a" * 22, 12)
 
 
 @pytest.mark.parametrize("more", [{}, {"items": []}])
@@ -102,6 +103,11 @@ def test_private_and_deleted_videos_are_passed_over_in_silence() -> None:
     page = parse_uploads(uploads_body(private(), item()))
     assert [video.video_id for video in page.videos] == ["aaaaaaaaaa1"]
     assert (len(page.added_at), page.rejected) == (2, ())
+
+
+def test_a_video_with_an_owner_and_no_time_is_a_bad_item_rather_than_a_private_one() -> None:
+    owned = {**private(), "snippet": {"videoOwnerChannelId": CHANNEL, "title": "A title"}}
+    assert parse_uploads(uploads_body(owned)).rejected == ("item 0: no publish time",)
 
 
 def test_a_bad_item_costs_itself() -> None:
