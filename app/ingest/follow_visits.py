@@ -82,16 +82,20 @@ class FollowVisits:
             channel = transaction.follows.find(channel_id)
             if channel is None:
                 return None
-            subscription = transaction.subscriptions.find_by_channel(channel_id)
-            active = self._pushes and subscription and subscription.is_active(now)
             followed = transaction.follows.count_channels()
+            means = Means(followed, left, limit, follow_plan.UPLOADS_SHARE)
+            subscriptions = transaction.subscriptions
+            subscription = subscriptions.find_by_channel(channel_id) if self._pushes else None
+            pushed = subscription if subscription and subscription.is_active(now) else None
+            hints = subscriptions.list_hints(channel_id, MAX_IDS_PER_CALL)
             return Visit(
                 channel,
                 transaction.follows.list_following(channel_id),
-                polled=transaction.subscriptions.is_polled(channel_id),
-                push_until=subscription.expires_at if subscription and active else None,
-                hints=transaction.subscriptions.list_hints(channel_id, MAX_IDS_PER_CALL),
-                means=Means(followed, left, limit, follow_plan.UPLOADS_SHARE),
+                polled=subscriptions.is_polled(channel_id),
+                # While units are short, hints wait, and the feed is read as without them.
+                push_until=pushed.expires_at if pushed and means.can_check else None,
+                hints=hints if means.can_check else (),
+                means=means,
                 due_at=channel.next_due_at,
             )
 
@@ -100,9 +104,9 @@ class FollowVisits:
     def end(self, visit: Visit) -> None:
         """Write down how it was read, and when it is looked at next."""
         now, channel = self._clock(), visit.channel
-        asks = not visit.polled and bool(visit.watches)
+        reads = not visit.polled and bool(visit.watches)
         due_at = now + FEED_EVERY
-        if asks:
+        if reads:
             due_at = follow_plan.next_due_at(channel.listings, visit.means, visit.push_until, now)
 
         def work(transaction: Transaction) -> None:
@@ -113,7 +117,11 @@ class FollowVisits:
             due = [due_at]
             if present.next_due_at != visit.due_at:  # a push has come meanwhile
                 due.append(present.next_due_at)
-            if asks and transaction.subscriptions.list_hints(channel.channel_id, 1):
+            if (
+                reads
+                and visit.means.can_check
+                and transaction.subscriptions.list_hints(channel.channel_id, 1)
+            ):
                 due.append(now + retries.SOONEST)
             transaction.follows.put(replace(channel, next_due_at=min(due)))
 

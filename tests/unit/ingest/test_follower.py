@@ -7,6 +7,7 @@ from app.domain.fetches import FetchSource, Purpose
 from app.domain.filters import Filters
 from app.domain.follows import Follow
 from app.domain.intake import LinkReason
+from app.domain.quota import Bucket
 from app.domain.videos import Detail, Source, StoredVideo
 from simulator import video as simulated
 from simulator.video import Channel, Event
@@ -241,9 +242,9 @@ def test_a_crash_between_taking_and_looking_costs_two_minutes(new_rig: NewRig) -
     assert stored(rig, 10) is not None
 
 
-def hubbed(new_rig: NewRig) -> Pushed:
+def hubbed(new_rig: NewRig, **values: object) -> Pushed:
     """A keyword with a followed channel that is pushed; search fails from now on."""
-    made = pushed(new_rig)
+    made = pushed(new_rig, (), **values)
     rig = made.rig
     rig.watch("boat")
     rig.publish(*boats(rig, 1, 2))
@@ -292,6 +293,26 @@ def test_a_hint_that_could_not_be_asked_about_is_tried_again(new_rig: NewRig) ->
     made.rig.clock.move(MINUTE)
     push_tick(made)
     assert stored(made.rig, 10) is not None
+
+
+def test_while_units_are_short_pushes_wait_and_the_feed_is_read(new_rig: NewRig) -> None:
+    made = hubbed(new_rig, youtube_units_per_day=30)
+    rig = made.rig
+    while (spare := rig.services.follower._ring.usable(Bucket.UNITS)[0]) > 3:
+        rig.services.follower._ring.call(Bucket.UNITS, lambda _: None)
+    rig.publish(*boats(rig, 10), *boats(rig, 11, title="A train"))
+    for _ in range(20):
+        push_tick(made)
+        rig.clock.move(MINUTE)
+    found = stored(rig, 10)
+    assert found is not None
+    assert found.source is Source.RSS
+    assert found.video.detail is Detail.FEED
+    assert rig.services.follower._ring.usable(Bucket.UNITS)[0] == spare
+    live(rig, DAY, every=HOUR)
+    completed = stored(rig, 10)
+    assert completed is not None
+    assert completed.video.detail is Detail.FULL
 
 
 def test_the_hub_is_asked_to_stop_when_nobody_follows(new_rig: NewRig) -> None:
