@@ -19,6 +19,8 @@ def tick() -> None:
         fetch.apply_async((claim.watch_id, claim.fence), expires=FETCH_EXPIRES_SECONDS)
     for pack in app.services.packed.due():
         fetch_packed.apply_async((pack,), expires=FETCH_EXPIRES_SECONDS)
+    for watch_id in app.services.fallback.due():
+        fall_back.apply_async((watch_id,), expires=FETCH_EXPIRES_SECONDS)
     for channel_id in app.services.subscriber.due():
         subscribe.apply_async((channel_id,), expires=FETCH_EXPIRES_SECONDS)
     for batch in app.services.refresher.due():
@@ -35,6 +37,12 @@ def fetch(watch_id: int, fence: int) -> None:
 def fetch_packed(watch_ids: list[int]) -> None:
     """Fetch for watches that share a search."""
     app.services.packed.run(watch_ids)
+
+
+@app.task(name="newsreel.fall_back")
+def fall_back(watch_id: int) -> None:
+    """Fetch for a watch where search is out of calls."""
+    app.services.fallback.run(watch_id)
 
 
 @app.task(name="newsreel.subscribe")

@@ -15,7 +15,7 @@ class LinkReason(StrEnum):
 
     Of a shared search, where the video's text holds the watch's term; `UNMATCHED` if no term of
     them is found anywhere, so that nobody knows which watch it was shown for. `OWN_CHANNEL` if the
-    watched channel published it.
+    watched channel published it. `SUGGESTED` if Invidious named it for the watch's term.
     """
 
     OWN_SEARCH = "own_search"
@@ -25,6 +25,7 @@ class LinkReason(StrEnum):
     IN_CHANNEL = "packed_channel"
     UNMATCHED = "packed"
     OWN_CHANNEL = "own_channel"
+    SUGGESTED = "invidious_search"
 
 
 @dataclass(frozen=True, slots=True)

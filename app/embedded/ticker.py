@@ -99,6 +99,8 @@ class Ticker:
             if len(self._pending) < MAX_PENDING // 2:  # polls go first
                 packs = self._services.packed.due()
                 self._pending |= {self._pool.submit(self._run_packed, pack) for pack in packs}
+                turns = self._services.fallback.due()
+                self._pending |= {self._pool.submit(self._fall_back, turn) for turn in turns}
                 channels = self._services.subscriber.due()
                 self._pending |= {self._pool.submit(self._subscribe, it) for it in channels}
                 batches = self._services.refresher.due()
@@ -117,6 +119,12 @@ class Ticker:
             self._services.packed.run(pack)
         except Exception:  # noqa: BLE001 - as above
             self._log.exception("packed_poll_crashed")
+
+    def _fall_back(self, watch_id: int) -> None:
+        try:
+            self._services.fallback.run(watch_id)
+        except Exception:  # noqa: BLE001 - as above
+            self._log.exception("fallback_crashed", watch_id=watch_id)
 
     def _subscribe(self, channel_id: str) -> None:
         try:
