@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from app.domain.errors import NoUsableKeyError, SourceError, StoreUnavailableError
+from app.domain.errors import SourceError, StoreUnavailableError
 from app.domain.fetches import FetchRecord, FetchSource, Purpose
 from app.domain.quota import Bucket
 from app.domain.watches import WatchKind
+from app.ingest.claims import code_of
 from app.ingest.tally import Tally, record_of
 from app.telemetry import get_logger
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from app.domain.clock import Clock
     from app.domain.watches import ActiveWatch, Watch
     from app.ingest.fetch_log import FetchLog
-    from app.ingest.suggestions import SuggestionReader
+    from app.ingest.suggestions import SuggestionReader, Trouble
     from app.ingest.trouble import WriteTrouble
     from app.quota.ring import KeyRing
     from app.store.store import Store, Transaction
@@ -38,7 +39,6 @@ UNITS_KEPT = 0.5
 """The part of the day's units that is left to channels, completion and refreshes."""
 
 _SOONEST, _LATEST = timedelta(minutes=1), timedelta(hours=1)
-_TROUBLE = "invidious_failed"
 
 
 class SearchFallback:
@@ -74,6 +74,7 @@ class SearchFallback:
         self._writes = writes
         self._failing_since: datetime | None = None
         self._rests_until: datetime | None = None
+        self._incident: str | None = None
         self._log = get_logger(__name__)
 
     def due(self) -> list[int]:
@@ -138,22 +139,29 @@ class SearchFallback:
             finished_at=now,
         )
         self._fetch_log.record(record_of(begun, tally, trouble, self._clock()))
+        self._tell(trouble)
         if trouble is not None:
             self._rest(trouble)
             return
         self._failing_since = None
-        self._incidents.end(_TROUBLE)
         if tally.added:
             self._log.info("fallback_done", watch_id=watch.watch_id, added=tally.added)
 
-    def _rest(self, trouble: SourceError | NoUsableKeyError) -> None:
+    def _rest(self, trouble: Trouble) -> None:
         """Ask nothing for as long as it has been failing, so the waits double."""
         now = self._clock()
         self._failing_since = self._failing_since or now
         asked = trouble.retry_after if isinstance(trouble, SourceError) else None
         wait = max(_SOONEST, now - self._failing_since, timedelta(seconds=asked or 0))
         self._rests_until = now + min(_LATEST, wait)
-        self._incidents.begin(_TROUBLE, str(trouble))
+
+    def _tell(self, trouble: Trouble | None) -> None:
+        incident = None if trouble is None else f"fallback_failed:{code_of(trouble)}"
+        if self._incident not in (None, incident):
+            self._incidents.end(self._incident)
+        if incident is not None:
+            self._incidents.begin(incident, str(trouble))
+        self._incident = incident
 
 
 def _wait(watch: ActiveWatch, now: datetime) -> timedelta:

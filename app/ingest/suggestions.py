@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from app.domain.errors import NoUsableKeyError, SourceError
+from app.domain.errors import InvidiousError, NoUsableKeyError, SourceError
 from app.domain.intake import Finding, LinkReason
 from app.domain.quota import Bucket
 from app.domain.ranges import floor_second
@@ -75,7 +75,7 @@ class SuggestionReader:
         named: list[str] = []
         try:
             self._collect(watch, named, tally)
-        except SourceError as error:
+        except InvidiousError as error:
             return self._store_named(watch, named, tally) or error
         return self._store_named(watch, named, tally)
 

@@ -173,4 +173,4 @@ class SuggestionSource(Protocol):
     """What names videos for a term and can prove nothing by it; needs no key, costs no quota."""
 
     def suggest(self, query: SuggestionQuery) -> SuggestionPage:
-        """Return one page; an empty one is beyond the last. Every failure is a SourceError."""
+        """Return one page; an empty one is beyond the last. Every failure is an InvidiousError."""

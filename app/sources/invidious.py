@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 import threading
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from app.domain.errors import InvalidValueError, SourceError, ThrottledError, UpstreamError
+from app.domain.errors import InvalidValueError, InvidiousError
 from app.domain.videos import is_video_id
 from app.sources.base import SuggestionPage
 from app.sources.youtube_http import BoundedHttp, RefusedError
@@ -48,21 +47,20 @@ class Invidious:
         """Return one page of the videos the instance finds.
 
         Raises:
-            ThrottledError: 429.
-            UpstreamError: any other answer that is no such page, or none in time.
+            InvidiousError: any answer that is no such page, or none in time.
         """
         answer = self._fetch(f"{self._endpoint}?{urlencode(_parameters(query))}")
-        if isinstance(answer, SourceError):
+        if isinstance(answer, InvidiousError):
             raise answer  # here, where no exception that holds the URL is its context
         return parse_suggestions(answer)
 
-    def _fetch(self, uri: str) -> bytes | SourceError:
+    def _fetch(self, uri: str) -> bytes | InvidiousError:
         try:
             _, body = self._http().request(uri, "GET", None, _HEADERS)
         except RefusedError as refused:
             return _refusal(refused)
         except Exception as error:  # noqa: BLE001 - of four libraries, and any may name the URL
-            return UpstreamError(f"no usable answer from Invidious ({type(error).__name__})")
+            return InvidiousError(f"no usable answer from Invidious ({type(error).__name__})")
         return body
 
     def _http(self) -> BoundedHttp:
@@ -76,15 +74,15 @@ def parse_suggestions(body: bytes) -> SuggestionPage:
     """Read one page; an item that names no video costs itself.
 
     Raises:
-        UpstreamError: the body is no page, as it tells an error or is a page for people.
+        InvidiousError: the body is no page, as it tells an error or is a page for people.
     """
     if len(body) > MAX_PAGE_BYTES:
-        raise UpstreamError("an answer of Invidious is larger than any page is")
+        raise InvidiousError("an answer of Invidious is larger than any page is")
     items = _document(body)
     if not isinstance(items, list):
-        raise UpstreamError(_complaint(items) or "what Invidious answered is no page of videos")
+        raise InvidiousError(_complaint(items) or "what Invidious answered is no page of videos")
     if len(items) > MAX_PAGE_ITEMS:
-        raise UpstreamError("Invidious listed more items than a page has")
+        raise InvidiousError("Invidious listed more items than a page has")
     video_ids: dict[str, None] = {}
     rejected: list[str] = []
     for number, item in enumerate(items):
@@ -130,10 +128,7 @@ def _complaint(document: object) -> str | None:
     return f"Invidious says: {words}" if words else None
 
 
-def _refusal(refused: RefusedError) -> SourceError:
+def _refusal(refused: RefusedError) -> InvidiousError:
     complaint = _complaint(_document(refused.body))
     message = complaint or f"Invidious answered with HTTP {refused.status}"
-    wait = retry_after_of(refused.headers)
-    if refused.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return ThrottledError(message, retry_after=wait)
-    return UpstreamError(message, retry_after=wait)
+    return InvidiousError(message, retry_after=retry_after_of(refused.headers))
