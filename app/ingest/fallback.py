@@ -44,6 +44,8 @@ _SOONEST, _LATEST = timedelta(minutes=1), timedelta(hours=1)
 class SearchFallback:
     """Takes keywords that have their turn and asks for them; any number of processes may do so.
 
+    Each finds out for itself that Invidious is in trouble; the turns bound what all of them ask.
+
     Args:
         store: holds the watches.
         reader: asks for one of them; None if there is no Invidious, so nothing is ever due.

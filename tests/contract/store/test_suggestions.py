@@ -1,7 +1,10 @@
 """What Invidious names, on every database: one turn for many processes, links, what is known."""
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
 
 import pytest
 from sqlalchemy import select
@@ -10,9 +13,11 @@ from app.bootstrap import Services, build_services
 from app.domain.feeds import ALL
 from app.domain.intake import Finding, LinkReason
 from app.domain.videos import Source
+from app.domain.watches import ActiveWatch
 from app.store.database import Database
 from app.store.models import WatchVideoRow
 from app.store.store import Store
+from app.store.watches import WatchRepository
 from tests.contract.store.tellings import VIDEO, add_watch, list_feed, record, video
 from tests.unit.ingest.rig import WiredInvidious, WiredYouTube, settings
 from tests.unit.simulator import worlds
@@ -40,7 +45,19 @@ def processes(module_url: str, database: Database) -> Iterator[list[Services]]:
         services.close()
 
 
-def test_processes_that_tick_together_take_a_keyword_once(processes: list[Services]) -> None:
+def test_processes_that_tick_together_take_a_keyword_once(
+    processes: list[Services], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each waits for another that has read the same: in vain if they stand in line."""
+    look, together = WatchRepository.list_active, threading.Barrier(2)
+
+    def look_together(watches: WatchRepository, since: datetime) -> list[ActiveWatch]:
+        seen = look(watches, since)
+        with suppress(threading.BrokenBarrierError):
+            together.wait(0.5)
+        return seen
+
+    monkeypatch.setattr(WatchRepository, "list_active", look_together)
     with ThreadPoolExecutor(PROCESSES) as pool:
         taken = list(pool.map(lambda services: services.fallback.due(), processes))
     assert sorted(taken) == [[], [], [], [1]]
