@@ -32,6 +32,7 @@ from app.ingest.claims import Claims
 from app.ingest.completion import Completion
 from app.ingest.coverage_reports import CoverageReports
 from app.ingest.exchange.importer import Importer
+from app.ingest.fallback import SearchFallback
 from app.ingest.fetch_log import FetchLog
 from app.ingest.follow_visits import FollowVisits
 from app.ingest.follower import Follower
@@ -50,6 +51,7 @@ from app.ingest.runner import Runner
 from app.ingest.scout import Scout
 from app.ingest.service import Flag, Ingest
 from app.ingest.subscribing import Subscriber
+from app.ingest.suggestions import SuggestionReader
 from app.ingest.tail import Tail
 from app.ingest.trouble import PollTrouble, WriteTrouble
 from app.ingest.upkeep import Upkeep
@@ -58,6 +60,7 @@ from app.quota.keeper import KeyKeeper
 from app.quota.ledger import Ledger
 from app.quota.on_demand import OnDemandUnits
 from app.quota.ring import KeyRing
+from app.sources.invidious import Invidious
 from app.sources.rss import ChannelFeeds
 from app.sources.websub import Hub
 from app.sources.youtube import YouTube
@@ -71,7 +74,7 @@ if TYPE_CHECKING:
     from app.cache.base import FeedCache, KeyIndex
     from app.domain.clock import Clock
     from app.settings import Settings
-    from app.sources.base import ChannelSource, FeedSource, VideoSource
+    from app.sources.base import ChannelSource, FeedSource, SuggestionSource, VideoSource
 
 _HOLD_SECONDS = 0.9
 """How long a web process serves a head before it asks Redis, or without Redis the database; with
@@ -88,6 +91,7 @@ class Services:
     readiness: ReadinessCheck
     ingest: Ingest
     packed: PackedRunner
+    fallback: SearchFallback
     refresher: Refresher
     watching: Watching
     importer: Importer
@@ -114,6 +118,7 @@ class Services:
         scout = self.scout
         return {
             JobKind.FETCH_PACKED: job(self.packed.due, self.packed.run),
+            JobKind.FALL_BACK: job(self.fallback.due, self.fallback.run),
             JobKind.SUBSCRIBE: job(self.subscriber.due, self.subscriber.run),
             JobKind.SCOUT: job(lambda: [None] * scout.due(), lambda _: scout.run()),
             JobKind.FOLLOW: job(self.follower.due, self.follower.run),
@@ -139,6 +144,7 @@ def build_services(
     channels: ChannelSource | None = None,
     feeds: FeedSource | None = None,
     hub: Hub | None = None,
+    invidious: SuggestionSource | None = None,
     publishes: bool = True,
     seeded: Flag | None = None,
 ) -> Services:
@@ -151,6 +157,7 @@ def build_services(
         channels: in the place of what YouTube tells of channels.
         feeds: in the place of YouTube's channel feeds.
         hub: in the place of YouTube's hub.
+        invidious: in the place of the instance of the settings.
         publishes: whether this process polls. One that only reads must not keep heads in a cache
             of its own, where nobody would replace them.
         seeded: whether KEYWORDS were added since the start, where several processes share it.
@@ -210,6 +217,8 @@ def build_services(
         clock=clock,
         trouble=poll_trouble,
     )
+    if invidious is None and settings.invidious_url:
+        invidious = Invidious(settings.invidious_url)
     runner = Runner(
         claims=claims,
         source=source,
@@ -267,6 +276,19 @@ def build_services(
             ring=ring,
             tail=tail,
             completion=completion,
+            fetch_log=fetch_log,
+            clock=clock,
+            incidents=incidents,
+            writes=write_trouble,
+        ),
+        fallback=SearchFallback(
+            store=store,
+            reader=SuggestionReader(
+                store=store, invidious=invidious, source=source, ring=ring, tail=tail, clock=clock
+            )
+            if invidious is not None
+            else None,
+            ring=ring,
             fetch_log=fetch_log,
             clock=clock,
             incidents=incidents,

@@ -65,6 +65,13 @@ def _optional_http_url(value: str) -> str:
     return _http_url(value) if value else value
 
 
+def _invidious_url(value: str) -> str:
+    """Check the base of an instance; its paths are put after it, and no password is sent."""
+    if value and any(mark in value for mark in "@?"):
+        raise ValueError("must have neither a user and password nor anything after a ?")
+    return _optional_http_url(value)
+
+
 def _database_url(value: str) -> str:
     if not value:
         return value
@@ -139,6 +146,7 @@ ApiKeys = Annotated[str, BeforeValidator(_api_keys)]
 HttpUrl = Annotated[str, BeforeValidator(_http_url)]
 HubUrl = Annotated[str, BeforeValidator(_http_address)]
 OptionalHttpUrl = Annotated[str, BeforeValidator(_optional_http_url)]
+InvidiousUrl = Annotated[str, BeforeValidator(_invidious_url)]
 DatabaseUrl = Annotated[str, BeforeValidator(_database_url)]
 RedisUrl = Annotated[str, BeforeValidator(_redis_url)]
 
@@ -159,6 +167,7 @@ class Settings(BaseModel):
     on_demand_units_per_day: int = Field(default=500, ge=0, le=MOST_PER_DAY)
     websub_hub: HubUrl = "https://pubsubhubbub.appspot.com/subscribe"
     public_url: OptionalHttpUrl = ""
+    invidious_url: InvidiousUrl = ""
     keywords: str = ""
     channels: str = ""
     fetch_interval_seconds: int = Field(default=10, ge=1, le=86_400)

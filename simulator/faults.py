@@ -216,7 +216,7 @@ def _with_items(reply: Reply, change: Callable[[list[Item]], list[Item]]) -> Rep
     if reply.status != HTTPStatus.OK or reply.content_type != JSON_TYPE:
         return reply
     payload = json.loads(reply.body)
-    if not payload.get("items"):
+    if not isinstance(payload, dict) or not payload.get("items"):
         return reply
     changed = json_reply(200, {**payload, "items": change(payload["items"])})
     return replace(reply, body=changed.body)

@@ -1,4 +1,4 @@
-"""HTTP: routes requests to the Data API, feeds, the hub, /_truth and /_control; writes the answers.
+"""HTTP: routes requests to the Data API, feeds, the hub, Invidious, /_truth and /_control.
 
 `Simulator.handle` is the whole service without sockets; the handler below only reads and
 writes bytes.
@@ -24,6 +24,8 @@ from simulator.feeds import PATHS as FEED_PATHS
 from simulator.feeds import Feeds
 from simulator.hub import PATH as HUB_PATH
 from simulator.hub import Hub
+from simulator.invidious import PATH as INVIDIOUS_PATH
+from simulator.invidious import Invidious
 from simulator.reply import HTML_TYPE, Reply, json_reply
 
 if TYPE_CHECKING:
@@ -57,22 +59,18 @@ class Simulator:
     faults: faults.Faults
     feeds: Feeds
     hub: Hub
+    invidious: Invidious
 
     def handle(self, request: Request) -> Reply:
         """The answer to any request."""
         method = request.path.removeprefix(API_PATH)
         if request.path.startswith(API_PATH) and method in METHOD_NAMES and request.verb == "GET":
             return self._data_api(method, request)
-        if request.path in FEED_PATHS and request.verb == "GET":
-            reply = self.feeds.get((request.query.get("channel_id") or [""])[-1])
-            return faults.apply(reply, self.faults.for_call("feed"))
-        if (request.verb, request.path) == ("POST", HUB_PATH):
-            return faults.apply(self.hub.take(request.body), self.faults.for_call("hub"))
         if (request.verb, request.path) == ("GET", "/_truth"):
             return self._truth(request)
         if (request.verb, request.path) == ("POST", "/_control"):
             return self._control(request)
-        return NOT_FOUND
+        return self._other_source(request)
 
     def _data_api(self, method: str, request: Request) -> Reply:
         """Key and quota first: an invalid call is charged too. Refusals meet no fault."""
@@ -88,6 +86,18 @@ class Simulator:
         except ApiError as error:
             reply = json_reply(error.status, error.body)
         return faults.apply(reply, rules)
+
+    def _other_source(self, request: Request) -> Reply:
+        """Feeds, the hub and Invidious: they want no key."""
+        if request.verb == "GET" and request.path in FEED_PATHS:
+            name, reply = "feed", self.feeds.get((request.query.get("channel_id") or [""])[-1])
+        elif (request.verb, request.path) == ("GET", INVIDIOUS_PATH):
+            name, reply = "invidious", self.invidious.search(request.query)
+        elif (request.verb, request.path) == ("POST", HUB_PATH):
+            name, reply = "hub", self.hub.take(request.body)
+        else:
+            return NOT_FOUND
+        return faults.apply(reply, self.faults.for_call(name))
 
     def _truth(self, request: Request) -> Reply:
         try:
@@ -108,7 +118,7 @@ class Simulator:
 
 def make_simulator(api: DataApi, quota: Quota, rules: faults.Faults) -> Simulator:
     """Everything there is over one world."""
-    return Simulator(api, quota, rules, Feeds(api.world), Hub(api.world, call))
+    return Simulator(api, quota, rules, Feeds(api.world), Hub(api.world, call), Invidious(api))
 
 
 class Server(ThreadingHTTPServer):

@@ -81,10 +81,14 @@ def _entry(video: Video, media: str) -> str:
 def _media(video: Video) -> str:
     return (
         f"  <media:group>\n   <media:title>{_text(video.title)}</media:title>\n"
+        f'   <media:content url="{_SITE}/v/{video.video_id}?version=3"'
+        ' type="application/x-shockwave-flash" width="640" height="390"/>\n'
         f'   <media:thumbnail url="https://i1.ytimg.com/vi/{video.video_id}/hqdefault.jpg"'
         ' width="480" height="360"/>\n'
         f"   <media:description>{_text(video.description)}</media:description>\n"
-        f'   <media:community>\n    <media:statistics views="{video.views}"/>\n'
+        "   <media:community>\n"
+        f'    <media:starRating count="{video.likes or 0}" average="5.00" min="1" max="5"/>\n'
+        f'    <media:statistics views="{video.views}"/>\n'
         "   </media:community>\n  </media:group>\n"
     )
 

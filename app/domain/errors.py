@@ -23,6 +23,7 @@ NewsreelError
     ├── KeyRejectedError     the key is bad, expired, blocked or not enabled
     ├── QuotaExhaustedError  a daily bucket is used up until the Pacific day ends
     ├── ThrottledError       a short limit was hit; the key rests for a while
+    ├── InvidiousError       Invidious, which search falls back on, gave nothing usable
     └── UpstreamError        5xx, network trouble, or an answer that cannot be read
 
 No message may hold a key or a URL with a query: errors are logged and stored.
@@ -245,6 +246,12 @@ class ThrottledError(SourceError):
     """Too many calls in a short time."""
 
     code = "throttled"
+
+
+class InvidiousError(SourceError):
+    """Invidious refuses, is in trouble, or answers with what is no page of videos."""
+
+    code = "invidious_unavailable"
 
 
 class UpstreamError(SourceError):

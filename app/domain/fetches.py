@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class FetchSource(StrEnum):
     """What was asked; a completion by videos.list belongs to the fetch that found the videos.
 
-    Of WEBSUB it is the videos that the hub's pushes named.
+    Of WEBSUB it is the videos that the hub's pushes named; of INVIDIOUS those it named.
     """
 
     SEARCH = "search"
@@ -23,6 +23,7 @@ class FetchSource(StrEnum):
     RSS = "rss"
     UPLOADS = "uploads"
     WEBSUB = "websub"
+    INVIDIOUS = "invidious"
 
 
 class Purpose(StrEnum):
@@ -78,7 +79,7 @@ class FetchRecord:
     @property
     def asked(self) -> bool:
         """Whether anything was asked at all, in vain or not."""
-        free = self.source is FetchSource.RSS
+        free = self.source in (FetchSource.RSS, FetchSource.INVIDIOUS)
         return bool(free or self.pages or self.search_calls or self.units)
 
 

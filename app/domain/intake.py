@@ -17,6 +17,7 @@ class LinkReason(StrEnum):
     them is found anywhere, so that nobody knows which watch it was shown for. `OWN_CHANNEL` if the
     watched channel published it, `FOLLOWED_CHANNEL` if a channel did that is followed for a keyword
     and its text holds the keyword.
+    `SUGGESTED` if Invidious named it for the watch's term.
     """
 
     OWN_SEARCH = "own_search"
@@ -27,6 +28,7 @@ class LinkReason(StrEnum):
     UNMATCHED = "packed"
     OWN_CHANNEL = "own_channel"
     FOLLOWED_CHANNEL = "followed_channel"
+    SUGGESTED = "invidious_search"
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,8 @@ class ActiveWatch:
         videos: how many of its feed were published since a certain hour.
         first_hour: when the first hour began that had any of them; that hour if there are none.
         looked_until: how far it has been read, by itself or in a packed reading.
-        packed_at: when it was last taken for a packed reading.
+        packed_at: when it was last taken for a reading that closes no range: a packed one, or one
+            by Invidious.
         min_interval_seconds: the least time between two polls of its own; None: a tick.
         weight: what its videos count for.
         region: of its search.

@@ -91,6 +91,7 @@ def _settings(settings: Settings, address: str) -> Settings:
             "youtube_api_endpoint": f"{address}/",
             "youtube_feed_endpoint": f"{address}/",
             "youtube_api_keys": "demo",
+            "invidious_url": "",
             "youtube_search_calls_per_day": _PLENTY,
             "youtube_units_per_day": _PLENTY,
             "keywords": settings.keywords or "music,news",

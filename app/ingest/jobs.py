@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    Item = str | Sequence[str] | Sequence[int] | None
+    Item = int | str | Sequence[str] | Sequence[int] | None
     """What a job is about, as a queue can carry it."""
 
 T = TypeVar("T", bound="Item")
@@ -19,6 +19,7 @@ class JobKind(StrEnum):
     """The kinds, in the order in which a tick looks for them."""
 
     FETCH_PACKED = "fetch_packed"
+    FALL_BACK = "fall_back"
     SUBSCRIBE = "subscribe"
     SCOUT = "scout"
     FOLLOW = "follow"

@@ -7,6 +7,7 @@ remember what it fetched.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -103,6 +104,39 @@ class UploadsPage:
     rejected: tuple[str, ...] = ()
 
 
+class Recency(StrEnum):
+    """How young the videos are that Invidious is asked for; no other bound of its search holds."""
+
+    HOUR = "hour"
+    TODAY = "today"
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionQuery:
+    """One page, from 1 on, of what Invidious finds for a term, the most relevant first.
+
+    `region` (ISO 3166-1) is from where it searches; None leaves it to the instance.
+    """
+
+    term: str
+    recency: Recency
+    page: int = 1
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionPage:
+    """The videos that Invidious names: ids, since its times are guessed and its texts cut.
+
+    Args:
+        video_ids: in the listed order, each once.
+        rejected: why items were left out, a short line each.
+    """
+
+    video_ids: tuple[str, ...]
+    rejected: tuple[str, ...] = ()
+
+
 class VideoSource(Protocol):
     """Where videos come from; every failure is a SourceError that names no key and no URL."""
 
@@ -133,3 +167,10 @@ class FeedSource(Protocol):
             GoneError: the feed answers 404, which it also does for days for channels that exist.
             SourceError: it failed in another way.
         """
+
+
+class SuggestionSource(Protocol):
+    """What names videos for a term and can prove nothing by it; needs no key, costs no quota."""
+
+    def suggest(self, query: SuggestionQuery) -> SuggestionPage:
+        """Return one page; an empty one is beyond the last. Every failure is an InvidiousError."""

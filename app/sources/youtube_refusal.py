@@ -72,7 +72,15 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes, secret: s
 
 def _redacted(text: str, secret: str) -> str:
     # The key first: what follows could change a part of it and hide the rest.
-    plain = _API_KEY.sub("[key]", storable(text).replace(secret, "[key]"))
+    return plain_words(storable(text).replace(secret, "[key]"))
+
+
+def plain_words(text: str) -> str:
+    """Return what a source said as one line of at most 300 characters, without mark-up.
+
+    Google's keys and the queries of URLs are left out.
+    """
+    plain = _API_KEY.sub("[key]", storable(text))
     plain = " ".join(_TAG.sub("", plain).split())
     return _URL_QUERY.sub(r"\1", plain)[:MAX_MESSAGE_CHARACTERS]
 

@@ -97,8 +97,8 @@ class VideoTextRow(Base):
 class WatchRow(Base):
     """A watched keyword or channel, its claim (lease and fence) and how far it has been read.
 
-    `packed_at` is when it was last taken for a packed reading, `packed_until` up to when such a
-    reading has looked for it; neither says anything about completeness.
+    `packed_at` is when it was last taken for a packed reading or one by Invidious, `packed_until`
+    up to when a packed one has looked for it; neither says anything about completeness.
 
     `filters` is canonical JSON, null for none. `refilter_after` is null unless its filters are
     being applied to what it found before: then links up to that video id have been judged anew.

@@ -1,4 +1,4 @@
-"""What packed readings note of the watches that share them. Part of the watches."""
+"""What readings that close no range (packed, Invidious) note of watches. Part of the watches."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PackedWatches:
         self._connection = connection
 
     def pack(self, watch_ids: Collection[int], now: datetime) -> None:
-        """Take watches for a packed reading; the feed version must be locked."""
+        """Take watches for a reading that closes no range; the feed version must be locked."""
         self._connection.execute(_members(watch_ids).values(packed_at=now))
 
     def packed_to(self, watch_ids: Collection[int], until: datetime) -> None:

@@ -195,6 +195,12 @@ class WatchRepository(WatchClaims, PackedWatches):
         mine = and_(WatchRow.watch_id == watch_id, stale)
         self._connection.execute(update(WatchRow).where(mine).values(last_accessed_at=now))
 
+    def list_linked(self, watch_id: int, video_ids: Collection[str]) -> set[str]:
+        """Return those of these videos that the watch has, in its feed or kept out of it."""
+        link = WatchVideoRow
+        mine = and_(link.watch_id == watch_id, link.video_id.in_(video_ids))
+        return set(self._connection.execute(select(link.video_id).where(mine)).scalars())
+
     def list_accessed(self, since: datetime) -> dict[int, int]:
         """Return the watches whose feed was asked for since then, with their feed's seq."""
         query = select(WatchRow.watch_id, WatchRow.feed_seq).where(_IS_THERE)

@@ -67,6 +67,12 @@ WRONG = [
     ("REDIS_URL", "http://:s3cret@host"),
     ("REDIS_URL", "redis://:s3cret@host:99999/0"),
     ("CELERY_BROKER_URL", "amqp://u:s3cret@host"),
+    ("INVIDIOUS_URL", "invidious.internal:3000"),
+    ("INVIDIOUS_URL", "ftp://invidious.internal"),
+    ("INVIDIOUS_URL", "http://"),
+    ("INVIDIOUS_URL", "http://u:s3cret@invidious.internal"),
+    ("INVIDIOUS_URL", "http://invidious.internal/?token=s3cret"),
+    ("INVIDIOUS_URL", "http://invidious.internal/#s3cret"),
     ("LOG_LEVEL", "loud"),
     ("DEMO", "perhaps"),
 ]
@@ -193,3 +199,11 @@ def test_keys_may_have_projects_and_blanks_around_them(dotenv: Path) -> None:
 def test_keywords_are_a_list_without_blanks_and_repetitions(dotenv: Path) -> None:
     settings = load_settings({"KEYWORDS": " news, café ,, News,news,a|b "}, dotenv)
     assert settings.keyword_list == ("news", "café", "News", "a|b")
+
+
+@pytest.mark.parametrize("url", ["http://invidious.internal:3000", "https://10.0.0.7/below/"])
+def test_an_instance_of_invidious_may_be_anywhere_and_ends_with_a_slash(
+    dotenv: Path, url: str
+) -> None:
+    assert load_settings({}, dotenv).invidious_url == ""
+    assert load_settings({"INVIDIOUS_URL": url}, dotenv).invidious_url == url.rstrip("/") + "/"

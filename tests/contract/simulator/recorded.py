@@ -124,6 +124,30 @@ PLAYLIST_ITEMS = {
         }
     ],
 }
+INVIDIOUS = [  # as its source code writes them, from 2026-08
+    {
+        "type": "video",
+        "title": "x",
+        "videoId": "x",
+        "author": "x",
+        "authorId": "UC",
+        "authorUrl": "/channel/UC",
+        "authorVerified": False,
+        "videoThumbnails": [{"quality": "high", "url": "x", "width": 480, "height": 360}],
+        "description": "x",
+        "descriptionHtml": "x",
+        "viewCount": 17,
+        "viewCountText": "17 views",
+        "published": 1_772_366_400,
+        "publishedText": "3 hours ago",
+        "lengthSeconds": 90,
+        "liveNow": False,
+        "premium": False,
+        "isUpcoming": False,
+        "isNew": True,
+        "hasCaptions": False,
+    }
+]
 
 
 def differences(shape: object, value: object, path: str = "") -> list[str]:

@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from simulator import wire_atom
 from simulator.api import DataApi
 from simulator.faults import Rule
+from simulator.feeds import Feeds
 from simulator.generated import GeneratedSource
+from simulator.invidious import Invidious
 from simulator.quota import Key
 from simulator.world import World
-from tests.contract.simulator import recorded
+from tests.contract.simulator import recorded, recorded_atom
 from tests.unit.simulator.worlds import NOON, SettableClock, get, simulator, video
 
 DISABLED_URL = "https://console.developers.google.com/"
@@ -49,6 +52,28 @@ def test_lists_look_as_recorded(api: DataApi) -> None:
     playlist = videos[0].channel.uploads_playlist_id
     reply = ask(api, "playlistItems", part="snippet,contentDetails", playlistId=playlist)
     assert recorded.differences(recorded.PLAYLIST_ITEMS, reply) == []
+
+
+def test_a_feed_looks_as_recorded(api: DataApi) -> None:
+    newest = api.world.arrived(0, 10**5)[-1]
+    feed = Feeds(api.world).get(newest.channel.channel_id).body
+    shown, shape = recorded_atom.elements(feed), recorded_atom.elements(recorded_atom.FEED)
+    assert shown.keys() == shape.keys()
+    one = recorded_atom.elements(wire_atom.channel_feed(newest.channel, [newest]))
+    assert one == shape
+
+
+def test_what_the_hub_sends_looks_as_recorded() -> None:
+    pushed, gone = wire_atom.push(video(1), NOON), wire_atom.tombstone(video(1), NOON)
+    assert recorded_atom.elements(pushed) == recorded_atom.elements(recorded_atom.PUSH)
+    assert recorded_atom.elements(gone) == recorded_atom.elements(recorded_atom.TOMBSTONE)
+
+
+def test_invidious_looks_as_its_code_says(api: DataApi) -> None:
+    every = Invidious(DataApi(api.world, match_all=True))
+    reply = json.loads(every.search({"q": ["x"], "date": ["today"]}).body)
+    assert len(reply) == 20
+    assert recorded.differences(recorded.INVIDIOUS, reply) == []
 
 
 def error_of(method: str = "search", key: str = "k", **params: object) -> dict[str, Any]:

@@ -62,6 +62,11 @@ def test_a_demo_without_keywords_watches_music_and_news() -> None:
         assert settings.keyword_list == ("music", "news")
 
 
+def test_a_demo_asks_nobody_but_the_simulator() -> None:
+    with demo.running(_settings(invidious_url="http://invidious.internal")) as settings:
+        assert settings.invidious_url == ""
+
+
 def test_a_simulator_that_does_not_start_is_one_clear_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

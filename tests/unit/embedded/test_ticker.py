@@ -217,3 +217,18 @@ def test_stopping_ends_a_long_poll_with_its_page(rig: Rig) -> None:
     go_on.set()
     stopping.join(10)
     assert rig.known() == ids_of(before_noon(50))
+
+
+def test_it_falls_back_on_invidious_where_search_is_out_of_calls(tmp_path: Path) -> None:
+    rig = make_rig(
+        tmp_path,
+        before_noon(3),
+        keywords="title",
+        youtube_search_calls_per_day=0,
+        invidious_url="http://invidious.invalid",
+    )
+    running = Ticker(rig.services, 1)
+    running.start()
+    wait_until(lambda: rig.known() == ids_of(before_noon(3)))
+    running.stop()
+    rig.services.close()

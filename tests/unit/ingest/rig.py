@@ -21,6 +21,7 @@ from app.domain.watches import Watch
 from app.ingest.service import Flag
 from app.settings import Settings
 from app.sources.base import SearchPage, SearchQuery, VideoBatch, VideoSource
+from app.sources.invidious import Invidious
 from app.sources.rss import ChannelFeeds
 from app.sources.websub import Hub
 from app.sources.youtube import YouTube
@@ -119,6 +120,17 @@ class WiredHub(Hub):
         return self.wire
 
 
+class WiredInvidious(Invidious):
+    """The real way to Invidious on that wire."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        super().__init__("http://simulator.invalid/")
+        self.wire = Wire(simulator)
+
+    def _http(self) -> Wire:
+        return self.wire
+
+
 @cache
 def _youtube() -> YouTube:
     """Made once: to read the API's description takes longer than most tests."""
@@ -164,6 +176,7 @@ class Rig:
     simulator: Simulator
     youtube: WiredYouTube
     feeds: WiredFeeds
+    invidious: WiredInvidious
     services: Services
     database_url: str
 
@@ -176,6 +189,8 @@ class Rig:
             self.services.ingest.run(claim)
         for pack in self.services.packed.due():
             self.services.packed.run(pack)
+        for watch_id in self.services.fallback.due():
+            self.services.fallback.run(watch_id)
 
     def run_for(self, seconds: float, every: float = 10) -> None:
         """Ticks until that much time has passed."""
@@ -233,9 +248,14 @@ class Rig:
         """The services of one more process on the same database."""
         own = settings(database_url=self.database_url, **values)
         youtube = source or WiredYouTube(self.simulator)
-        channels, feeds = WiredYouTube(self.simulator), WiredFeeds(self.simulator)
         return build_services(
-            own, self.clock, youtube, channels=channels, feeds=feeds, seeded=seeded
+            own,
+            self.clock,
+            youtube,
+            channels=WiredYouTube(self.simulator),
+            feeds=WiredFeeds(self.simulator),
+            invidious=self.invidious if own.invidious_url else None,
+            seeded=seeded,
         )
 
 
@@ -257,7 +277,7 @@ def make_rig(
     simulator = make_simulator(DataApi(world), quota, Faults())
     youtube = WiredYouTube(simulator)
     url = new_database(folder)
-    feeds = WiredFeeds(simulator)
+    feeds, invidious = WiredFeeds(simulator), WiredInvidious(simulator)
     services = build_services(
         settings(database_url=url, **values),
         clock,
@@ -265,8 +285,9 @@ def make_rig(
         channels=youtube,
         feeds=feeds,
         hub=WiredHub(simulator),
+        invidious=invidious if values.get("invidious_url") else None,
     )
-    return Rig(folder, clock, simulator, youtube, feeds, services, url)
+    return Rig(folder, clock, simulator, youtube, feeds, invidious, services, url)
 
 
 def before_noon(count: int, *, step_seconds: float = 1) -> list[simulated.Video]:
