@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import depth, freshness, full_text, ingest, matching, read_feed
+from benchmarks import depth, follow, freshness, full_text, ingest, matching, read_feed
 from benchmarks.rounds import machine_facts
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 REPORT = Path(__file__).with_name("report.md")
 TITLE = "# Benchmarks: what was measured, and how to measure it again\n"
-NAMES = ("ingest", "matching", "freshness", "read_feed", "depth", "full_text")
+NAMES = ("ingest", "matching", "freshness", "follow", "read_feed", "depth", "full_text")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -34,13 +34,14 @@ def main(arguments: Sequence[str]) -> int:
         "--mariadb-url", help="a server for ingest and read_feed, instead of one of its own"
     )
     parser.add_argument(
-        "--corpus", type=Path, help="real videos for freshness and full_text, as JSON lines"
+        "--corpus", type=Path, help="real videos for freshness, follow and full_text, as JSON lines"
     )
     options = parser.parse_args(arguments)
     benchmarks: dict[str, Callable[[], Result]] = {
         "ingest": partial(ingest.run, options.mariadb_url),
         "matching": matching.run,
         "freshness": partial(freshness.run, options.corpus),
+        "follow": partial(follow.run, options.corpus),
         "read_feed": partial(read_feed.run, options.mariadb_url),
         "depth": depth.run,
         "full_text": partial(full_text.run, options.corpus),

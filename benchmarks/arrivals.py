@@ -44,6 +44,7 @@ class Arrival:
     term: str
     published_at: datetime
     visible_at: datetime
+    channel_id: str = "UC" + "a" * 22
 
 
 def no_lag(_: random.Random) -> float:

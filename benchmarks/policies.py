@@ -76,7 +76,7 @@ def ours(quest: Quest, *, share_searches: bool = True) -> Gathered:
         try:
             services.store.migrate()
             _tick_until(services, quest)
-            return Gathered(_read_feed(services), _unread(services))
+            return Gathered(read_feed(services), _unread(services))
         finally:
             services.close()
 
@@ -151,7 +151,7 @@ def _unread(services: Services) -> dict[str, list[Stretch]]:
     return {watch.term: stretches(watch.watch_id) for watch in services.watching.list_all()}
 
 
-def _read_feed(services: Services) -> Stored:
+def read_feed(services: Services) -> Stored:
     """Read the whole feed as a client does."""
     stored: Stored = {}
     page = 1

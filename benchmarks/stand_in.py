@@ -89,13 +89,13 @@ class StandIn:
         if rest:
             token = f"listing {self.calls.total()}"
             self._rests[token] = rest
-        videos = tuple(_video(arrival, Detail.SNIPPET) for arrival in page)
+        videos = tuple(video_of(arrival, Detail.SNIPPET) for arrival in page)
         return SearchPage(videos, token, listed=len(videos), ordered=True)
 
     def videos(self, key: ApiKey, video_ids: Sequence[str]) -> VideoBatch:
         """Return all that is known of these videos."""
         del key
-        return VideoBatch(tuple(_video(self._by_id[i], Detail.FULL) for i in video_ids))
+        return VideoBatch(tuple(video_of(self._by_id[i], Detail.FULL) for i in video_ids))
 
     def first_page(
         self, terms: Iterable[str], stretch: Stretch
@@ -137,13 +137,14 @@ def _published_at(arrival: Arrival) -> datetime:
     return arrival.published_at
 
 
-def _video(arrival: Arrival, detail: Detail) -> Video:
+def video_of(arrival: Arrival, detail: Detail) -> Video:
+    """Return a telling of an arrival."""
     return Video(
         video_id=arrival.video_id,
         title=f"{arrival.video_id} {arrival.term}",
         description="",
         published_at=arrival.published_at,
-        channel_id="UC" + "a" * 22,
+        channel_id=arrival.channel_id,
         channel_title="Channel",
         detail=detail,
         live=LiveState.NONE,

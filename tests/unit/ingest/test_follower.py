@@ -13,7 +13,7 @@ from simulator import video as simulated
 from simulator.video import Channel, Event
 from tests.unit.ingest.channels import DAY, HOUR, MINUTE, feed_calls, lines, since_noon, units
 from tests.unit.ingest.pushed import Pushed, pushed
-from tests.unit.ingest.rig import Rig
+from tests.unit.ingest.rig import Call, Rig
 from tests.unit.simulator.worlds import CHANNEL, NOON, video
 
 NewRig = Callable[..., Rig]
@@ -271,6 +271,25 @@ def test_with_push_a_video_is_there_at_the_next_tick(new_rig: NewRig) -> None:
     assert stored(made.rig, 11) is None
     hints = made.rig.services.store.read(lambda t: t.subscriptions.count_hints(CHANNEL.channel_id))
     assert hints == 0
+
+
+def test_a_push_that_comes_during_a_look_is_followed_at_the_next_tick(new_rig: NewRig) -> None:
+    made = hubbed(new_rig)
+    rig = made.rig
+
+    def push_another(call: Call) -> None:
+        if call.method == "videos":
+            rig.youtube.wire.before_each = lambda _: None
+            rig.publish(*boats(rig, 11))
+            made.hub.work()
+
+    rig.publish(*boats(rig, 10))
+    rig.youtube.wire.before_each = push_another
+    push_tick(made)
+    assert stored(rig, 10) is not None
+    rig.clock.move(10)
+    push_tick(made)
+    assert stored(rig, 11) is not None
 
 
 def test_with_push_the_feed_is_asked_for_every_six_hours(new_rig: NewRig) -> None:
