@@ -13,8 +13,10 @@ from app.sources.base import MAX_IDS_PER_CALL, VideoBatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from app.domain.quota import Spending
+    from app.domain.videos import Video
     from app.ingest.channel_polls import ChannelPoll
     from app.ingest.tail import Tail
     from app.ingest.tally import Tally
@@ -54,19 +56,12 @@ class HintReader:
             if video.channel_id == poll.watch.term
         ]
 
-        early = list[tuple[tuple[int, str], ...]]()
+        hints = poll.hints  # as they are now, however often the transaction is tried
 
         def forget(transaction: Transaction) -> None:
-            stored = transaction.videos.list_told([video_id for _, video_id in poll.hints])
-            known = {video.video_id for video in answer.videos} | stored.keys()
-            early.append(tuple(hint for hint in poll.hints if hint[1] not in known))
-            followed = [hint_id for hint_id, _ in set(poll.hints).difference(early[-1])]
-            transaction.subscriptions.drop_hints(followed)
-            kept_since = poll.started_at - EARLY
-            transaction.subscriptions.drop_hints([i for i, _ in early[-1]], before=kept_since)
+            poll.hints = forget_hints(transaction, hints, answer.videos, poll.started_at)
 
         recorded = self._tail.commit(findings, missing=missing, claim=poll.claim, progress=forget)
-        poll.hints = early[-1]
         tally.add(answer, recorded, advanced=True)
         tally.found = len(findings)
 
@@ -94,3 +89,25 @@ class HintReader:
         videos = tuple(video for video in answer.videos if video.video_id in named)
         missing = [video_id for video_id in absent if video_id in named] if credible else []
         return VideoBatch(videos, answer.rejected), missing
+
+
+def forget_hints(
+    transaction: Transaction,
+    hints: Sequence[tuple[int, str]],
+    told: Sequence[Video],
+    asked_at: datetime,
+) -> tuple[tuple[int, str], ...]:
+    """Forget hints that were followed; return those of videos that nobody knows, kept for `EARLY`.
+
+    Args:
+        transaction: in which what was told is stored.
+        hints: an id for each, and the video.
+        told: what videos.list told of these.
+        asked_at: when.
+    """
+    stored = transaction.videos.list_told([video_id for _, video_id in hints])
+    known = {video.video_id for video in told} | stored.keys()
+    early = tuple(hint for hint in hints if hint[1] not in known)
+    transaction.subscriptions.drop_hints([hint_id for hint_id, _ in set(hints).difference(early)])
+    transaction.subscriptions.drop_hints([i for i, _ in early], before=asked_at - EARLY)
+    return early

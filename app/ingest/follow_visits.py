@@ -38,6 +38,7 @@ class Visit:
         hints: what pushes named, an id for each and the video.
         means: what there is to follow channels with.
         due_at: when it was due again as it was taken in hand.
+        hints_failed: nobody could be asked about what pushes named.
     """
 
     channel: FollowedChannel
@@ -47,6 +48,7 @@ class Visit:
     hints: Sequence[tuple[int, str]]
     means: Means
     due_at: datetime
+    hints_failed: bool = False
 
 
 class FollowVisits:
@@ -122,7 +124,7 @@ class FollowVisits:
                 and visit.means.can_check
                 and transaction.subscriptions.list_hints(channel.channel_id, 1)
             ):
-                due.append(now + retries.SOONEST)
+                due.append(now + (FEED_EVERY if visit.hints_failed else retries.SOONEST))
             transaction.follows.put(replace(channel, next_due_at=min(due)))
 
         self._store.write(work)

@@ -17,6 +17,7 @@ from app.domain.intake import Finding, LinkReason
 from app.domain.quota import Bucket
 from app.domain.videos import Source
 from app.ingest import follow_plan
+from app.ingest.channel_hints import forget_hints
 from app.ingest.channel_polls import feed_failed
 from app.ingest.completion import Completed
 from app.ingest.scouting import for_whom
@@ -114,7 +115,7 @@ class Follower:
         if visit.polled or not visit.watches:
             return
         if visit.hints:
-            self._logged(visit, FetchSource.WEBSUB, self._read_hints)
+            visit.hints_failed = not self._logged(visit, FetchSource.WEBSUB, self._read_hints)
         if follow_plan.feed_is_due(visit.channel.listings, visit.push_until, now):
             self._logged(visit, FetchSource.RSS, self._read_feed)
         uploads_at = follow_plan.uploads_due_at(visit.channel.listings, visit.means, now)
@@ -133,6 +134,7 @@ class Follower:
 
     def _read_hints(self, visit: Visit, tally: Tally) -> None:
         """Ask about what pushes named: only what videos.list tells of it is believed."""
+        asked_at = self._clock()
         answer, missing = self._hints.ask([video_id for _, video_id in visit.hints], tally.spending)
         findings = [
             finding
@@ -142,7 +144,7 @@ class Follower:
         ]
 
         def forget(transaction: Transaction) -> None:
-            transaction.subscriptions.drop_hints([hint_id for hint_id, _ in visit.hints])
+            forget_hints(transaction, visit.hints, answer.videos, asked_at)
 
         recorded = self._tail.commit(findings, missing=missing, progress=forget)
         tally.add(answer, recorded, advanced=True)
@@ -194,8 +196,12 @@ class Follower:
 
     def _logged(
         self, visit: Visit, source: FetchSource, read: Callable[[Visit, Tally], None]
-    ) -> None:
-        """Read, and write the line about it if it found, cost or failed something."""
+    ) -> bool:
+        """Read, and write the line about it if it found, cost or failed something.
+
+        Returns:
+            Whether nothing failed.
+        """
         tally, error = Tally(), None
         begun = _begun(visit, source, self._clock())
         try:
@@ -206,6 +212,7 @@ class Follower:
             self._tell(error)
         if error is not None or tally.added or tally.updated or tally.spending.units:
             self._fetch_log.record(record_of(begun, tally, error, self._clock()))
+        return error is None
 
     def _tell(self, error: SourceError | NoUsableKeyError | None) -> None:
         if error is None:

@@ -5,6 +5,7 @@ It asks and puts together; it stores nothing, and never asks the search bucket.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from operator import attrgetter
@@ -116,13 +117,12 @@ class GlanceReader:
         channel = self._units.call(lambda key: self._channels.channel(key, channel_id), spending)
         if channel is None:
             raise GoneError(_NOBODY)
-        empty = Listing((), Source.UPLOADS, MAX_VIDEOS)
-        if channel.uploads_playlist_id in (None, playlist):
-            return empty
-        try:
-            return self._first_page(str(channel.uploads_playlist_id), spending)
-        except GoneError:
-            return empty
+        if channel.uploads_playlist_id not in (None, playlist):
+            with suppress(GoneError):
+                return self._first_page(str(channel.uploads_playlist_id), spending)
+        if channel.videos:
+            raise UpstreamError("YouTube does not list the videos of a channel that has some")
+        return Listing((), Source.UPLOADS, MAX_VIDEOS)
 
     def _first_page(self, playlist_id: str, spending: Spending) -> Listing:
         page = self._units.call(

@@ -13,6 +13,7 @@ from simulator import video as simulated
 from simulator.video import Channel, Event
 from tests.unit.ingest.channels import DAY, HOUR, MINUTE, feed_calls, lines, since_noon, units
 from tests.unit.ingest.pushed import Pushed, pushed
+from tests.unit.ingest.refreshes import HidingSource
 from tests.unit.ingest.rig import Call, Rig
 from tests.unit.simulator.worlds import CHANNEL, NOON, video
 
@@ -301,16 +302,38 @@ def test_with_push_the_feed_is_asked_for_every_six_hours(new_rig: NewRig) -> Non
     assert feed_calls(made.rig) - before == 4
 
 
-def test_a_hint_that_could_not_be_asked_about_is_tried_again(new_rig: NewRig) -> None:
+def test_a_hint_that_could_not_be_asked_about_is_tried_again_not_too_often(
+    new_rig: NewRig,
+) -> None:
     made = hubbed(new_rig)
     made.rig.fault("500", method="videos")
     made.rig.publish(*boats(made.rig, 10))
-    push_tick(made)
+    spent = units(made.rig)
+    for _ in range(60):
+        push_tick(made)
+        made.rig.clock.move(MINUTE)
     assert stored(made.rig, 10) is None
+    assert units(made.rig) - spent <= 15
     made.rig.simulator.faults.clear()
     end_searches(made.rig)
-    made.rig.clock.move(MINUTE)
+    for _ in range(16):
+        push_tick(made)
+        made.rig.clock.move(MINUTE)
+    assert stored(made.rig, 10) is not None
+
+
+def test_a_push_that_comes_before_youtube_knows_the_video_is_followed_until_it_does(
+    new_rig: NewRig,
+) -> None:
+    hides = {"video000010"}
+    made = hubbed(new_rig, seed_source=lambda youtube: HidingSource(youtube, hides))
+    made.rig.publish(*boats(made.rig, 10))
     push_tick(made)
+    assert stored(made.rig, 10) is None
+    hides.clear()
+    for _ in range(3):
+        made.rig.clock.move(MINUTE)
+        push_tick(made)
     assert stored(made.rig, 10) is not None
 
 
