@@ -62,7 +62,7 @@ _SHARES = (1.0, 0.99, 0.98, 0.95, 0.9, 0.8)
 def render(runs: Sequence[Run]) -> Result:
     """Return the section of the report and the goals it misses."""
     seeds = sorted({run.seed for run in runs})
-    lines = [_INTRODUCTION.format(seeds=seeds, times=LEAST_TIMES_FRESHER)]
+    lines = [_INTRODUCTION.format(seeds=_list(seeds), times=LEAST_TIMES_FRESHER)]
     for name, its in groupby(runs, key=lambda run: run.scenario):
         lines += _of_scenario(name, list(its), runs)
     judged = [run for run in runs if run.scenario == JUDGED]
@@ -138,12 +138,18 @@ def _by_share(runs: Sequence[Run]) -> Iterator[str]:
     yield ""
     yield f"| policy, mean delay in s with | {' | '.join(f'{share:.0%}' for share in _SHARES)} |"
     yield "|---" + "|---" * len(_SHARES) + "|"
+    bounds = []
     for policy in (ALONE, FEED, PUSH):
         figures = [run.figures for run in runs if run.policy == policy]
         again = _mean([mean(each.recurring) for each in figures])
         others = _mean([mean(each.others) for each in figures])
         means = (share * again + (1 - share) * others for share in _SHARES)
         yield f"| {policy} | {' | '.join(f'{seconds:,.0f}' for seconds in means)} |"
+        if policy in MOST_SECONDS and again < MOST_SECONDS[policy] < others:
+            share = (others - MOST_SECONDS[policy]) / (others - again)
+            bounds.append(f"{policy}: under {MOST_SECONDS[policy]:.0f} s from {share:.1%} on")
+    yield ""
+    yield from (f"- {bound}" for bound in bounds)
     yield ""
 
 
