@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 KEYWORDS = 20
 CHANNELS_PER_KEYWORD = 3
-RECURRING = 0.95
+MOSTLY = 0.99
 """Of the videos that hold a keyword: how many are of one of its recurring channels."""
 
 OFF_TOPIC = ""
@@ -48,7 +48,9 @@ CORPUS_BEGINS = "2025-10-30"
 """From here on the corpus has 16 days on end, nearly all of whose videos name their channel."""
 
 
-def generated(seed: int, starts_at: datetime, count: int, lag: Lag) -> list[Arrival]:
+def generated(
+    seed: int, starts_at: datetime, count: int, lag: Lag, recurring_share: float = MOSTLY
+) -> list[Arrival]:
     """Return arrivals of which most are of recurring channels, each of one keyword.
 
     Three channels to a keyword, each as likely; the rest are of channels that publish nothing else.
@@ -63,7 +65,7 @@ def generated(seed: int, starts_at: datetime, count: int, lag: Lag) -> list[Arri
     )
     arrivals: list[Arrival] = []
     for number, arrival in enumerate(drawn):
-        if rng.random() >= RECURRING:
+        if rng.random() >= recurring_share:
             arrivals.append(replace(arrival, channel_id=_channel(f"once {number}")))
             continue
         turn = rng.randrange(CHANNELS_PER_KEYWORD)
