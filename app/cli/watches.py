@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from app.domain.addresses import Target
     from app.domain.watches import Watch
     from app.ingest.planning import Preview
     from app.ingest.watching import Watching
@@ -21,13 +22,22 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the commands of the noun."""
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add = commands.add_parser("add", help="watch a keyword or a channel")
-    add.add_argument("keyword", help="1 to 200 characters; put -- before one that begins with -")
     add.add_argument(
-        "--channel", action="store_true", help="it is a channel: its id, @handle or address"
+        "target",
+        metavar="TEXT",
+        help="a keyword (1 to 200 characters; put -- before one that begins with -), "
+        "or a channel's id, @handle or address",
+    )
+    kind = add.add_mutually_exclusive_group()
+    kind.add_argument(
+        "--channel", action="store_true", help="it is a channel, whatever it looks like"
+    )
+    kind.add_argument(
+        "--keyword", action="store_true", help="it is a keyword, whatever it looks like"
     )
     add.set_defaults(run=_add)
     plan = commands.add_parser("plan", help="say what a keyword would cost; changes nothing")
-    plan.add_argument("keyword", help="as for add")
+    plan.add_argument("keyword", help="1 to 200 characters, after -- if it begins with -")
     plan.add_argument(
         "--videos-per-day", type=float, metavar="N", help="as many as the present watches, if unset"
     )
@@ -46,10 +56,19 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 
 def _add(settings: Settings, parsed: argparse.Namespace) -> None:
+    kind, text = _target(parsed)
     with _watching(settings) as watching:
-        add = watching.add_channel if parsed.channel else watching.add_keyword
-        watch, is_new = add(parsed.keyword)
+        watch, is_new = watching.add(kind, text)
         say(f"{'added' if is_new else 'known already'}: {_line(watch)}")
+
+
+def _target(parsed: argparse.Namespace) -> Target:
+    from app.domain.addresses import parse_target
+    from app.domain.watches import WatchKind
+
+    if parsed.channel or parsed.keyword:
+        return WatchKind.CHANNEL if parsed.channel else WatchKind.KEYWORD, parsed.target
+    return parse_target(parsed.target)
 
 
 def _plan(settings: Settings, parsed: argparse.Namespace) -> None:

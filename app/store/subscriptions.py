@@ -55,15 +55,20 @@ class SubscriptionRepository:
         rows = self._connection.execute(due.order_by(*order).limit(limit))
         return [_subscription(row) for row in rows]
 
+    def has_work(self, now: datetime) -> bool:
+        """Tell whether the hub is to be asked about any channel, or any is to be forgotten."""
+        unwanted = and_(~_WANTED, SubscriptionRow.mode == Mode.SUBSCRIBE.value)
+        due = exists().where(or_(SubscriptionRow.next_try_at <= now, unwanted, _is_over(now)))
+        is_any = self._connection.execute(select(due)).scalar_one()
+        return is_any or bool(self.list_unsubscribed(1))
+
     def drop_unwanted(self, now: datetime) -> None:
         """Make due what is wanted no more and still at the hub; forget what is not there."""
         unwanted = and_(~_WANTED, SubscriptionRow.mode == Mode.SUBSCRIBE.value)
         row = SubscriptionRow
         change = update(row).where(unwanted).values(mode=Mode.UNSUBSCRIBE.value, next_try_at=now)
         self._connection.execute(change.values(asked_at=None, failing_since=None))
-        over = row.expires_at.is_(None) | (row.expires_at <= now)
-        ended = and_(row.mode == Mode.UNSUBSCRIBE.value, over)
-        self._connection.execute(delete(row).where(ended))
+        self._connection.execute(delete(row).where(_is_over(now)))
 
     def is_wanted(self, subscription: Subscription) -> bool:
         """Tell whether its channel is watched and not paused, or followed for a keyword."""
@@ -144,3 +149,10 @@ _COLUMNS = (
 
 def _subscription(row: Row[tuple[object, ...]]) -> Subscription:
     return Subscription(mode=Mode(row.mode), **{name: getattr(row, name) for name in _COLUMNS})
+
+
+def _is_over(now: datetime) -> ColumnElement[bool]:
+    """Of a subscription: that it is to end, and has ended at the hub."""
+    row = SubscriptionRow
+    ended = row.expires_at.is_(None) | (row.expires_at <= now)
+    return and_(row.mode == Mode.UNSUBSCRIBE.value, ended)

@@ -208,10 +208,13 @@ def test_odd_terms_are_watched_as_they_are(keyed: Run, term: str) -> None:
     assert keyed("watch", "remove", term).code == OK
 
 
-def test_a_channel_is_added_by_its_page_and_found_by_its_id(keyed: Run) -> None:
+@pytest.mark.parametrize("options", [(), ("--channel",)])
+def test_a_channel_is_added_by_its_page_and_found_by_its_id(
+    keyed: Run, options: tuple[str, ...]
+) -> None:
     channel = "UC0123456789012345678901"
     page = f"https://www.youtube.com/channel/{channel}/videos"
-    assert f"1  channel  {channel}  " in keyed("watch", "add", "--channel", page).out
+    assert f"1  channel  {channel}  " in keyed("watch", "add", *options, page).out
     assert keyed("watch", "pause", channel).out.startswith("1  channel  ")
     complaint = keyed("watch", "fetch", channel).complaint
     assert complaint == "newsreel: watch 1 is paused: resume it first"
@@ -220,6 +223,15 @@ def test_a_channel_is_added_by_its_page_and_found_by_its_id(keyed: Run) -> None:
 @pytest.mark.parametrize("text", ["javascript:alert(1)", "dQw4w9WgXcQ", "x" * 500])
 def test_what_is_no_channel_is_misuse(keyed: Run, text: str) -> None:
     assert keyed("watch", "add", "--channel", text).code == MISUSED
+    assert keyed("watch", "list").out == ""
+
+
+def test_what_looks_like_a_channel_can_be_a_keyword(keyed: Run) -> None:
+    assert "1  keyword  @someone  " in keyed("watch", "add", "--keyword", "@someone").out
+
+
+def test_an_address_that_is_no_channel_is_misuse(keyed: Run) -> None:
+    assert keyed("watch", "add", "https://www.youtube.com/watch?v=dQw4w9WgXcQ").code == MISUSED
     assert keyed("watch", "list").out == ""
 
 

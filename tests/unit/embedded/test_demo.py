@@ -18,7 +18,10 @@ def _settings(**values: object) -> Settings:
 
 
 def _answers(endpoint: str) -> bool:
-    with suppress(OSError), urllib.request.urlopen(f"{endpoint}_truth?limit=1", timeout=5) as reply:
+    with (
+        suppress(OSError),
+        urllib.request.urlopen(f"{endpoint}_truth?limit=1", timeout=30) as reply,
+    ):
         return bool(json.load(reply)["limits"])
     return False
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.feeds import Position
@@ -39,6 +39,7 @@ def joined(pages: list[list[str]]) -> list[str]:
     return list(chain.from_iterable(pages))
 
 
+@settings(deadline=None)
 @given(
     feed=feeds,
     limit=st.integers(1, 8),
