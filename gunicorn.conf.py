@@ -26,7 +26,7 @@ def _workers(settings: Settings) -> int:
     return min(2 * (os.cpu_count() or 1), _MAX_WORKERS) if settings.redis_url else 1
 
 
-_loaded = settings_or_exit()
+_loaded = settings_or_exit(needs_secret=True)
 configure_logging(_loaded.log_level)
 
 bind = (
