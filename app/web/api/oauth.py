@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.auth.scopes import Scope
 from app.domain.errors import AccessRefusedError, InvalidClientError
 from app.web.api import oauth_schemas
-from app.web.api.openapi import responses
+from app.web.api.openapi import described_headers, responses
 from app.web.parameters import Query
 from app.web.replies import uncached_json
 from app.web.scopes import scope
@@ -25,35 +25,46 @@ from app.web.services import services
 
 if TYPE_CHECKING:
     from flask import Response
+    from pydantic.config import JsonDict
 
-    from app.web.api.openapi import ResponseDoc
+    from app.web.api.openapi import JsonObject, ResponseDocs
 
 oauth = APIBlueprint("oauth", __name__, tag="Access")
 
 _GRANT = "client_credentials"
-_ERRORS: dict[int | str, ResponseDoc] = {
-    status.value: {
-        "description": description,
-        "content": {
-            "application/json": {
-                "schema": {"$ref": f"#/components/schemas/{oauth_schemas.OAuthError.__name__}"},
-                "example": example,
-            }
-        },
-    }
-    for status, description, example in (
-        (HTTPStatus.BAD_REQUEST, "The request is not in order.", oauth_schemas.MISUSE),
-        (HTTPStatus.UNAUTHORIZED, "That is no client of ours.", oauth_schemas.NO_CLIENT),
-    )
-}
-_RESPONSES = {
-    **responses(
+
+
+def _responses() -> ResponseDocs:
+    usual = responses(
+        HTTPStatus.BAD_REQUEST,
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         HTTPStatus.SERVICE_UNAVAILABLE,
         headers=("Cache-Control",),
-    ),
-    **_ERRORS,
-}
+    )
+    query = usual[HTTPStatus.BAD_REQUEST]["content"]
+    form = {"application/json": _error(oauth_schemas.MISUSE)}
+    return {
+        **usual,
+        HTTPStatus.BAD_REQUEST.value: {
+            "description": "The request is not in order.",
+            "content": {**query, **form} if isinstance(query, dict) else form,
+        },
+        HTTPStatus.UNAUTHORIZED.value: {
+            "description": "That is no client of ours.",
+            "headers": described_headers("WWW-Authenticate", "Cache-Control"),
+            "content": {"application/json": _error(oauth_schemas.NO_CLIENT)},
+        },
+    }
+
+
+def _error(example: dict[str, object]) -> JsonObject:
+    named = f"#/components/schemas/{oauth_schemas.OAuthError.__name__}"
+    return {"schema": {"$ref": named}, "example": example}
+
+
+def _required(schema: JsonDict) -> None:
+    """Document a parameter as required: the RFC has its own error for one that is missing."""
+    schema.pop("default")
 
 
 class _Credentials(BaseModel):
@@ -68,8 +79,13 @@ class _Credentials(BaseModel):
 class TokenRequest(_Credentials):
     """What a client asks for."""
 
+    model_config = ConfigDict(json_schema_extra={"required": ["grant_type"]})
+
     grant_type: str = Field(
-        default="", description="client_credentials", json_schema_extra={"enum": [_GRANT]}
+        default="",
+        description=f"Always {_GRANT}.",
+        examples=[_GRANT],
+        json_schema_extra=_required,
     )
     scope: str = Field(
         default="",
@@ -81,7 +97,11 @@ class TokenRequest(_Credentials):
 class RevocationRequest(_Credentials):
     """Which token is to hold no more."""
 
-    token: str = Field(default="", description="An access token of this client.")
+    model_config = ConfigDict(json_schema_extra={"required": ["token"]})
+
+    token: str = Field(
+        default="", description="An access token of this client.", json_schema_extra=_required
+    )
 
 
 class MisuseError(AccessRefusedError):
@@ -101,7 +121,7 @@ class UnknownGrantError(AccessRefusedError):
 @oauth.input(Query, location="query", arg_name="query")
 @oauth.input(TokenRequest, location="form", arg_name="wanted")
 @oauth.output(oauth_schemas.Token, example=oauth_schemas.TOKEN)
-@oauth.doc(operation_id="issue_token", responses=_RESPONSES)
+@oauth.doc(operation_id="issue_token", responses=_responses())
 def issue(query: Query, wanted: TokenRequest) -> Response:  # noqa: ARG001 - it takes no parameters
     """Give a client an access token (client credentials, RFC 6749).
 
@@ -129,7 +149,7 @@ def issue(query: Query, wanted: TokenRequest) -> Response:  # noqa: ARG001 - it 
 @oauth.input(Query, location="query", arg_name="query")
 @oauth.input(RevocationRequest, location="form", arg_name="wanted")
 @oauth.output(oauth_schemas.Revoked, example=oauth_schemas.REVOKED)
-@oauth.doc(operation_id="revoke_token", responses=_RESPONSES)
+@oauth.doc(operation_id="revoke_token", responses=_responses())
 def revoke(query: Query, wanted: RevocationRequest) -> Response:  # noqa: ARG001 - as above
     """Let an access token hold no more, within seconds (RFC 7009).
 

@@ -113,11 +113,11 @@ def responses(
         success: the status of a good answer.
     """
     described: ResponseDocs = {status.value: _error(status) for status in errors}
-    described[success.value] = {"headers": _headers(*headers)}
+    described[success.value] = {"headers": described_headers(*headers)}
     if cached:
         described[304] = {
             "description": "What you have is what there is.",
-            "headers": _headers(*headers),
+            "headers": described_headers(*headers),
         }
     return described
 
@@ -139,7 +139,7 @@ def finish(generated: object) -> JsonObject:
             known = response.get("headers")
             response["headers"] = {
                 **(known if isinstance(known, dict) else {}),
-                **_headers("X-Demo"),
+                **described_headers("X-Demo"),
             }
     return cast("JsonObject", document)
 
@@ -195,7 +195,8 @@ def _without_null(schema: JsonObject) -> JsonObject:
     return {**given, **kept}
 
 
-def _headers(*names: str) -> dict[str, JsonObject]:
+def described_headers(*names: str) -> dict[str, JsonObject]:
+    """Refer to what is said of these headers once for all."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
@@ -213,4 +214,4 @@ def described_error(
         "example": {"errors": [error.as_json(status)]},
     }
     described: ResponseDoc = {"description": status.phrase, "content": {MEDIA_TYPE: content}}
-    return {**described, "headers": _headers(*headers)} if headers else described
+    return {**described, "headers": described_headers(*headers)} if headers else described
