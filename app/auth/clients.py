@@ -126,9 +126,11 @@ class Clients:
 
     def _find_by_id(self, client_id: str) -> Client | None:
         # What no id can look like is looked for as well, if as something that any database takes.
-        asked = client_id if client_id.isascii() and client_id.isprintable() else ""
-        wanted = asked[: _LONGEST_ID + 1]
-        return self._store.read(lambda transaction: transaction.clients.find(wanted))
+        is_plain = client_id.isascii() and client_id.isprintable()
+        asked = client_id[: _LONGEST_ID + 1] if is_plain else ""
+        found = self._store.read(lambda transaction: transaction.clients.find(asked))
+        # MySQL does not tell blanks at the end.
+        return found if found is not None and found.client_id == client_id else None
 
 
 def _find(transaction: Transaction, named: str) -> Client:

@@ -112,7 +112,7 @@ class Tokens:
         try:
             token = jwt.decode(text, self._key_of, _ALGORITHMS)
             self._claims.validate(token.claims)
-        except (JoseError, ValueError) as error:
+        except (JoseError, ValueError, RecursionError) as error:
             raise InvalidTokenError(type(error).__name__) from None
         return _access(token)
 
