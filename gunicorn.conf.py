@@ -43,6 +43,7 @@ graceful_timeout = 30
 keepalive = 40  # longer than a proxy keeps its idle connections, so that only the proxy closes them
 logger_class = RootLogger
 accesslog = None
+access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'  # no query: tokens may stand there
 # No proxy may rename us or vouch for a scheme by a header: nothing here asks for either.
 forwarded_allow_ips = ""
 forwarder_headers = ""

@@ -67,6 +67,14 @@ WRONG = [
     ("REDIS_URL", "http://:s3cret@host"),
     ("REDIS_URL", "redis://:s3cret@host:99999/0"),
     ("CELERY_BROKER_URL", "amqp://u:s3cret@host"),
+    ("READ_AUTH", "s3cret"),
+    ("SECRET_KEY", "s3cret"),
+    ("SECRET_KEY", "s3cret-0123456789-abcdefghijklm"),
+    ("SECRET_KEY", "0123456789abcdefghijklmnopqrstuvw, s3cret"),
+    ("SECRET_KEY", "s3cr" * 20),
+    ("SECRET_KEY", "s3crét-0123456789abcdefghijklmnopqrstuvw"),
+    ("SECRET_KEY", "s3cret\n0123456789abcdefghijklmnopqrstuvw"),
+    ("SECRET_KEY", " , ,"),
     ("LOG_LEVEL", "loud"),
     ("DEMO", "perhaps"),
 ]
@@ -193,3 +201,11 @@ def test_keys_may_have_projects_and_blanks_around_them(dotenv: Path) -> None:
 def test_keywords_are_a_list_without_blanks_and_repetitions(dotenv: Path) -> None:
     settings = load_settings({"KEYWORDS": " news, café ,, News,news,a|b "}, dotenv)
     assert settings.keyword_list == ("news", "café", "News", "a|b")
+
+
+def test_the_first_secret_signs_and_all_are_kept_out_of_sight(dotenv: Path) -> None:
+    new, old = "n-0123456789abcdefghijklmnopqrstuvw", "o-0123456789abcdefghijklmnopqrstuvw"
+    settings = load_settings({"SECRET_KEY": f" {new} ,{old},"}, dotenv)
+    assert settings.secret_keys == (new.encode(), old.encode())
+    assert new not in repr(settings)
+    assert load_settings({}, dotenv).secret_keys == ()
