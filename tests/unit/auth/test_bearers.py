@@ -142,6 +142,8 @@ def test_a_token_expires_in_memory_too(scene: Scene) -> None:
     token = scene.token()
     scene.bearers.verify(token)
     scene.passes(LIFE_SECONDS + LEEWAY_SECONDS)
+    scene.bearers.verify(scene.token())  # so that nothing but the token's end is in its way
+    assert scene.bearers.find_known(token) is None
     assert scene.is_refused(token)
 
 
