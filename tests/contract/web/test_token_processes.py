@@ -156,3 +156,31 @@ def test_no_secret_is_heard_of_again(scene: Scene) -> None:
     for place, text in {"replies": replies, "log": log, "tables": scene.tables()}.items():
         for canary in (secret, scene.feed_token, token, SECRET_KEY):
             assert canary not in text, place
+
+
+def test_the_embedded_service_keeps_a_key_of_its_own_and_its_own_machine_needs_no_token(
+    processes: Processes, tmp_path: Path
+) -> None:
+    port = free_port()
+    env = {
+        "PORT": str(port),
+        "YOUTUBE_API_KEYS": "key",
+        "YOUTUBE_API_ENDPOINT": "http://127.0.0.1:1/",
+        "READ_AUTH": "required",
+    }
+    added = processes.python("app", "client", "add", "app", "--scope", "videos:read", env=env)
+    assert added.wait(30) == 0
+    words = added.output().split()
+    credentials = tuple(words[words.index(it) + 1] for it in ("client_id", "client_secret"))
+    tokens = []
+    for _ in range(2):  # the key outlives the process
+        web = Web(processes.python("app", "serve", env=env), f"http://127.0.0.1:{port}")
+        wait_until(web.answers, 30, claim="the service starts")
+        assert web.get("/quota").status_code == 200
+        rebound = httpx.get(f"{web.base}/quota", headers={"Host": "rebound.example"}, timeout=20)
+        assert rebound.status_code == 401
+        tokens.append(web.token((credentials[0], credentials[1])))
+        assert [web.get("/videos", token).status_code for token in tokens] == [200] * len(tokens)
+        assert [web.get("/quota", token).status_code for token in tokens] == [403] * len(tokens)
+        assert web.process.stop() == 0
+    assert (tmp_path / "var" / "secret_key").stat().st_mode & 0o777 == 0o600
