@@ -26,7 +26,7 @@ def _workers(settings: Settings) -> int:
     return min(2 * (os.cpu_count() or 1), _MAX_WORKERS) if settings.redis_url else 1
 
 
-_loaded = settings_or_exit()
+_loaded = settings_or_exit(needs_secret=True)
 configure_logging(_loaded.log_level)
 
 bind = (
@@ -43,6 +43,7 @@ graceful_timeout = 30
 keepalive = 40  # longer than a proxy keeps its idle connections, so that only the proxy closes them
 logger_class = RootLogger
 accesslog = None
+access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'  # no query: tokens may stand there
 # No proxy may rename us or vouch for a scheme by a header: nothing here asks for either.
 forwarded_allow_ips = ""
 forwarder_headers = ""

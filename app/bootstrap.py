@@ -10,6 +10,7 @@ from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING
 
+from app.auth.access import Access, build_access
 from app.cache import redis as redis_cache
 from app.cache.absent import NoFeedCache
 from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
@@ -109,6 +110,7 @@ class Services:
     planning: Planning
     quota: QuotaReporter
     keys: KeyKeeper
+    access: Access
     store: Store
     demo: bool
 
@@ -353,6 +355,9 @@ def build_services(
         planning=Planning(store, pacer),
         quota=QuotaReporter(store, ring, ledger, pacer),
         keys=KeyKeeper(ring, source),
+        access=build_access(
+            store, clock, settings.secret_keys, reads_are_open=settings.read_auth == "public"
+        ),
         store=store,
         demo=settings.demo,
     )

@@ -24,6 +24,10 @@ _API_KEY = re.compile(r"([^\s:][^\x00-\x1f]*:)? *[!-9;-~]+", re.ASCII)
 LAST_PORT = 65_535
 LONGEST_PROJECT = 100
 MOST_PER_DAY = 10**9
+LEAST_SECRET = 32
+LEAST_VARIETY = 10
+"""Different characters of a secret: 64 random hex digits have nearly all 16, `change-me` has 8."""
+HOW_TO_MAKE_ONE = "make one with python3 -c 'import secrets; print(secrets.token_hex(32))'"
 
 # What a URL may hold after its `?`; a driver would end in a traceback over any other.
 _TLS_FILES = ("ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher")
@@ -142,7 +146,21 @@ def _api_keys(value: str) -> str:
     return value
 
 
+def _secret_keys(value: str) -> str:
+    """Check what tokens are signed with; no message may hold a part of it."""
+    keys = _list(value)
+    if value and not keys:
+        raise ValueError("holds no key")
+    for key in keys:
+        if not (key.isascii() and key.isprintable()):
+            raise ValueError("must be printable ASCII, with commas between several")
+        if len(key) < LEAST_SECRET or len(set(key)) < LEAST_VARIETY:
+            raise ValueError(f"must be {LEAST_SECRET} random characters or more: {HOW_TO_MAKE_ONE}")
+    return value
+
+
 ApiKeys = Annotated[str, BeforeValidator(_api_keys)]
+SecretKeys = Annotated[str, BeforeValidator(_secret_keys)]
 HttpUrl = Annotated[str, BeforeValidator(_http_url)]
 HubUrl = Annotated[str, BeforeValidator(_http_address)]
 OptionalHttpUrl = Annotated[str, BeforeValidator(_optional_http_url)]
@@ -183,6 +201,8 @@ class Settings(BaseModel):
     celery_broker_url: RedisUrl | None = Field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = Field(default=5001, ge=0, le=LAST_PORT)
+    secret_key: SecretKeys = Field(default="", repr=False)
+    read_auth: Literal["public", "required"] = "public"
     demo: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -190,6 +210,11 @@ class Settings(BaseModel):
     def broker_url(self) -> str:
         """Where Celery's queue is; empty if there is none."""
         return self.redis_url if self.celery_broker_url is None else self.celery_broker_url
+
+    @property
+    def secret_keys(self) -> tuple[bytes, ...]:
+        """What tokens are signed with (the first) and may have been signed with (all)."""
+        return tuple(key.encode() for key in _list(self.secret_key))
 
     @property
     def keyword_list(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app.domain.addresses import parse_channel_reference
 from app.domain.errors import InvalidValueError
 from app.domain.watches import parse_keyword
-from app.settings import Settings, SettingsError, load_settings
+from app.settings import HOW_TO_MAKE_ONE, Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,11 +20,12 @@ WRONG_SETTINGS = 2
 """The exit code of a process whose settings are wrong."""
 
 
-def checked_settings(*, needs_broker: bool = False) -> Settings:
+def checked_settings(*, needs_broker: bool = False, needs_secret: bool = False) -> Settings:
     """Read the settings and hold them against the domain's rules, which they cannot know.
 
     Args:
         needs_broker: the process is one of Celery's, which would look for a queue of its own.
+        needs_secret: the process is one of several that take each other's tokens.
 
     Raises:
         SettingsError: a setting is wrong.
@@ -34,6 +35,8 @@ def checked_settings(*, needs_broker: bool = False) -> Settings:
     _check("CHANNELS", settings.channel_list, parse_channel_reference)
     if needs_broker and not settings.broker_url:
         raise SettingsError("REDIS_URL: needed by Celery")
+    if needs_secret and not settings.secret_key:
+        raise SettingsError(f"SECRET_KEY: {HOW_TO_MAKE_ONE}")
     return settings
 
 
@@ -45,10 +48,10 @@ def _check(name: str, values: Iterable[str], parse: Callable[[str], object]) -> 
             raise SettingsError(f"{name}: {error}") from None
 
 
-def settings_or_exit(*, needs_broker: bool = False) -> Settings:
+def settings_or_exit(*, needs_broker: bool = False, needs_secret: bool = False) -> Settings:
     """Read the settings like `checked_settings`; the process ends here when they are wrong."""
     try:
-        return checked_settings(needs_broker=needs_broker)
+        return checked_settings(needs_broker=needs_broker, needs_secret=needs_secret)
     except SettingsError as error:
         tell(error)
         sys.exit(WRONG_SETTINGS)

@@ -10,12 +10,16 @@ from threading import Lock
 import structlog
 
 _GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}|(?<=key=)[^&\s\"'\\]+")
+_OWN_SECRET = re.compile(r"\bnr[sf]_[\w-]{20,}|\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
+"""Of clients and feed readers, and their tokens."""
+
 _PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@\s:\"]*):[^/\s\"]+@")
 
 
 def redact(text: str) -> str:
-    """Replace API keys and passwords in URLs; the last guard, nothing should rely on it."""
-    return _PASSWORD_IN_URL.sub(r"\1:***@", _GOOGLE_KEY.sub("***", text))
+    """Replace keys, tokens and passwords in URLs; the last guard, nothing should rely on it."""
+    unkeyed = _OWN_SECRET.sub("***", _GOOGLE_KEY.sub("***", text))
+    return _PASSWORD_IN_URL.sub(r"\1:***@", unkeyed)
 
 
 def configure_logging(level: str) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _build() -> Flask:
-    settings = settings_or_exit()
+    settings = settings_or_exit(needs_secret=True)
     configure_logging(settings.log_level)
     services = build_services(settings, publishes=False)
     services.start()

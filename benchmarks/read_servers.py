@@ -20,7 +20,7 @@ from benchmarks.pages import STARTS_AT, make_videos, new_page, pages_of
 from benchmarks.read_load import HOST
 from benchmarks.read_rivals import USUAL_KEY, Reply
 from benchmarks.rounds import cpu_seconds
-from tests.processes import PROJECT, free_port
+from tests.processes import PROJECT, SECRET_KEY, free_port
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -147,6 +147,7 @@ def gunicorn(
     env = {
         "DATABASE_URL": backends.url,
         "REDIS_URL": backends.redis.url,
+        "SECRET_KEY": SECRET_KEY,
         "HOST": HOST,
         "PORT": str(port),
         "LOG_LEVEL": "warning",

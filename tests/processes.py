@@ -17,6 +17,7 @@ PROJECT = Path(__file__).parent.parent
 STOP_SECONDS = 20.0
 # Below the range from which the kernel takes the ports of outgoing connections.
 PORTS = range(20000, 32000)
+SECRET_KEY = "only-for-tests-0123456789abcdefghijkl"
 
 
 class ChildProcess:

@@ -5,9 +5,15 @@ NewsreelError
 │   └── InvalidMemberError   it is a member of something larger: which one stands in `path`
 ├── ConflictError            what is asked for does not go with what is there
 │   ├── DuplicateWatchError  it is watched already
+│   ├── DuplicateClientError a client has this name already
 │   ├── TooManyWatchesError  there are as many watches as there can be
 │   ├── WatchPausedError     a paused watch is not fetched for
 │   └── ReserveSpentError    no more calls may be spent on demand today
+├── AccessRefusedError       who asks may not have what is asked for
+│   ├── InvalidTokenError    the access token is not one of ours, expired or revoked
+│   ├── InvalidClientError   there is no such client, or that is not its secret
+│   ├── InvalidScopeError    the client may not have that scope
+│   └── ForeignTokenError    the token was given to another client
 ├── NotFoundError            what was asked for does not exist
 ├── ChangesForgottenError    a copy is too old to be brought up to date: start it anew
 ├── LeaseLostError           another worker has taken over the claim we write under
@@ -96,6 +102,42 @@ class ReserveSpentError(ConflictError):
     """What is kept back of the day's calls for such requests has been spent."""
 
     code = "reserve_spent"
+
+
+class DuplicateClientError(ConflictError):
+    """A client has this name already."""
+
+    code = "duplicate_client"
+
+
+class AccessRefusedError(NewsreelError):
+    """Who asks may not have what is asked for; codes are those of RFC 6749 and RFC 6750."""
+
+    code = "access_denied"
+
+
+class InvalidTokenError(AccessRefusedError):
+    """The access token is malformed, not ours, expired or revoked; nobody is told which."""
+
+    code = "invalid_token"
+
+
+class InvalidClientError(AccessRefusedError):
+    """There is no such client, or that is not its secret; nobody is told which."""
+
+    code = "invalid_client"
+
+
+class InvalidScopeError(AccessRefusedError):
+    """The client asks for a scope it does not have, or that does not exist."""
+
+    code = "invalid_scope"
+
+
+class ForeignTokenError(AccessRefusedError):
+    """A client wants to revoke what was given to another one."""
+
+    code = "unauthorized_client"
 
 
 class NotFoundError(NewsreelError):

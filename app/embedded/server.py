@@ -14,6 +14,7 @@ from gunicorn.app.base import BaseApplication
 
 from app.domain.errors import NewsreelError
 from app.embedded import demo
+from app.embedded.secret_key import with_secret_key
 from app.telemetry import get_logger
 from app.web.gunicorn_logger import RootLogger
 
@@ -47,6 +48,7 @@ def serve(settings: Settings) -> None:
     own = demo.with_own_database(settings) if is_demo else settings
     with _alone(_lock_path(own)):
         _check_address(own)
+        own = with_secret_key(own)
         with demo.running(own) if is_demo else nullcontext(own) as effective:
             if effective.demo:
                 get_logger(__name__).warning(

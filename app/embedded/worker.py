@@ -21,7 +21,7 @@ class EmbeddedWorker:
         alone = settings.database_url.startswith("sqlite:")
         interval = settings.fetch_interval_seconds
         self._ticker = Ticker(self._services, interval, void_leases=alone)
-        self.application = create_app(self._services)
+        self.application = create_app(self._services, trusts_this_machine=True)
 
     def start(self) -> None:
         """Begin to fetch, and to note what is read."""

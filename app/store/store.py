@@ -9,7 +9,9 @@ from app.domain.refreshing import DEFAULT_REFRESH
 from app.store import schema
 from app.store.changes import ChangeRepository
 from app.store.channels import ChannelRepository
+from app.store.clients import ClientRepository, RevocationRepository
 from app.store.feed import FeedRepository
+from app.store.feed_tokens import FeedTokenRepository
 from app.store.feed_version import lock_version
 from app.store.fetches import FetchRepository
 from app.store.follows import FollowRepository
@@ -135,6 +137,21 @@ class Transaction:
     def keys(self) -> KeyRepository:
         """Key states."""
         return KeyRepository(self._connection)
+
+    @cached_property
+    def clients(self) -> ClientRepository:
+        """The API's clients."""
+        return ClientRepository(self._connection)
+
+    @cached_property
+    def revocations(self) -> RevocationRepository:
+        """Which of their tokens hold no more."""
+        return RevocationRepository(self._connection)
+
+    @cached_property
+    def feed_tokens(self) -> FeedTokenRepository:
+        """The tokens of feed readers."""
+        return FeedTokenRepository(self._connection)
 
 
 class Store:

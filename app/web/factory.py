@@ -9,7 +9,7 @@ from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.auth.scopes import Scope
-from app.web.api import openapi
+from app.web.api import openapi, security
 from app.web.api.routes import BLUEPRINTS
 from app.web.bodies import StrictJson, StrictRequest
 from app.web.dashboard.docs import docs
@@ -18,7 +18,7 @@ from app.web.errors import MAX_BODY_BYTES, register_error_handlers
 from app.web.headers import add_common_headers
 from app.web.parameters import refuse_unclear_query
 from app.web.read_layer import ReadLayer
-from app.web.scopes import refuse_strangers, scope
+from app.web.scopes import Gate, scope
 from app.web.services import attach
 
 if TYPE_CHECKING:
@@ -38,8 +38,13 @@ _CONFIG = {
 }
 
 
-def create_app(services: Services) -> Flask:
-    """Return the WSGI application; opens nothing, so it starts while backends are away."""
+def create_app(services: Services, *, trusts_this_machine: bool = False) -> Flask:
+    """Return the WSGI application; opens nothing, so it starts while backends are away.
+
+    Args:
+        services: below.
+        trusts_this_machine: whether clients on this machine may do everything without a token.
+    """
     app = APIFlask(
         __name__,
         title="Newsreel",
@@ -54,19 +59,21 @@ def create_app(services: Services) -> Flask:
     # Those that a path begins with are one slash to Werkzeug, so `//videos` is `/videos`.
     app.url_map.merge_slashes = False
     attach(app, services)
-    _register(app)
-    app.wsgi_app = ReadLayer(app.wsgi_app, services.feed)  # type: ignore[method-assign] # as Flask documents
+    gate = Gate(services.access, trusts_this_machine)
+    _register(app, gate)
+    admits = None if services.access.reads_are_open else gate.admits
+    app.wsgi_app = ReadLayer(app.wsgi_app, services.feed, admits=admits)  # type: ignore[method-assign] # as Flask documents
     return app
 
 
-def _register(app: APIFlask) -> None:
+def _register(app: APIFlask, gate: Gate) -> None:
     for blueprint in (*BLUEPRINTS, dashboard, docs):
         app.register_blueprint(blueprint)
     for library_view in ("static", "openapi.spec"):
         scope(Scope.PUBLIC)(app.view_functions[library_view])
-    app.spec_processor(openapi.finish)
+    app.spec_processor(lambda generated: openapi.finish(security.describe(generated)))
     app.before_request(_refuse_large_body)
-    app.before_request(refuse_strangers)
+    app.before_request(gate.refuse)
     app.before_request(refuse_unclear_query)
     app.after_request(add_common_headers)
     register_error_handlers(app)

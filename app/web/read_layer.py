@@ -110,6 +110,8 @@ class ReadLayer:
         versions: says whether a page that was kept is still the newest.
         max_bytes: of kept pages; beyond it those used least recently go.
         max_spellings: of kept pages.
+        admits: tells whether who asks is known as a reader, without waiting; None where everybody
+            is. Who is not known is sent to the application.
     """
 
     def __init__(
@@ -117,11 +119,13 @@ class ReadLayer:
         app: WSGIApplication,
         versions: ReadyVersions,
         *,
+        admits: Callable[[WSGIEnvironment], bool] | None = None,
         max_bytes: int = MAX_BYTES,
         max_spellings: int = MAX_SPELLINGS,
     ) -> None:
         self._app = app
         self._versions = versions
+        self._admits = admits
         self._addresses: LRUCache[tuple[str, str, str], str] = LRUCache(max_spellings)
         self._pages: LRUCache[str, _Ready] = LRUCache(max_bytes, lambda it: it.reply.size)
         self._lock = Lock()
@@ -144,6 +148,8 @@ class ReadLayer:
             kept = None if address is None else self._pages.get(address)
         if kept is None or kept.page.version != self._versions.ready_version(kept.page.feed):
             return None
+        if self._admits is not None and not self._admits(environ):
+            return None
         return kept.answer(environ)
 
     def kept(self, environ: WSGIEnvironment) -> Answer | None:
@@ -155,6 +161,8 @@ class ReadLayer:
             kept = self._pages.get(self._addresses.get(_spelling(environ), ""))
         last = None if kept is None else self._versions.last_known(kept.page.feed)
         if kept is None or last is None or kept.page.version != last.version:
+            return None
+        if self._admits is not None and not self._admits(environ):
             return None
         answer = kept.answer(environ)
         if answer is None:

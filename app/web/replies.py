@@ -12,6 +12,7 @@ from flask import Response, request
 from app.domain.feeds import CacheState
 from app.web.etags import make_etag, newest_named, newest_tag
 from app.web.read_layer import FirstPage, mark_first_page
+from app.web.services import services
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,14 @@ CACHE_CONTROL = "public, max-age=5, stale-while-revalidate=30"
 """Half a tick (10 s) fresh, so a cache adds 2.5 s of delay on average and still takes every request
 but one in 5 s off the service; then up to three ticks old while one request fetches the new page,
 so no reader waits for it."""
+
+PRIVATE_CACHE_CONTROL = CACHE_CONTROL.replace("public", "private")
+"""The same where reading takes a token: what one reader is given no shared cache may keep."""
+
+
+def cache_control() -> str:
+    """Return how long a reply to a reader may be kept, and by whom."""
+    return CACHE_CONTROL if services().access.reads_are_open else PRIVATE_CACHE_CONTROL
 
 
 def canonical_path(path: str, parameters: Mapping[str, str]) -> str:
@@ -40,7 +49,13 @@ def version_named(address: str) -> int:
 
 
 def page_of_feed(
-    page: Page, feed: Feed | None, body: bytes, content_type: str = JSON, *, address: str
+    page: Page,
+    feed: Feed | None,
+    body: bytes,
+    content_type: str = JSON,
+    *,
+    address: str,
+    is_shared: bool = True,
 ) -> Response:
     """Return a page in some format; if it is a hit, the layer above answers it from now on.
 
@@ -50,10 +65,11 @@ def page_of_feed(
         body: the page, written.
         content_type: of the body.
         address: the canonical path of the page in this format.
+        is_shared: whether others ask for it in the same words, so that they are worth knowing.
     """
     if page.cache is CacheState.STALE and version_named(address) > page.version:
         return kept_by_client(address)
-    if page.cache is CacheState.HIT and feed is not None:
+    if page.cache is CacheState.HIT and is_shared and feed is not None:
         mark_first_page(request.environ, FirstPage(feed, page.version, address))
     response = cacheable(body, content_type, version=page.version, address=address)
     response.headers["X-Cache"] = page.cache.value
@@ -78,7 +94,7 @@ def cacheable(body: bytes, content_type: str, *, version: int, address: str) -> 
     """
     response = Response(body, content_type=content_type)
     response.set_etag(make_etag(version, address))
-    response.headers["Cache-Control"] = CACHE_CONTROL
+    response.headers["Cache-Control"] = cache_control()
     response.headers["Vary"] = "Accept-Encoding"
     return response
 

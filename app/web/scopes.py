@@ -1,11 +1,13 @@
 """The mark by which every route says what it asks of its caller, and who is let through.
 
-There are no logins yet. Until there are, what is not open to every reader is answered to clients on
-this machine only: `refuse_strangers` is the one place that decides so.
+`Gate.refuse` is the one place that decides: by an access token, in the embedded mode else by being
+on this machine, and for feeds by a token in the address.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, TypeVar
@@ -14,29 +16,41 @@ from urllib.parse import urlsplit
 from flask import current_app, request
 
 from app.auth.scopes import Scope
+from app.domain.errors import InvalidTokenError
+from app.domain.feeds import Feed
 from app.web.errors import ErrorObject, error_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from wsgiref.types import WSGIEnvironment
 
     from flask import Response
 
+    from app.web.services import Access
+
 ViewT = TypeVar("ViewT", bound="Callable[..., object]")
 
-LOCAL_ONLY = ErrorObject(
-    "local_only", "Until there are logins this is answered to clients on the same machine only."
-)
+NO_TOKEN = ErrorObject("token_required", "This takes an access token, sent as a bearer's.")
+BAD_TOKEN = ErrorObject("invalid_token", "The token is malformed, not ours, expired or revoked.")
 
 _MARK = "declared_scope"
-_OPEN = (Scope.PUBLIC, Scope.VIDEOS_READ)
+_FEED_MARK = "takes_feed_token"
+_CHALLENGE = 'Bearer realm="newsreel"'
 _HEADERS_OF_PROXIES = ("forwarded", "via", "x-real-ip", "x-forwarded-")
+_WATCH_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 
 
-def scope(needed: Scope) -> Callable[[ViewT], ViewT]:
-    """Mark a view with the scope its callers need; survives decorators that use `wraps`."""
+def scope(needed: Scope, *, or_feed_token: bool = False) -> Callable[[ViewT], ViewT]:
+    """Mark a view with the scope its callers need; survives decorators that use `wraps`.
+
+    Args:
+        needed: the scope.
+        or_feed_token: whether a feed reader's token opens it, too.
+    """
 
     def mark(view: ViewT) -> ViewT:
         view.__dict__[_MARK] = needed
+        view.__dict__[_FEED_MARK] = or_feed_token
         return view
 
     return mark
@@ -48,17 +62,89 @@ def declared_scope(view: Callable[..., object]) -> Scope | None:
     return declared
 
 
-def refuse_strangers() -> Response | None:
-    """Answer 403 to those the route is not for; for use before every request.
+def insufficient(needed: Scope | None) -> ErrorObject:
+    """Return the error of a token that is good, but not for this."""
+    named = f"the scope {needed}" if needed else "a scope that nobody has"
+    return ErrorObject("insufficient_scope", f"This takes a token with {named}.")
 
-    A route whose mark was forgotten is for nobody else either.
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Lets callers through or refuses them.
+
+    Args:
+        access: knows tokens.
+        trusts_this_machine: whether clients on this machine need none.
     """
-    if request.endpoint is None:
+
+    access: Access
+    trusts_this_machine: bool
+
+    def refuse(self) -> Response | None:
+        """Answer 401 or 403 to those the route is not for; for use before every request.
+
+        A route whose mark was forgotten is for nobody with a token either.
+
+        Raises:
+            StoreUnavailableError: whether a token holds cannot be known.
+        """
+        if request.endpoint is None:
+            return None
+        view = current_app.view_functions[request.endpoint]
+        needed = declared_scope(view)
+        if needed is Scope.PUBLIC or (needed is Scope.VIDEOS_READ and self.access.reads_are_open):
+            return None
+        token = _bearer_token(request.environ)
+        if token is not None:
+            return self._refuse_bearer(token, needed)
+        if self.trusts_this_machine and _is_local():
+            return None
+        if view.__dict__.get(_FEED_MARK) and self._has_feed_token():
+            return None
+        return _refused(HTTPStatus.UNAUTHORIZED, NO_TOKEN, _CHALLENGE)
+
+    def admits(self, environ: WSGIEnvironment) -> bool:
+        """Tell whether a reader is known to be one without waiting for anything."""
+        token = _bearer_token(environ)
+        known = None if token is None else self.access.bearers.find_known(token)
+        return known is not None and Scope.VIDEOS_READ in known.scopes
+
+    def _refuse_bearer(self, token: str, needed: Scope | None) -> Response | None:
+        try:
+            allowed = self.access.bearers.verify(token).scopes
+        except InvalidTokenError:
+            challenge = f'{_CHALLENGE}, error="invalid_token"'
+            return _refused(HTTPStatus.UNAUTHORIZED, BAD_TOKEN, challenge)
+        if needed in allowed:
+            return None
+        challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{needed or ""}"'
+        return _refused(HTTPStatus.FORBIDDEN, insufficient(needed), challenge)
+
+    def _has_feed_token(self) -> bool:
+        try:
+            given = request.args
+        except UnicodeDecodeError:
+            return False
+        feed = _named_feed(given.get("watch"), given.get("channel_id"))
+        token = given.get("token")
+        if not token or feed is None or "keyword" in given:
+            return False
+        return self.access.feed_tokens.opens(token, feed)
+
+
+def _named_feed(watch: str | None, channel_id: str | None) -> Feed | None:
+    if watch is not None and not _WATCH_ID.fullmatch(watch):
         return None
-    needed = declared_scope(current_app.view_functions[request.endpoint])
-    if needed in _OPEN or _is_local():
-        return None
-    return error_response(HTTPStatus.FORBIDDEN, LOCAL_ONLY)
+    return Feed(watch_id=None if watch is None else int(watch), channel_id=channel_id)
+
+
+def _refused(status: HTTPStatus, error: ErrorObject, challenge: str) -> Response:
+    return error_response(status, error, headers={"WWW-Authenticate": challenge})
+
+
+def _bearer_token(environ: WSGIEnvironment) -> str | None:
+    scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _is_local() -> bool:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from app.auth.grants import Granted
+    from app.auth.tokens import AccessToken
     from app.domain.changes import Bookmark, ChangeList
     from app.domain.coverage import CoveragePage, WatchCoverage
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
@@ -180,6 +182,53 @@ class PushReceiver(Protocol):
         """Take a push."""
 
 
+class Grants(Protocol):
+    """Tokens for clients; both may raise InvalidClientError and StoreUnavailableError."""
+
+    def issue(self, client_id: str, secret: str, scope: str = "") -> Granted:
+        """Give a client a token; raises InvalidScopeError."""
+
+    def revoke(self, client_id: str, secret: str, token: str) -> None:
+        """Take a client's token back; raises ForeignTokenError."""
+
+
+class Bearers(Protocol):
+    """Who stands behind a token."""
+
+    def verify(self, text: str) -> AccessToken:
+        """Return what a token allows; raises InvalidTokenError and StoreUnavailableError."""
+
+    def find_known(self, text: str) -> AccessToken | None:
+        """Return what a token allows if that is known now, without waiting."""
+
+
+class FeedTokens(Protocol):
+    """The tokens of feed readers."""
+
+    def opens(self, token: str, feed: Feed) -> bool:
+        """Tell whether a token is for this feed; raises StoreUnavailableError."""
+
+
+class Access(Protocol):
+    """Who may come in."""
+
+    @property
+    def reads_are_open(self) -> bool:
+        """Whether reading videos takes no token."""
+
+    @property
+    def grants(self) -> Grants:
+        """Tokens for clients."""
+
+    @property
+    def bearers(self) -> Bearers:
+        """Who stands behind a token."""
+
+    @property
+    def feed_tokens(self) -> FeedTokens:
+        """The tokens of feed readers."""
+
+
 class ReadinessCheck(Protocol):
     """Looks at the backends; never raises."""
 
@@ -233,6 +282,10 @@ class Services(Protocol):
     @property
     def pushes(self) -> PushReceiver:
         """What the hub says to us."""
+
+    @property
+    def access(self) -> Access:
+        """Who may come in."""
 
     @property
     def demo(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.e2e.site import Simulated, Site
-from tests.processes import PROJECT, ChildProcess, Processes, free_port
+from tests.processes import PROJECT, SECRET_KEY, ChildProcess, Processes, free_port
 from tests.waiting import wait_until
 
 KEY = "AIza" + "s" * 35
@@ -92,6 +92,7 @@ def new_stack(
     """A stack with nothing started yet."""
     usual = {
         "DATABASE_URL": database_url,
+        "SECRET_KEY": SECRET_KEY,
         "REDIS_URL": redis_url,
         "YOUTUBE_API_KEYS": KEY,
         "YOUTUBE_API_ENDPOINT": youtube.url,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.e2e.site import Site
-from tests.processes import PROJECT, ChildProcess, Processes, free_port
+from tests.processes import PROJECT, SECRET_KEY, ChildProcess, Processes, free_port
 from tests.proofs.traffic import KEYWORDS, MOST_LAG_SECONDS, PLENTY
 from tests.waiting import wait_until
 
@@ -98,7 +98,8 @@ def full_stack(
         "worker": (FAILPOINTS, *CELERY, "worker", *options),
         "beat": (*CELERY, "beat"),
     }
-    env = _settings(youtube_url) | {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    servers = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "SECRET_KEY": SECRET_KEY}
+    env = _settings(youtube_url) | servers
     return Victims(processes, env, commands)
 
 

@@ -73,6 +73,14 @@ WRONG = [
     ("INVIDIOUS_URL", "http://u:s3cret@invidious.internal"),
     ("INVIDIOUS_URL", "http://invidious.internal/?token=s3cret"),
     ("INVIDIOUS_URL", "http://invidious.internal/#s3cret"),
+    ("READ_AUTH", "s3cret"),
+    ("SECRET_KEY", "s3cret"),
+    ("SECRET_KEY", "s3cret-0123456789-abcdefghijklm"),
+    ("SECRET_KEY", "0123456789abcdefghijklmnopqrstuvw, s3cret"),
+    ("SECRET_KEY", "s3cr" * 20),
+    ("SECRET_KEY", "s3crét-0123456789abcdefghijklmnopqrstuvw"),
+    ("SECRET_KEY", "s3cret\n0123456789abcdefghijklmnopqrstuvw"),
+    ("SECRET_KEY", " , ,"),
     ("LOG_LEVEL", "loud"),
     ("DEMO", "perhaps"),
 ]
@@ -207,3 +215,11 @@ def test_an_instance_of_invidious_may_be_anywhere_and_ends_with_a_slash(
 ) -> None:
     assert load_settings({}, dotenv).invidious_url == ""
     assert load_settings({"INVIDIOUS_URL": url}, dotenv).invidious_url == url.rstrip("/") + "/"
+
+
+def test_the_first_secret_signs_and_all_are_kept_out_of_sight(dotenv: Path) -> None:
+    new, old = "n-0123456789abcdefghijklmnopqrstuvw", "o-0123456789abcdefghijklmnopqrstuvw"
+    settings = load_settings({"SECRET_KEY": f" {new} ,{old},"}, dotenv)
+    assert settings.secret_keys == (new.encode(), old.encode())
+    assert new not in repr(settings)
+    assert load_settings({}, dotenv).secret_keys == ()

@@ -52,6 +52,9 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Written]:
         ("postgresql://u:p@ss@host/db", "postgresql://u:***@host/db"),
         ("https://host:8080/path?a=b@c", "https://host:8080/path?a=b@c"),
         ("nothing to hide: 12:30", "nothing to hide: 12:30"),
+        (f"client nrc_1 sent nrs_{'-aZ_' * 10}, oh", "client nrc_1 sent ***, oh"),
+        (f"GET /feed.atom?token=nrf_{'x' * 43}&limit=1", "GET /feed.atom?token=***&limit=1"),
+        ("Bearer eyJhbGciOiJI.eyJzdWIiOiJu.dG-9_w", "Bearer ***"),
     ],
 )
 def test_keys_and_passwords_are_redacted_and_nothing_else(text: str, redacted: str) -> None:

@@ -20,7 +20,7 @@ from app.web.api.videos import PAGE_HEADERS
 from app.web.errors import ErrorObject, error_response
 from app.web.lists import about_page, numbered_links
 from app.web.parameters import Limit, NumberedQuery
-from app.web.replies import CACHE_CONTROL, JSON, page_of_feed, version_named
+from app.web.replies import JSON, cache_control, page_of_feed, version_named
 from app.web.scopes import scope
 from app.web.services import services
 
@@ -107,5 +107,5 @@ def _reply(found: ChannelPage, links: Links, body: bytes) -> Response:
     if found.page.version:
         return page_of_feed(found.page, None, body, address=links.here)
     response = Response(body, content_type=JSON)
-    response.headers["Cache-Control"] = CACHE_CONTROL
+    response.headers["Cache-Control"] = cache_control()
     return response

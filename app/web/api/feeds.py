@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 from apiflask import APIBlueprint
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from app.auth.scopes import Scope
 from app.domain.feeds import PageRequest
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from app.feed.syndication import Entry
     from app.web.api.openapi import ResponseDoc
 
+LONGEST_TOKEN = 100
+FeedToken = Annotated[str, StringConstraints(max_length=LONGEST_TOKEN)]
+
 feeds = APIBlueprint("feeds", __name__, tag="Feeds")
 
 _RESPONSES = responses(
@@ -53,10 +56,19 @@ class NewestQuery(FeedChoice):
     """Of which feed, and how many videos; a reader takes more at once than a page shows."""
 
     limit: Limit = Field(default=30, description="Videos in the feed.", examples=[30])
+    token: FeedToken | None = Field(
+        default=None,
+        description="A feed reader's token, where reading takes one; it opens this feed alone.",
+    )
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """The parameters that choose the feed; a token is written nowhere."""
+        return {name: value for name, value in super().filters.items() if name != "token"}
 
 
 @feeds.get("/feed.atom")
-@scope(Scope.VIDEOS_READ)
+@scope(Scope.VIDEOS_READ, or_feed_token=True)
 @feeds.input(NewestQuery, location="query", arg_name="query")
 @feeds.doc(operation_id="get_atom_feed", responses={**_RESPONSES, HTTPStatus.OK.value: _ATOM})
 def atom(query: NewestQuery) -> Response:
@@ -69,7 +81,7 @@ def atom(query: NewestQuery) -> Response:
 
 
 @feeds.get("/feed.json")
-@scope(Scope.VIDEOS_READ)
+@scope(Scope.VIDEOS_READ, or_feed_token=True)
 @feeds.input(NewestQuery, location="query", arg_name="query")
 @feeds.output(JsonFeed, example=examples.JSON_FEED, content_type=JSON_FEED_TYPE)
 @feeds.doc(operation_id="get_json_feed", responses=_RESPONSES)
@@ -94,7 +106,9 @@ def _reply(
     page = services().feed.page(PageRequest(feed, limit), at_least=version_named(address))
     entries: list[Entry] = [orjson.loads(item) for item in page.items]
     about = About(f"urn:newsreel:{feed.name}", _title(query, entries), address)
-    return page_of_feed(page, feed, write(about, entries), content_type, address=address)
+    body = write(about, entries)
+    shared = query.token is None
+    return page_of_feed(page, feed, body, content_type, address=address, is_shared=shared)
 
 
 def _title(query: NewestQuery, entries: Sequence[Entry]) -> str:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 fetches = APIBlueprint("fetches", __name__, tag="Fetches")
 
 _PATH = "/fetches"
-_ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
+_ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE)
 _PLAIN_CURSOR = re.compile(r"1([on])([1-9][0-9]{0,17})", re.ASCII)
 
 

@@ -13,7 +13,6 @@ import orjson
 
 from app.web.api.schemas import ErrorDocument
 from app.web.errors import ERROR_OF_STATUS, MEDIA_TYPE, ErrorObject
-from app.web.scopes import LOCAL_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +28,7 @@ class OperationDoc(TypedDict):
 
     parameters: list[ParameterDoc]
     responses: dict[str, ResponseDoc]
+    security: list[JsonObject]
 
 
 class ComponentsDoc(TypedDict):
@@ -36,6 +36,7 @@ class ComponentsDoc(TypedDict):
 
     schemas: dict[str, JsonObject]
     headers: dict[str, JsonObject]
+    securitySchemes: dict[str, JsonObject]
 
 
 class ApiDoc(TypedDict):
@@ -56,6 +57,7 @@ _HEADERS = {
     "Age": ("Seconds since a stale page was known to be right; else absent.", "12"),
     "X-Demo": ("1 when the videos are simulated; else absent.", "1"),
     "Location": ("Path of what was made.", "/watches/1"),
+    "WWW-Authenticate": ("What to show (RFC 6750).", 'Bearer realm="newsreel"'),
     "Retry-After": ("Seconds to wait before asking again.", "5"),
 }
 
@@ -64,7 +66,6 @@ _ERRORS = {
     HTTPStatus.BAD_REQUEST: ErrorObject(
         "invalid_limit", "limit: Input should be less than or equal to 100", "limit"
     ),
-    HTTPStatus.FORBIDDEN: LOCAL_ONLY,
     HTTPStatus.NOT_FOUND: ErrorObject("not_found", "There is no such video."),
     HTTPStatus.CONFLICT: ErrorObject(
         "duplicate_watch", "watch 1 is for it already", meta={"watch_id": 1}
@@ -116,11 +117,11 @@ def responses(
         success: the status of a good answer.
     """
     described: ResponseDocs = {status.value: _error(status) for status in errors}
-    described[success.value] = {"headers": _headers(*headers)}
+    described[success.value] = {"headers": described_headers(*headers)}
     if cached:
         described[304] = {
             "description": "What you have is what there is.",
-            "headers": _headers(*headers),
+            "headers": described_headers(*headers),
         }
     return described
 
@@ -132,7 +133,7 @@ def also(schema: str, example: object, *headers: str, status: HTTPStatus) -> Res
         status.value: {
             "description": status.phrase,
             "content": {"application/json": content},
-            "headers": _headers(*headers),
+            "headers": described_headers(*headers),
         }
     }
 
@@ -154,7 +155,7 @@ def finish(generated: object) -> JsonObject:
             known = response.get("headers")
             response["headers"] = {
                 **(known if isinstance(known, dict) else {}),
-                **_headers("X-Demo"),
+                **described_headers("X-Demo"),
             }
     return cast("JsonObject", document)
 
@@ -188,7 +189,8 @@ def _operations(document: ApiDoc) -> Iterator[OperationDoc]:
 def _complete(parameter: ParameterDoc) -> None:
     """Put a parameter's description and example where readers and Swagger UI look for them."""
     about = cast("JsonObject", parameter)
-    about.update(_PATH_PARAMETERS.get(parameter["name"], {}))
+    if parameter["in"] == "path":
+        about.update(_PATH_PARAMETERS[parameter["name"]])
     schema = _without_null(parameter["schema"])
     schema.pop("title", None)
     if "description" in schema:
@@ -209,16 +211,23 @@ def _without_null(schema: JsonObject) -> JsonObject:
     return {**given, **kept}
 
 
-def _headers(*names: str) -> dict[str, JsonObject]:
+def described_headers(*names: str) -> dict[str, JsonObject]:
+    """Refer to what is said of these headers once for all."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _error(status: HTTPStatus) -> ResponseDoc:
+    retry = ("Retry-After",) if status == HTTPStatus.SERVICE_UNAVAILABLE else ()
+    return described_error(status, _ERRORS[status], headers=retry)
+
+
+def described_error(
+    status: HTTPStatus, error: ErrorObject, headers: tuple[str, ...] = ()
+) -> ResponseDoc:
+    """Describe an answer that is an error, with an example."""
     content: JsonObject = {
         "schema": {"$ref": _SCHEMAS + ErrorDocument.__name__},
-        "example": {"errors": [_ERRORS[status].as_json(status)]},
+        "example": {"errors": [error.as_json(status)]},
     }
-    response: ResponseDoc = {"description": status.phrase, "content": {MEDIA_TYPE: content}}
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response["headers"] = _headers("Retry-After")
-    return response
+    described: ResponseDoc = {"description": status.phrase, "content": {MEDIA_TYPE: content}}
+    return {**described, "headers": described_headers(*headers)} if headers else described

@@ -27,7 +27,6 @@ plan = APIBlueprint("plan", __name__, tag="Plan")
 
 _ERRORS = (
     HTTPStatus.BAD_REQUEST,
-    HTTPStatus.FORBIDDEN,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     HTTPStatus.SERVICE_UNAVAILABLE,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 quota = APIBlueprint("quota", __name__, tag="Quota")
 
-_ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE)
+_ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 @quota.get("/quota")

@@ -7,6 +7,7 @@ from app.web.api.channels import channels
 from app.web.api.coverage import coverage
 from app.web.api.feeds import feeds
 from app.web.api.fetches import fetches
+from app.web.api.oauth import oauth
 from app.web.api.operations import operations
 from app.web.api.plan import plan
 from app.web.api.quota import quota
@@ -17,5 +18,5 @@ from app.web.api.websub import websub
 
 BLUEPRINTS = (
     *(videos, channels, feeds, changes, watches, stats, coverage, plan),
-    *(fetches, quota, operations, websub),
+    *(fetches, quota, operations, websub, oauth),
 )

@@ -33,9 +33,8 @@ if TYPE_CHECKING:
 watches = APIBlueprint("watches", __name__, tag="Watches")
 
 _PATH = "/watches"
-_READ = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
-_WRITE = (*_READ, HTTPStatus.FORBIDDEN)
-_TAKE = (*_WRITE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+_USUAL = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
+_TAKE = (*_USUAL, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 _WATCH_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 
 
@@ -104,7 +103,7 @@ def create_watch(query: Query, wanted: WatchRequest) -> Response:  # noqa: ARG00
 @scope(Scope.VIDEOS_READ)
 @watches.input(Query, location="query", arg_name="query")
 @watches.output(watch_schemas.WatchDetails, example=watch_examples.WATCH_DETAILS)
-@watches.doc(operation_id="get_watch", responses=responses(*_READ, headers=("Cache-Control",)))
+@watches.doc(operation_id="get_watch", responses=responses(*_USUAL, headers=("Cache-Control",)))
 def get_watch(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
     """Return a watch, and the channels that are followed for it."""
     return _reply(_id(watch_id))
@@ -133,7 +132,7 @@ def change_watch(watch_id: str, query: Query, wanted: WatchPatch) -> Response:  
 @watches.output({}, status_code=204)
 @watches.doc(
     operation_id="delete_watch",
-    responses=responses(*_WRITE, headers=("Cache-Control",), success=HTTPStatus.NO_CONTENT),
+    responses=responses(*_USUAL, headers=("Cache-Control",), success=HTTPStatus.NO_CONTENT),
 )
 def delete_watch(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
     """Stop watching.
@@ -155,7 +154,7 @@ def delete_watch(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it 
 @watches.doc(
     operation_id="fetch_now",
     responses=responses(
-        *_WRITE, HTTPStatus.CONFLICT, headers=("Cache-Control",), success=HTTPStatus.ACCEPTED
+        *_USUAL, HTTPStatus.CONFLICT, headers=("Cache-Control",), success=HTTPStatus.ACCEPTED
     ),
 )
 def fetch_now(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
@@ -175,7 +174,7 @@ def fetch_now(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it tak
 @watches.output(VideoList, example=examples.VIDEO_LIST)
 @watches.doc(
     operation_id="list_videos_of_watch",
-    responses=responses(*_READ, headers=PAGE_HEADERS, cached=True),
+    responses=responses(*_USUAL, headers=PAGE_HEADERS, cached=True),
 )
 def list_videos_of_watch(watch_id: str, query: FeedQuery) -> Response:
     """List the videos of a watch, newest first: as /videos with `watch`."""

@@ -40,9 +40,23 @@ def test_no_two_installations_share_a_secret(tmp_path: Path) -> None:
             (installation / name).mkdir(parents=True)
         init.initialise(init.MODES["real"], {}, installation)
         passwords |= {path.read_text() for path in installation.glob("*/*password")}
+        passwords.add((installation / "app" / "secret_key").read_text())
 
-    assert len(passwords) == 2 * 5
+    assert len(passwords) == 2 * 6
     assert min(map(len, passwords)) >= 32
+
+
+def test_tokens_are_signed_with_a_key_of_this_installation_or_the_operators(
+    volumes: Path,
+) -> None:
+    init.initialise(init.MODES["real"], {}, volumes)
+    made = settings_of(volumes).secret_key
+    assert made == (volumes / "app" / "secret_key").read_text()
+    assert len(made) >= 64
+
+    given = f"{'0123456789abcdef' * 4},{made}"
+    init.initialise(init.MODES["real"], {"SECRET_KEY": given}, volumes)
+    assert settings_of(volumes).secret_key == given
 
 
 def test_a_later_start_keeps_the_secrets(volumes: Path) -> None:

@@ -73,4 +73,4 @@ def services(sqlite_url: str) -> Iterator[Services]:
 
 @pytest.fixture
 def client(services: Services) -> FlaskClient:
-    return create_app(services).test_client()
+    return create_app(services, trusts_this_machine=True).test_client()

@@ -18,7 +18,7 @@ from app.cache.redis import RedisFeedCache, connect
 from app.domain.feeds import ALL, Head, Position
 from tests.contract.store.tellings import NOW
 from tests.contract.web.test_process import answers
-from tests.processes import PROJECT, ChildProcess, Processes, free_port
+from tests.processes import PROJECT, SECRET_KEY, ChildProcess, Processes, free_port
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def web(processes: Processes, redis_url: str, mute: int) -> Iterator[Web]:
             "PORT": str(port),
             "DATABASE_URL": f"mysql+pymysql://news:x@127.0.0.1:{mute}/news",
             "REDIS_URL": redis_url,
+            "SECRET_KEY": SECRET_KEY,
         },
     )
     client = connect(redis_url)

@@ -68,7 +68,7 @@ def test_quota_is_told_per_project_with_its_keys_and_what_comes_next(sqlite_url:
     services.keys.disable(first)
     services.store.write(lambda t: t.quota.charge("q", Bucket.SEARCH, NOW.date(), 100, 7))
 
-    response = create_app(services).test_client().get("/quota")
+    response = create_app(services, trusts_this_machine=True).test_client().get("/quota")
     quota = response.get_json()
     assert [project["project"] for project in quota["projects"]] == ["q", "p"]
     search, units = quota["projects"][0]["buckets"]
@@ -108,7 +108,12 @@ def test_a_limit_that_youtube_named_lower_is_shown_for_the_day(sqlite_url: str) 
     services = build_services(settings, lambda: NOW)
     services.store.migrate()
     services.store.write(lambda t: t.quota.exhaust("p", Bucket.SEARCH, NOW.date(), 50, NOW))
-    [project] = create_app(services).test_client().get("/quota").get_json()["projects"]
+    [project] = (
+        create_app(services, trusts_this_machine=True)
+        .test_client()
+        .get("/quota")
+        .get_json()["projects"]
+    )
     [search, _] = project["buckets"]
     assert (search["limit"], search["left"]) == (50, 0)
     assert search["exhausted_at"] == "2026-01-02T18:00:00Z"
@@ -118,6 +123,8 @@ def test_a_limit_that_youtube_named_lower_is_shown_for_the_day(sqlite_url: str) 
 @pytest.mark.parametrize("path", ["/quota", "/fetches", "/coverage", "/coverage?watch=1"])
 def test_without_the_database_there_is_nothing_to_tell(sqlite_url: str, path: str) -> None:
     services = build_services(Settings(database_url=sqlite_url, youtube_api_keys="k"))
-    response = create_app(services).test_client().get(path)  # there are no tables
+    response = (
+        create_app(services, trusts_this_machine=True).test_client().get(path)
+    )  # there are no tables
     assert (response.status_code, "Retry-After" in response.headers) == (503, True)
     services.close()

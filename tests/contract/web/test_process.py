@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.processes import PROJECT, ChildProcess, Processes, free_port
+from tests.processes import PROJECT, SECRET_KEY, ChildProcess, Processes, free_port
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ NOBODY = "127.0.0.1:1"
 
 def gunicorn(processes: Processes, **env: str) -> ChildProcess:
     configuration = str(PROJECT / "gunicorn.conf.py")
-    return processes.python("gunicorn", "-c", configuration, "app.wsgi:app", env=env)
+    return processes.python(
+        "gunicorn", "-c", configuration, "app.wsgi:app", env={"SECRET_KEY": SECRET_KEY, **env}
+    )
 
 
 def answers(base: str) -> bool:

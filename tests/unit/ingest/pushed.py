@@ -75,6 +75,6 @@ def pushed(
     new_rig: NewRig, videos: Iterable[simulated.Video | Event] = (), **values: object
 ) -> Pushed:
     rig = new_rig(videos, public_url=PUBLIC_URL, **values)
-    made = Pushed(rig, create_app(rig.services).test_client())
+    made = Pushed(rig, create_app(rig.services, trusts_this_machine=True).test_client())
     rig.simulator.hub.call = made.call
     return made

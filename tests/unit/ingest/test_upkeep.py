@@ -36,7 +36,7 @@ def rig(new_rig: NewRig) -> Rig:
 
 @pytest.fixture
 def client(rig: Rig) -> FlaskClient:
-    return create_app(rig.services).test_client()
+    return create_app(rig.services, trusts_this_machine=True).test_client()
 
 
 def total(client: FlaskClient) -> int:

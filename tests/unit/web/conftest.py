@@ -28,7 +28,7 @@ def services() -> MemoryServices:
 
 @pytest.fixture
 def app(services: MemoryServices) -> Flask:
-    return create_app(services)
+    return create_app(services, trusts_this_machine=True)
 
 
 @pytest.fixture

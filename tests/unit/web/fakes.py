@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from app.auth.tokens import AccessToken
 from app.domain.changes import Bookmark, ChangeList
 from app.domain.clock import format_instant
 from app.domain.coverage import CoveragePage, WatchCoverage
-from app.domain.errors import ChangesForgottenError, NewsreelError, NotFoundError
+from app.domain.errors import (
+    ChangesForgottenError,
+    InvalidClientError,
+    InvalidTokenError,
+    NewsreelError,
+    NotFoundError,
+)
 from app.domain.feeds import (
     CacheState,
     Cursor,
@@ -36,6 +43,8 @@ from app.web.api.examples import VIDEO
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from app.auth.grants import Granted
+    from app.auth.scopes import Scope
     from app.domain.follows import Follow
     from app.domain.watches import Problem
 
@@ -351,6 +360,44 @@ class MemoryPushes:
 
 
 @dataclass
+class MemoryAccess:
+    """Knows tokens by what they allow; reads are open. There are no clients and no feed tokens."""
+
+    reads_are_open: bool = True
+    allowed: dict[str, frozenset[Scope]] = field(default_factory=dict)
+
+    @property
+    def bearers(self) -> MemoryAccess:
+        return self
+
+    @property
+    def grants(self) -> MemoryAccess:
+        return self
+
+    @property
+    def feed_tokens(self) -> MemoryAccess:
+        return self
+
+    def verify(self, text: str) -> AccessToken:
+        if text not in self.allowed:
+            raise InvalidTokenError("unknown")
+        return AccessToken(text, "nrc_1", self.allowed[text], 0)
+
+    def find_known(self, text: str) -> AccessToken | None:
+        return self.verify(text) if text in self.allowed else None
+
+    def issue(self, client_id: str, secret: str, scope: str = "") -> Granted:
+        raise InvalidClientError(f"no {client_id} with {len(secret)} characters and {scope}")
+
+    def revoke(self, client_id: str, secret: str, token: str) -> None:
+        self.issue(client_id, secret, token)
+
+    def opens(self, token: str, feed: Feed) -> bool:
+        del token, feed
+        return False
+
+
+@dataclass
 class MemoryServices:
     feed: MemoryFeed = field(default_factory=MemoryFeed)
     channel_pages: MemoryChannelPages = field(default_factory=MemoryChannelPages)
@@ -363,4 +410,5 @@ class MemoryServices:
     statistics: MemoryStatistics = field(default_factory=MemoryStatistics)
     pushes: MemoryPushes = field(default_factory=MemoryPushes)
     readiness: MemoryChecks = field(default_factory=MemoryChecks)
+    access: MemoryAccess = field(default_factory=MemoryAccess)
     demo: bool = False

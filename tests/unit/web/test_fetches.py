@@ -142,5 +142,5 @@ def test_a_query_that_is_not_understood_is_refused(
 
 def test_the_log_is_not_for_strangers(client: FlaskClient, services: MemoryServices) -> None:
     outside = {"REMOTE_ADDR": "203.0.113.7"}
-    assert client.get("/fetches", environ_overrides=outside).status_code == 403
+    assert client.get("/fetches", environ_overrides=outside).status_code == 401
     assert services.fetch_log.asked == []

@@ -8,7 +8,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from app.web.api import examples, watch_examples
+from app.auth.scopes import GRANTABLE, Scope
+from app.web.api import examples, oauth_schemas, watch_examples
+from app.web.scopes import declared_scope
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -67,7 +69,7 @@ def test_feeds_take_what_chooses_a_feed_and_a_limit(document: Json) -> None:
         }
         assert set(parameters) == {
             *("limit", "per_page", "page_size"),
-            *("watch", "keyword", "channel_id"),
+            *("watch", "keyword", "channel_id", "token"),
         }
         assert parameters["limit"]["default"] == 30
 
@@ -137,6 +139,10 @@ def test_every_header_of_a_page_is_described(document: Json, client: FlaskClient
         ("Health", examples.HEALTH),
         ("Readiness", examples.READINESS),
         ("Readiness", examples.UNAVAILABLE),
+        ("Token", oauth_schemas.TOKEN),
+        ("Revoked", oauth_schemas.REVOKED),
+        ("OAuthError", oauth_schemas.MISUSE),
+        ("OAuthError", oauth_schemas.NO_CLIENT),
     ],
 )
 def test_examples_obey_their_schemas(document: Json, schema: str, example: object) -> None:
@@ -219,3 +225,31 @@ def test_no_schema_is_there_twice(document: Json) -> None:
 
 def test_paths_hold_below_any_prefix(document: Json) -> None:
     assert document["servers"] == [{"url": "."}]
+
+
+def test_every_operation_names_the_scope_that_its_route_asks_for(
+    document: Json, app: Flask
+) -> None:
+    assert {"oauth2"} == set(document["components"]["securitySchemes"])
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(rule))
+        needed = declared_scope(app.view_functions[rule.endpoint])
+        for method, operation in document["paths"].get(path, {}).items():
+            if method.upper() not in (rule.methods or ()):
+                continue
+            named = [it["oauth2"] for it in operation.get("security", []) if it]
+            assert named == ([] if needed is Scope.PUBLIC else [[needed]])
+            assert ("401" in operation["responses"]) == (bool(named) or "/oauth/" in path)
+
+
+def test_reading_needs_no_token_unless_the_operator_wants_one(document: Json) -> None:
+    assert {} in document["paths"]["/videos"]["get"]["security"]
+    assert {} not in document["paths"]["/quota"]["get"]["security"]
+
+
+def test_authorize_in_docs_finds_the_token_below_any_prefix(document: Json) -> None:
+    flow = document["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]
+    assert flow["tokenUrl"] == "oauth/token"  # /docs and this document stand beside it
+    assert set(flow["scopes"]) == {scope.value for scope in GRANTABLE}
+    form = document["paths"]["/oauth/token"]["post"]["requestBody"]["content"]
+    assert list(form) == ["application/x-www-form-urlencoded"]

@@ -76,5 +76,5 @@ def test_a_used_up_bucket_says_since_when_and_has_nothing_left(
 
 def test_quota_is_not_for_strangers_and_takes_no_parameters(client: FlaskClient) -> None:
     outside = {"REMOTE_ADDR": "203.0.113.7"}
-    assert client.get("/quota", environ_overrides=outside).status_code == 403
+    assert client.get("/quota", environ_overrides=outside).status_code == 401
     assert client.get("/quota?project=p").status_code == 400

@@ -26,6 +26,7 @@ PLAIN = (
     "HEAD /caf%C3%A9//x?q=%20 HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n",
     'GET /videos? HTTP/1.1\r\nHost: a\r\nIf-None-Match: "1-a-identity"\r\n\r\n',
     "GET http://a/videos?x#y HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET /videos HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a.b.c\r\n\r\n",
 )
 NOT_PLAIN = (
     "GET /videos HTTP/1.0\r\nHost: a\r\n\r\n",
@@ -34,6 +35,7 @@ NOT_PLAIN = (
     "GET /videos HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
     "GET /videos HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     'GET /videos HTTP/1.1\r\nHost: a\r\nIf-None-Match: "a"\r\nIf-None-Match: "b"\r\n\r\n',
+    "GET /videos HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n",
 )
 HEADERS = [("Content-Type", "application/json"), ("ETag", '"1-a-identity"'), ("X-Cache", "hit")]
 
@@ -46,7 +48,8 @@ def test_a_glance_sees_what_gunicorn_would_tell(sent: str) -> None:
     seen = glance(request)
     assert seen is not None
     assert seen == {name: whole[name] for name in seen}
-    asked = {"HTTP_IF_NONE_MATCH", "HTTP_ACCEPT_ENCODING", "CONTENT_LENGTH"} & whole.keys()
+    looked_at = {"HTTP_IF_NONE_MATCH", "HTTP_ACCEPT_ENCODING", "HTTP_AUTHORIZATION"}
+    asked = {*looked_at, "CONTENT_LENGTH"} & whole.keys()
     assert asked <= seen.keys()
 
 

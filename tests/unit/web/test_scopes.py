@@ -42,19 +42,19 @@ def _ask(client: FlaskClient, path: str, address: str = "127.0.0.1", **headers: 
 @pytest.mark.parametrize("needed", Scope)
 def test_a_stranger_may_read_videos_and_nothing_more(client: FlaskClient, needed: Scope) -> None:
     is_open = needed in (Scope.PUBLIC, Scope.VIDEOS_READ)
-    assert _ask(client, f"/{needed.name}", "203.0.113.7") == (200 if is_open else 403)
+    assert _ask(client, f"/{needed.name}", "203.0.113.7") == (200 if is_open else 401)
     assert _ask(client, f"/{needed.name}") == 200
 
 
 def test_a_route_whose_scope_was_forgotten_is_for_nobody_else(client: FlaskClient) -> None:
-    assert _ask(client, "/forgotten", "203.0.113.7") == 403
+    assert _ask(client, "/forgotten", "203.0.113.7") == 401
 
 
 def test_a_stranger_is_told_why_and_what_is_not_there_stays_not_found(client: FlaskClient) -> None:
     outside = {"REMOTE_ADDR": "203.0.113.7"}
     refused = client.get("/ADMIN?x=1&x=2", environ_overrides=outside)
-    assert refused.status_code == 403
-    assert refused.get_json()["errors"][0]["code"] == "local_only"
+    assert refused.status_code == 401
+    assert refused.get_json()["errors"][0]["code"] == "token_required"
     assert refused.headers["Cache-Control"] == "no-store"
     assert client.get("/nothing", environ_overrides=outside).status_code == 404
 
@@ -62,7 +62,7 @@ def test_a_stranger_is_told_why_and_what_is_not_there_stays_not_found(client: Fl
 @pytest.mark.parametrize("method", ["get", "head", "post", "options"])
 def test_every_method_is_closed(client: FlaskClient, method: str) -> None:
     outside = {"REMOTE_ADDR": "203.0.113.7"}
-    assert client.open("/ADMIN", method=method, environ_overrides=outside).status_code == 403
+    assert client.open("/ADMIN", method=method, environ_overrides=outside).status_code == 401
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"])
@@ -75,14 +75,14 @@ def test_this_machine_has_many_addresses(client: FlaskClient, address: str) -> N
     ["", "10.0.0.1", "172.17.0.1", "192.168.1.2", "fe80::1", "::", "0.0.0.0", "::ffff:10.0.0.1"],
 )
 def test_a_neighbour_is_a_stranger(client: FlaskClient, address: str) -> None:
-    assert _ask(client, "/ADMIN", address) == 403
+    assert _ask(client, "/ADMIN", address) == 401
 
 
 @pytest.mark.parametrize(
     "header", ["FORWARDED", "X_FORWARDED_FOR", "X_FORWARDED_PROTO", "X_REAL_IP", "VIA"]
 )
 def test_a_proxy_on_this_machine_is_not_the_client(client: FlaskClient, header: str) -> None:
-    assert _ask(client, "/ADMIN", **{f"HTTP_{header}": "127.0.0.1"}) == 403
+    assert _ask(client, "/ADMIN", **{f"HTTP_{header}": "127.0.0.1"}) == 401
 
 
 @pytest.mark.parametrize(
@@ -92,12 +92,12 @@ def test_a_proxy_on_this_machine_is_not_the_client(client: FlaskClient, header: 
         ("LOCALHOST:5001", 200),
         ("127.0.0.1:5001", 200),
         ("[::1]:5001", 200),
-        ("rebound.example", 403),
-        ("localhost.rebound.example", 403),
-        ("127.0.0.1.rebound.example:5001", 403),
-        ("localhost@rebound.example", 403),
-        ("[", 403),
-        ("", 403),
+        ("rebound.example", 401),
+        ("localhost.rebound.example", 401),
+        ("127.0.0.1.rebound.example:5001", 401),
+        ("localhost@rebound.example", 401),
+        ("[", 401),
+        ("", 401),
     ],
 )
 def test_a_foreign_name_for_this_machine_is_refused(
@@ -109,9 +109,9 @@ def test_a_foreign_name_for_this_machine_is_refused(
 @pytest.mark.parametrize(
     ("origin", "status"),
     [
-        ("https://evil.example", 403),
-        ("null", 403),
-        ("http://localhost.evil.example:5001", 403),
+        ("https://evil.example", 401),
+        ("null", 401),
+        ("http://localhost.evil.example:5001", 401),
         ("http://localhost:5001", 200),
         ("http://127.0.0.1:8080", 200),
         ("http://[::1]:5001", 200),

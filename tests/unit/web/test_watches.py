@@ -189,7 +189,7 @@ def test_strangers_change_nothing(
     client: FlaskClient, services: MemoryServices, method: str, path: str, body: object
 ) -> None:
     refused = client.open(path, method=method, environ_overrides=OUTSIDE, json=body)
-    assert error_of(refused) == (403, "local_only", None)
+    assert error_of(refused) == (401, "token_required", None)
     assert client.open(f"{path}?x=1", method=method, json=body).status_code == 400
     assert services.watching.asked == []
     assert client.get("/watches", environ_overrides=OUTSIDE).status_code == 200

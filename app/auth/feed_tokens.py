@@ -1,0 +1,54 @@
+"""Tokens in the addresses that feed readers keep: each opens one feed, to whoever has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.auth.credentials import FEED_TOKEN, hashed, new_secret
+from app.domain.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from app.domain.clients import FeedToken
+    from app.domain.clock import Clock
+    from app.domain.feeds import Feed
+    from app.store.store import Store
+
+
+class FeedTokens:
+    """Looks after the tokens of feed readers; all may raise StoreUnavailableError.
+
+    Args:
+        store: holds them.
+        clock: the present.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def add(self, feed: Feed) -> tuple[FeedToken, str]:
+        """Make a token for a feed that exists; return it with its secret, told this once."""
+        token = new_secret(FEED_TOKEN)
+        now = self._clock()
+        stored = self._store.write(
+            lambda transaction: transaction.feed_tokens.add(feed, hashed(token), now)
+        )
+        return stored, token
+
+    def list_all(self) -> list[FeedToken]:
+        """Return the tokens, oldest first."""
+        return self._store.read(lambda transaction: transaction.feed_tokens.list_all())
+
+    def revoke(self, feed_token_id: int) -> None:
+        """Let a token open nothing from now on.
+
+        Raises:
+            NotFoundError: there is none with this id.
+        """
+        if not self._store.write(lambda it: it.feed_tokens.delete(feed_token_id)):
+            raise NotFoundError(f"there is no feed token {feed_token_id}")
+
+    def opens(self, token: str, feed: Feed) -> bool:
+        """Tell whether a token is for this feed. It is looked for by its hash, so no time tells."""
+        found = self._store.read(lambda it: it.feed_tokens.find(hashed(token)))
+        return found is not None and found.feed == feed

@@ -1,0 +1,49 @@
+"""The JSON bodies of /oauth, as the OpenAPI document describes them, and their examples."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from pydantic import Field
+
+from app.auth.tokens import LIFE_SECONDS
+from app.web.api.schemas import Schema
+
+
+class Token(Schema):
+    """An access token that was given out (RFC 6749, section 5.1)."""
+
+    access_token: str = Field(description="A secret: send it as `Authorization: Bearer ...`.")
+    token_type: Literal["Bearer"]
+    expires_in: int = Field(description="Seconds it holds.")
+    scope: str = Field(description="What it allows, with blanks between.")
+
+
+class Revoked(Schema):
+    """What is told of any token, as the RFC wants it; clients need not read it."""
+
+    revoked: Literal[True]
+
+
+class OAuthError(Schema):
+    """An error as OAuth has it (RFC 6749, section 5.2)."""
+
+    error: str
+    error_description: str = Field(description="For people; may change.")
+
+
+TOKEN: Final[dict[str, object]] = {
+    "access_token": "eyJ0eXAiOiJhdCtqd3QifQ.eyJzdWIiOiJucmNfMSJ9.c2lnbmF0dXJl",
+    "token_type": "Bearer",
+    "expires_in": LIFE_SECONDS,
+    "scope": "videos:read watches:write",
+}
+REVOKED: Final[dict[str, object]] = {"revoked": True}
+MISUSE: Final[dict[str, object]] = {
+    "error": "invalid_scope",
+    "error_description": "this client has videos:read",
+}
+NO_CLIENT: Final[dict[str, object]] = {
+    "error": "invalid_client",
+    "error_description": "there is no such client, or that is not its secret",
+}
