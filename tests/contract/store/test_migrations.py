@@ -66,7 +66,7 @@ def test_days_are_summed_from_the_hours_counted_before(empty_database: Database)
     ]
     with empty_database.connection() as connection:
         connection.execute(insert(HourCountRow), hours)
-    migrate(empty_database)
+    migrate(empty_database, "0007")
     with empty_database.connection() as connection:
         for feed in (ALL, Feed(watch_id=7)):
             numbers = RowNumbers(connection, feed, select(VideoRow.published_at, VideoRow.video_id))
