@@ -49,10 +49,10 @@ _DEEP_AT = STARTS_AT + timedelta(days=70)
 _BEFORE = Selection(published_before=STARTS_AT + timedelta(days=600, minutes=754))
 _HALF_A_BUSY_HOUR = Selection(published_before=BUSY_HOUR_AT + timedelta(minutes=30))
 _USUAL = f"""
-    SELECT * FROM videos WHERE hidden_at IS NULL ORDER BY published_at DESC, video_id DESC
+    SELECT * FROM videos WHERE visible ORDER BY published_at DESC, video_id DESC
     LIMIT {PAGE_SIZE} OFFSET {(DEEP_PAGE - 1) * PAGE_SIZE}
 """  # noqa: S608 - our numbers
-_COUNT = "SELECT count(*) FROM videos WHERE hidden_at IS NULL"
+_COUNT = "SELECT count(*) FROM videos WHERE visible"
 
 
 @dataclass

@@ -213,11 +213,12 @@ class PackedRunner:
             return
         self._dropped_at = now
         for watch_id in self._store.read(lambda transaction: transaction.watches.list_packed()):
-            self._drop_of(watch_id, now - UNCERTAIN_KEPT - REACH)
+            self._drop_of(watch_id, now)
 
-    def _drop_of(self, watch_id: int, before: datetime) -> None:
+    def _drop_of(self, watch_id: int, now: datetime) -> None:
+        before = now - UNCERTAIN_KEPT - REACH
         since = before - _DROP_REACH
-        self._store.write(lambda t: t.watches.drop_uncertain(watch_id, since, before))
+        self._store.write(lambda t: t.drop_uncertain(watch_id, since, before, now))
 
 
 def _alike(members: Sequence[ActiveWatch]) -> Sequence[ActiveWatch]:

@@ -64,9 +64,16 @@ class Change:
     complete: bool
 
     @property
-    def hidden(self) -> bool:
-        """Whether no feed shows the video."""
-        return self.stored is not None and self.stored.hidden_at is not None
+    def visible_before(self) -> bool:
+        """Whether feeds showed the video."""
+        return self.stored is not None and bool(self.stored.visible)
+
+    @property
+    def visible(self) -> bool:
+        """Whether feeds show it afterwards: it is not hidden, and not excluded by all its links."""
+        if self.stored is not None and self.stored.hidden_at is not None:
+            return False
+        return not self.links or any(link.excluded_by is None for link in self.links.values())
 
     @property
     def watches(self) -> frozenset[int]:
@@ -90,14 +97,16 @@ class Change:
 
     @property
     def seen_by_readers(self) -> bool:
-        """Whether its item changes."""
+        """Whether it comes, goes, or its item changes."""
+        if self.before is None or self.visible != self.visible_before:
+            return self.visible or self.visible_before
         moved = self.gained or self.lost
-        return self.before is None or bool(moved) or differs(self.before, self.after)
+        return self.visible and (bool(moved) or differs(self.before, self.after))
 
     @property
     def needless(self) -> bool:
         """Whether the video's row can stay as it is."""
-        return self.after == self.before and not self.gained and not self.complete
+        return self.after == self.before and not self.complete and not self.seen_by_readers
 
 
 def _counting(links: Mapping[int, Link]) -> frozenset[int]:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from heapq import merge
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, or_, select, update
 
 from app.domain.changes import Change
-from app.store.feed import list_stored
+from app.store.feed import FeedRepository
 from app.store.feed_version import lock_version
 from app.store.models import FeedVersionRow, TombstoneRow, VideoRow
-from app.store.rows import select_videos
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Connection
 
     from app.domain.changes import Bookmark
 
@@ -40,11 +38,11 @@ class ChangeRepository:
             upto: the feed version of this snapshot.
             limit: at least 1.
         """
-        puts = self._puts(place.seq, limit)
-        # Deletions beyond the last put of a full page belong to the next one.
-        last = puts[-1].seq if len(puts) == limit else upto
-        deletions = self._deletions(place.deletions_after, last, limit)
-        return list(merge(puts, deletions, key=lambda change: change.seq))[:limit]
+        stored = self._stored(place, limit)
+        # Deletions beyond the last of a full page belong to the next one.
+        last = stored[-1].seq if len(stored) == limit else upto
+        deleted = self._deleted(place.deletions_after, last, limit)
+        return list(merge(stored, deleted, key=lambda change: change.seq))[:limit]
 
     def prune(self, before: datetime, limit: int) -> int:
         """Drop up to `limit` tombstones older than an instant; return how many."""
@@ -63,26 +61,19 @@ class ChangeRepository:
         lower = update(FeedVersionRow).where(FeedVersionRow.pruned_seq < seq)
         self._connection.execute(lower.values(pruned_seq=seq))
 
-    def _puts(self, after: int, limit: int) -> list[Change]:
-        visible = select_videos().where(VideoRow.seq > after, VideoRow.hidden_at.is_(None))
-        rows = list_stored(self._connection, visible.order_by(VideoRow.seq).limit(limit))
-        return [Change(row.seq, row.video.video_id, row) for row in rows]
+    def _stored(self, place: Bookmark, limit: int) -> list[Change]:
+        """Return what became of videos that are stored; readers see them, or no longer do."""
+        concerns = or_(VideoRow.visible, VideoRow.seq > place.deletions_after)
+        changed = select(VideoRow.seq, VideoRow.video_id).where(VideoRow.seq > place.seq, concerns)
+        rows = self._connection.execute(changed.order_by(VideoRow.seq).limit(limit)).all()
+        shown = FeedRepository(self._connection).find_videos([video_id for _, video_id in rows])
+        return [Change(seq, video_id, shown.get(video_id)) for seq, video_id in rows]
 
-    def _deletions(self, after: int, upto: int, limit: int) -> Iterator[Change]:
-        hidden = select(VideoRow.seq, VideoRow.video_id).where(
-            VideoRow.hidden_at.is_not(None), VideoRow.seq > after, VideoRow.seq <= upto
-        )
+    def _deleted(self, after: int, upto: int, limit: int) -> list[Change]:
+        same = VideoRow.video_id == TombstoneRow.video_id
+        told_since = exists().where(same, VideoRow.seq > TombstoneRow.seq)  # it came back
         deleted = select(TombstoneRow.seq, TombstoneRow.video_id).where(
-            TombstoneRow.seq > after,
-            TombstoneRow.seq <= upto,
-            ~exists().where(VideoRow.video_id == TombstoneRow.video_id),  # it came back
+            TombstoneRow.seq > after, TombstoneRow.seq <= upto, ~told_since
         )
-        return merge(
-            self._gone(hidden.order_by(VideoRow.seq).limit(limit)),
-            self._gone(deleted.order_by(TombstoneRow.seq).limit(limit)),
-            key=lambda change: change.seq,
-        )
-
-    def _gone(self, query: Select[int, str]) -> list[Change]:
-        rows = self._connection.execute(query)
+        rows = self._connection.execute(deleted.order_by(TombstoneRow.seq).limit(limit))
         return [Change(seq, video_id, None) for seq, video_id in rows]

@@ -44,7 +44,7 @@ class Searched:
 
 
 class FeedRepository:
-    """Reads pages of feeds within one transaction; hidden videos are nowhere in them."""
+    """Reads pages of feeds within one transaction; what is not visible is nowhere in them."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -146,12 +146,12 @@ class FeedRepository:
 
     def find_video(self, video_id: str) -> StoredVideo | None:
         """Return a visible video by its id."""
-        visible = and_(VideoRow.video_id == video_id, VideoRow.hidden_at.is_(None))
+        visible = and_(VideoRow.video_id == video_id, VideoRow.visible)
         return next(iter(list_stored(self._connection, select_videos().where(visible))), None)
 
     def find_videos(self, video_ids: Collection[str]) -> dict[str, StoredVideo]:
         """Return those of these videos that are visible."""
-        visible = and_(VideoRow.video_id.in_(video_ids), VideoRow.hidden_at.is_(None))
+        visible = and_(VideoRow.video_id.in_(video_ids), VideoRow.visible)
         found = list_stored(self._connection, select_videos().where(visible))
         return {stored.video.video_id: stored for stored in found}
 
@@ -270,7 +270,7 @@ def _places(feed: Feed, selection: Selection) -> Places:
     if feed.watch_id is not None:
         linked = WatchVideoRow.video_id == VideoRow.video_id
         query = query.where(linked, *counted_link())
-    return query.where(VideoRow.hidden_at.is_(None), *_wanted(selection))
+    return query.where(VideoRow.visible, *_wanted(selection))
 
 
 def _wanted(selection: Selection) -> Iterator[ColumnElement[bool]]:

@@ -12,6 +12,7 @@ from app.domain.follows import Brought, Follow, FollowedChannel, FollowingWatch,
 from app.domain.intake import LinkReason
 from app.domain.watches import WatchKind
 from app.store.channel_models import FollowedChannelRow, FollowRow, PushHintRow
+from app.store.feed import counted_link
 from app.store.models import VideoRow, WatchRow, WatchVideoRow
 from app.store.rows import select_videos, told_by
 
@@ -43,7 +44,7 @@ class FollowRepository:
     def list_brought(self, watch_id: int, since: datetime, limit: int) -> list[Brought]:
         """Return the newest videos of a watch's feed that were published since then."""
         link = WatchVideoRow
-        counts = link.uncertain.is_(False), link.excluded_by.is_(None), VideoRow.hidden_at.is_(None)
+        counts = *counted_link(), VideoRow.visible
         query = (
             select_videos()
             .add_columns(link.reason)

@@ -19,7 +19,7 @@ from app.store.bulk import insert_rows
 from app.store.counts import Counts
 from app.store.executing import execute_each
 from app.store.feed_version import lock_version, move_feeds, store_version
-from app.store.models import REMOVED, Base, VideoRow, WatchRow, WatchVideoRow
+from app.store.models import NEVER_TOLD, REMOVED, Base, VideoRow, WatchRow, WatchVideoRow
 from app.store.rows import columns_of, select_videos
 from app.store.video_texts import put_texts
 from app.store.watch_rows import read_filters
@@ -86,11 +86,10 @@ class Intake:
         self._link(kept)
         self._count(kept)
         seen = [change for change in kept if change.seen_by_readers]
-        shown = [change for change in seen if not change.hidden]
-        watches = frozenset(w for change in shown for w in change.watches | change.lost)
+        watches = frozenset(w for change in seen for w in change.watches | change.lost)
         return Recorded(
             version=self._finish(watches) if seen else self._before,
-            added=tuple(c.after.video_id for c in seen if c.stored is None),
+            added=tuple(c.after.video_id for c in kept if c.stored is None),
             updated=tuple(c.after.video_id for c in seen if c.stored is not None),
             watches=watches,
             rejected=tuple(Rejection(i, detail) for i, detail in refused.items()),
@@ -136,7 +135,8 @@ class Intake:
                 "refreshed_at": self._now,
                 "completed_at": self._now if change.complete else None,
                 "refresh_due_at": self._refresh_due_at(change.after),
-                "seq": self._next_seq(),
+                "visible": change.visible,
+                "seq": self._next_seq() if change.visible else NEVER_TOLD,
             }
             for change in changes
         ]
@@ -163,6 +163,7 @@ class Intake:
             columns["completed_at"] = stored.completed_at or self._now
             columns["missing_since"] = None
             columns["refresh_due_at"] = self._refresh_due_at(change.after)
+        columns["visible"] = change.visible
         if change.seen_by_readers:
             columns["updated_at"] = self._now
             columns["seq"] = self._next_seq()
@@ -233,12 +234,13 @@ class Intake:
     def _count(self, changes: list[Change]) -> None:
         counts = Counts()
         for change in changes:
-            if change.hidden or not change.seen_by_readers:
+            if not change.seen_by_readers:
                 continue
             before, after = change.before, change.after
-            if before is not None:
+            if before is not None and change.visible_before:
                 counts.add(before.channel_id, before.published_at, change.watches_before, -1)
-            counts.add(after.channel_id, after.published_at, change.watches, 1)
+            if change.visible:
+                counts.add(after.channel_id, after.published_at, change.watches, 1)
         counts.flush(self._connection)
 
     def _finish(self, watches: frozenset[int]) -> int:

@@ -24,6 +24,9 @@ REMOVED = "removed"
 ALL_VIDEOS = 0
 """The scope of the counts that counts every visible video; other scopes are watch ids."""
 
+NEVER_TOLD = 0
+"""The seq of a video that was not visible yet: readers need not be told that it is not there."""
+
 
 class Base(DeclarativeBase):
     """Holds the tables' metadata; constraint names are the same on every database."""
@@ -41,13 +44,15 @@ class Base(DeclarativeBase):
 class VideoRow(Base):
     """A video: its best telling so far, and its history with us.
 
-    The indexes of feeds hold `hidden_at`, so that what a page passes over is never fetched.
+    `visible` is false while a moderator hides it (`hidden_at`) and while every watch that found it
+    excludes it. The indexes of feeds hold it, so that what a page passes over is never fetched; as
+    their last column, so that nothing is looked up by it.
     """
 
     __tablename__ = "videos"
     __table_args__ = (
-        Index("ix_videos_feed", "published_at", "video_id", "hidden_at"),
-        Index("ix_videos_channel_feed", "channel_id", "published_at", "video_id", "hidden_at"),
+        Index("ix_videos_visible", "published_at", "video_id", "visible"),
+        Index("ix_videos_channel_visible", "channel_id", "published_at", "video_id", "visible"),
         Index("ix_videos_seq", "seq"),
         Index("ix_videos_completed_at", "completed_at"),
         Index("ix_videos_refresh_due_at", "refresh_due_at"),
@@ -77,6 +82,7 @@ class VideoRow(Base):
     completed_at: Mapped[datetime | None] = mapped_column(Instant)
     missing_since: Mapped[datetime | None] = mapped_column(Instant)
     hidden_at: Mapped[datetime | None] = mapped_column(Instant)
+    visible: Mapped[bool] = mapped_column(server_default="1")
     seq: Mapped[int] = mapped_column(BigInteger)
 
 

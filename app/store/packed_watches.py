@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import select, update
 
-from app.store.feed_version import lock_version
-from app.store.models import REMOVED, WatchRow, WatchVideoRow
+from app.store.models import REMOVED, WatchRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -40,21 +39,6 @@ class PackedWatches:
             WatchRow.packed_at.is_not(None), WatchRow.kind != REMOVED
         )
         return list(self._connection.execute(packed.order_by(WatchRow.watch_id)).scalars())
-
-    def drop_uncertain(self, watch_id: int, since: datetime, before: datetime) -> int:
-        """Drop a watch's links that nothing has confirmed; return how many.
-
-        They are in no feed and no count. Both instants bound the publish times, so that an index
-        holds what is looked at; the version's lock keeps away who would confirm one meanwhile.
-        """
-        lock_version(self._connection)
-        old = and_(
-            WatchVideoRow.watch_id == watch_id,
-            WatchVideoRow.published_at >= since,
-            WatchVideoRow.published_at < before,
-            WatchVideoRow.uncertain.is_(True),
-        )
-        return self._connection.execute(delete(WatchVideoRow).where(old)).rowcount
 
 
 def _members(watch_ids: Collection[int]) -> Update:

@@ -1,8 +1,8 @@
-"""Links that change without anybody telling of their videos: a watch's filters, or its end.
+"""Links that change without anybody telling of their videos: new filters, a watch's end, doubts.
 
-Both go through what a watch has in batches, each a transaction of its own that locks the feed
-version first. How far they have come is written by the batch, so any process may do the next one,
-and one that is killed leaves nothing half-done.
+New filters and a watch's end go through what the watch has in batches, each a transaction of its
+own that locks the feed version first. How far they have come is written by the batch, so any
+process may do the next one, and one that is killed leaves nothing half-done.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import and_, bindparam, delete, exists, select, update
+from sqlalchemy.orm import aliased
 
 from app.domain.intake import Recorded
 from app.store.batch import Link, reason_against
@@ -20,10 +21,11 @@ from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.models import REMOVED, VideoRow, WatchRow, WatchVideoRow
 from app.store.removal import Removal
 from app.store.rows import told_by
+from app.store.visibility import list_excluded
 from app.store.watch_rows import read_filters
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Row
@@ -36,6 +38,7 @@ _FOUND = (
     .join(VideoRow, VideoRow.video_id == WatchVideoRow.video_id)
     .order_by(WatchVideoRow.video_id)
 )
+_OTHER = aliased(WatchVideoRow)
 _JUDGE = (
     update(WatchVideoRow)
     .where(WatchVideoRow.watch_id == bindparam("of"), WatchVideoRow.video_id == bindparam("video"))
@@ -44,7 +47,7 @@ _JUDGE = (
 _TOUCH = (
     update(VideoRow)
     .where(VideoRow.video_id == bindparam("key"))
-    .values(seq=bindparam("new_seq"), updated_at=bindparam("at"))
+    .values(visible=bindparam("shown"), seq=bindparam("new_seq"), updated_at=bindparam("at"))
 )
 
 
@@ -75,12 +78,12 @@ class Relinking:
                 ],
             )
         self._mark(watch.watch_id, rows[-1].video_id if len(rows) == limit else None)
-        shown = [row for row in changed if row.hidden_at is None and not row.uncertain]
-        gained = [r for r in shown if judged[r.video_id] is None]
-        lost = [r for r in shown if r.excluded_by is None]
+        certain = [row for row in changed if row.hidden_at is None and not row.uncertain]
+        gained = [r for r in certain if judged[r.video_id] is None]
+        lost = [r for r in certain if r.excluded_by is None]
         self._count(watch.watch_id, gained, 1)
         self._count(watch.watch_id, lost, -1)
-        return self._touched([row.video_id for row in (*gained, *lost)], {watch.watch_id})
+        return self._settled(changed, [*gained, *lost], {watch.watch_id})
 
     def withdraw(self, limit: int) -> Recorded | None:
         """Take up to `limit` videos from a watch that was removed; None if there is none.
@@ -93,14 +96,18 @@ class Relinking:
         rows = self._found(watch.watch_id, limit)
         if not rows:
             self._forget(watch.watch_id)
-            return replace(self._touched([], set()), ended=frozenset([watch.watch_id]))
+            return replace(self._touched({}, set()), ended=frozenset([watch.watch_id]))
         counted = [row for row in rows if row.hidden_at is None and _link(row).counts]
         self._count(watch.watch_id, counted, -1)
         ids = [row.video_id for row in rows]
         mine = WatchVideoRow.watch_id == watch.watch_id
         self._connection.execute(delete(WatchVideoRow).where(mine, WatchVideoRow.video_id.in_(ids)))
         shared = self._linked(ids)
-        touched = self._touched([r.video_id for r in counted if r.video_id in shared], set())
+        touched = self._settled(
+            [row for row in rows if row.video_id in shared],
+            [row for row in counted if row.video_id in shared],
+            set(),
+        )
         gone = Removal(self._connection, self._now).delete(set(ids) - shared)
         return Recorded(
             version=gone.version,
@@ -111,6 +118,27 @@ class Relinking:
             deleted=gone.deleted,
             ended=frozenset([watch.watch_id]),
         )
+
+    def drop_uncertain(self, watch_id: int, since: datetime, before: datetime) -> int:
+        """Drop a watch's links that nothing has confirmed; return how many.
+
+        An excluded one stays: it may be all that keeps its video out of the feeds. Both instants
+        bound the publish times, so that an index holds what is looked at.
+        """
+        old = and_(
+            WatchVideoRow.watch_id == watch_id,
+            WatchVideoRow.published_at >= since,
+            WatchVideoRow.published_at < before,
+            WatchVideoRow.uncertain.is_(True),
+            WatchVideoRow.excluded_by.is_(None),
+        )
+        excluded = exists().where(
+            _OTHER.video_id == WatchVideoRow.video_id, _OTHER.excluded_by.is_not(None)
+        )
+        at_stake = self._connection.execute(_FOUND.where(old, excluded)).all()
+        dropped = self._connection.execute(delete(WatchVideoRow).where(old)).rowcount
+        self._settled(at_stake, [], set())
+        return dropped
 
     def _first(self, *conditions: ColumnElement[bool]) -> Marked | None:
         query = select(WatchRow.watch_id, WatchRow.filters, WatchRow.refilter_after)
@@ -136,23 +164,45 @@ class Relinking:
         query = select(WatchVideoRow.video_id).where(WatchVideoRow.video_id.in_(video_ids))
         return set(self._connection.execute(query).scalars())
 
-    def _touched(self, video_ids: Sequence[str], watches: set[int]) -> Recorded:
-        """Note that the items of these videos change: they name the watches they belong to."""
-        if not video_ids:
+    def _settled(
+        self, relinked: Sequence[Found], moved: Sequence[Found], watches: set[int]
+    ) -> Recorded:
+        """Write what readers see otherwise, now that links have changed.
+
+        Args:
+            relinked: the videos of these links, as they were before.
+            moved: those of them that came into a watch's feed or left it.
+            watches: whose feeds those are.
+        """
+        excluded = list_excluded(self._connection, [row.video_id for row in relinked])
+        shown = {
+            row.video_id: row.hidden_at is None and row.video_id not in excluded for row in relinked
+        }
+        turned = [row for row in relinked if row.visible != shown[row.video_id]]
+        counts = Counts()
+        for row in turned:
+            counts.add(row.channel_id, row.published_at, (), 1 if shown[row.video_id] else -1)
+        counts.flush(self._connection)
+        touched = {row.video_id: shown[row.video_id] for row in (*moved, *turned)}
+        return self._touched(touched, watches if moved else set())
+
+    def _touched(self, shown: Mapping[str, bool], watches: set[int]) -> Recorded:
+        """Note that these videos come or go, or that their items change, which name watches."""
+        if not shown:
             return Recorded(self._before, (), (), frozenset(), ())
-        version = self._before + len(video_ids)
+        version = self._before + len(shown)
         rows = [
-            {"key": video_id, "new_seq": seq, "at": self._now}
-            for seq, video_id in enumerate(sorted(video_ids), start=self._before + 1)
+            {"key": video_id, "shown": shown[video_id], "new_seq": seq, "at": self._now}
+            for seq, video_id in enumerate(sorted(shown), start=self._before + 1)
         ]
         self._connection.execute(_TOUCH, rows)
         query = select(WatchVideoRow.watch_id).where(
-            WatchVideoRow.video_id.in_(video_ids), *counted_link()
+            WatchVideoRow.video_id.in_(shown), *counted_link()
         )
         moved = watches.union(self._connection.execute(query.distinct()).scalars())
         store_version(self._connection, version)
         move_feeds(self._connection, moved, version)
-        return Recorded(version, (), tuple(video_ids), frozenset(moved), ())
+        return Recorded(version, (), tuple(shown), frozenset(moved), ())
 
     def _forget(self, watch_id: int) -> None:
         forget_scope(self._connection, watch_id)

@@ -18,6 +18,7 @@ from app.store.feed import counted_link
 from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.models import TombstoneRow, VideoRow, WatchVideoRow
 from app.store.video_texts import delete_texts
+from app.store.visibility import list_excluded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    Stored = Row[str, str, datetime, datetime | None]
+    Stored = Row[str, str, datetime, datetime | None, bool]
 
 
 class Removal:
@@ -42,7 +43,7 @@ class Removal:
         if not rows:
             return _nothing(self._before)
         gone = [row.video_id for row in rows]
-        visible = [row for row in rows if row.hidden_at is None]
+        visible = [row for row in rows if row.visible]
         watches = self._count(visible, -1)
         self._connection.execute(delete(WatchVideoRow).where(WatchVideoRow.video_id.in_(gone)))
         delete_texts(self._connection, gone)
@@ -58,7 +59,7 @@ class Removal:
         return Recorded(version, (), (), watches, (), deleted=tuple(gone))
 
     def set_hidden(self, video_id: str, *, hidden: bool) -> Recorded:
-        """Take a video out of every feed, or put it back.
+        """Take a video out of every feed, or put it back, unless all its watches exclude it.
 
         Raises:
             NotFoundError: it is not stored.
@@ -68,18 +69,20 @@ class Removal:
             raise NotFoundError(f"there is no video {video_id}")
         if hidden == (rows[0].hidden_at is not None):
             return _nothing(self._before)
+        mine = update(VideoRow).where(VideoRow.video_id == video_id)
+        self._connection.execute(mine.values(hidden_at=self._now if hidden else None))
+        visible = not hidden and not list_excluded(self._connection, [video_id])
+        if visible == rows[0].visible:
+            return _nothing(self._before)
         version = self._before + 1
-        hidden_at = self._now if hidden else None
-        change = update(VideoRow).where(VideoRow.video_id == video_id)
-        self._connection.execute(
-            change.values(hidden_at=hidden_at, seq=version, updated_at=self._now)
-        )
-        watches = self._count(rows, -1 if hidden else 1)
+        seen = mine.values(visible=visible, seq=version, updated_at=self._now)
+        self._connection.execute(seen)
+        watches = self._count(rows, 1 if visible else -1)
         return Recorded(self._finish(version, watches), (), (video_id,), watches, ())
 
     def _stored(self, video_ids: Collection[str]) -> list[Stored]:
         row = VideoRow
-        query = select(row.video_id, row.channel_id, row.published_at, row.hidden_at)
+        query = select(row.video_id, row.channel_id, row.published_at, row.hidden_at, row.visible)
         stored = query.where(row.video_id.in_(video_ids)).order_by(row.video_id)
         return list(self._connection.execute(stored).all())
 

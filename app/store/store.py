@@ -58,7 +58,7 @@ class Transaction:
         return Removal(self._connection, now).delete(video_ids)
 
     def set_hidden(self, video_id: str, *, hidden: bool, now: datetime) -> Recorded:
-        """Take a video out of every feed, or put it back.
+        """Take a video out of every feed, or put it back, unless all its watches exclude it.
 
         Raises:
             NotFoundError: it is not stored.
@@ -72,6 +72,12 @@ class Transaction:
     def withdraw(self, limit: int, now: datetime) -> Recorded | None:
         """Take up to `limit` videos from a removed watch; None if there is none."""
         return Relinking(self._connection, now).withdraw(limit)
+
+    def drop_uncertain(
+        self, watch_id: int, since: datetime, before: datetime, now: datetime
+    ) -> int:
+        """Drop a watch's unconfirmed links of videos published in that time; return how many."""
+        return Relinking(self._connection, now).drop_uncertain(watch_id, since, before)
 
     @cached_property
     def feed(self) -> FeedRepository:

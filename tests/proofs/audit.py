@@ -30,13 +30,13 @@ ALLOWED: Mapping[str, int] = {"first": 40, "second": 80}
 """Search calls that two of the projects have left when the proof begins."""
 
 _ROWS_PER_SCOPE = """
-    SELECT 0 AS scope, COUNT(*) AS videos FROM videos
+    SELECT 0 AS scope, COUNT(*) AS videos FROM videos WHERE visible
     UNION ALL SELECT watch_id, COUNT(*) FROM watch_videos GROUP BY watch_id
 """
 _LINKS = "SELECT term, video_id FROM watch_videos JOIN watches USING (watch_id)"
 _COUNTS_PER_SCOPE = "SELECT scope, SUM(videos) AS videos FROM hour_counts GROUP BY scope"
 _COUNTS_PER_CHANNEL = "SELECT channel_id, SUM(videos) FROM channel_counts GROUP BY channel_id"
-_ROWS_PER_CHANNEL = "SELECT channel_id, COUNT(*) FROM videos GROUP BY channel_id"
+_ROWS_PER_CHANNEL = "SELECT channel_id, COUNT(*) FROM videos WHERE visible GROUP BY channel_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class Books:
             for query in (_COUNTS_PER_CHANNEL, _ROWS_PER_CHANNEL)
         )
         assert counts_of_channels == rows_of_channels, "channels are counted wrong"
-        [(seqs,)] = self._query("SELECT COUNT(DISTINCT seq) FROM videos")
+        [(seqs,)] = self._query("SELECT COUNT(DISTINCT seq) FROM videos WHERE visible")
         assert seqs == rows[0], "two videos share a seq"
 
     def _query(self, sql: str) -> list[tuple[object, ...]]:

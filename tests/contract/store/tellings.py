@@ -6,18 +6,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select
 
 from app.cache.memory import MemoryFeedCache
+from app.domain.changes import Bookmark
+from app.domain.feeds import ALL
 from app.domain.intake import Finding
 from app.domain.videos import CanonicalJson, Detail, LiveState, Source, Video
 from app.domain.watches import Watch, WatchKind
 from app.feed.head_reader import HeadReader
 from app.feed.reader import FeedReader
 from app.store.channel_models import GlanceRow
-from app.store.counts import Counts
-from app.store.feed_version import lock_version, move_feeds, store_version
-from app.store.models import Base, FeedVersionRow, VideoRow, WatchVideoRow
+from app.store.models import Base, FeedVersionRow
 from app.telemetry import Incidents, get_logger
 
 if TYPE_CHECKING:
@@ -101,27 +101,21 @@ def get_version(store: Store, feed: Feed) -> int:
     return store.read(lambda transaction: transaction.feed.version(feed))
 
 
+def changes_after(store: Store, seq: int) -> dict[str, str]:
+    """What readers are told since then: by video, whether it is put or deleted."""
+    changes = store.read(lambda t: t.changes.list_after(Bookmark(seq), t.feed.version(ALL), 1_000))
+    told = {each.video_id: "delete" if each.video is None else "put" for each in changes}
+    assert len(told) == len(changes)
+    return told
+
+
 def count_glances(store: Store) -> int:
     query = select(func.count()).select_from(GlanceRow)
     return store.read(lambda transaction: transaction._connection.execute(query).scalar_one())
 
 
-def hide(database: Database, video_id: str, now: datetime) -> None:
-    """Takes a video out of every feed and every count, as moderation does."""
-    with database.connection() as connection:
-        seq = lock_version(connection) + 1
-        change = update(VideoRow).where(VideoRow.video_id == video_id)
-        connection.execute(change.values(hidden_at=now, seq=seq, updated_at=now))
-        links = select(WatchVideoRow.watch_id).where(WatchVideoRow.video_id == video_id)
-        watches = list(connection.execute(links).scalars())
-        place = select(VideoRow.channel_id, VideoRow.published_at)
-        counts = Counts()
-        counts.add(
-            *connection.execute(place.where(VideoRow.video_id == video_id)).one(), watches, -1
-        )
-        counts.flush(connection)
-        store_version(connection, seq)
-        move_feeds(connection, watches, seq)
+def hide(store: Store, video_id: str, now: datetime = NOW) -> None:
+    store.write(lambda t: t.set_hidden(video_id, hidden=True, now=now))
 
 
 def settle(store: Store, limit: int = 100, now: datetime = NOW) -> list[Recorded]:

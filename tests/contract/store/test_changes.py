@@ -15,6 +15,10 @@ from hypothesis import strategies as st
 from app.domain.changes import Bookmark
 from app.domain.errors import ChangesForgottenError, NotFoundError
 from app.domain.feeds import ALL, Feed
+from app.domain.filters import Filters
+from app.domain.intake import Finding
+from app.domain.videos import Source
+from app.domain.watches import WatchOptions
 from app.feed.changes import ChangesReader, decode_bookmark
 from app.feed.items import encode_item
 from app.store.store import Store
@@ -25,6 +29,7 @@ from tests.contract.store.tellings import (
     get_version,
     list_feed,
     record,
+    settle,
     video,
     wipe,
 )
@@ -139,11 +144,35 @@ class Scene:
         others = (video((int(told.video_id[-1]) + step) % VIDEOS) for step in range(amount % 3))
         delete(self.store, told, *others, now=self.now)
 
+    def doubt(self, told: Video, amount: int) -> None:
+        watch_id = self.watches[amount % 2]
+        finding = Finding(told, Source.SEARCH, watch_id, uncertain=True)
+        self.store.write(lambda t: t.record([finding], self.now))
+
+    def drop(self, _: Video, amount: int) -> None:
+        watch_id, since = self.watches[amount % 2], NOW - timedelta(days=1)
+        self.store.write(
+            lambda t: t.drop_uncertain(watch_id, since, NOW + timedelta(days=1), self.now)
+        )
+
+    def filter(self, _: Video, amount: int) -> None:
+        """One of the watches excludes what has no edited title, or nothing; this and no more."""
+        refused = Filters(exclude_words=("title",) if amount % 3 else ())
+        options, watch_id = WatchOptions(filters=refused), self.watches[amount % 2]
+        self.store.write(lambda t: t.watches.change(watch_id, options))
+        if amount % 4:
+            settle(self.store, 2, self.now)
+        else:
+            self.store.write(lambda t: t.refilter(2, self.now))
+
     def forget(self, _: Video, amount: int) -> None:
         prune(self.store, self.now - timedelta(hours=amount))
 
 
-ACTS = ("find", "find", "edit", "redate", "view", "hide", "delete", "delete", "forget")
+ACTS = (
+    *("find", "find", "find", "edit", "redate", "view", "hide"),
+    *("delete", "delete", "forget", "doubt", "drop", "filter", "filter"),
+)
 STEPS = st.one_of(
     st.tuples(st.sampled_from(ACTS), st.integers(0, VIDEOS - 1), st.integers(0, 9)),
     st.tuples(st.just("read"), st.integers(0, 1), st.integers(1, 3)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -11,12 +12,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from app.domain.errors import NotFoundError
 from app.domain.feeds import ALL, Feed
 from app.domain.filters import Filters, Shorts
 from app.domain.intake import Finding
 from app.domain.videos import CanonicalJson, Detail, LiveState, Source, Video, merge
 from app.store.database import Database
-from app.store.models import DayCountRow, HourCountRow
+from app.store.models import ALL_VIDEOS, DayCountRow, HourCountRow
 from app.store.store import Store
 from tests.contract.store.tellings import (
     CHANNEL,
@@ -24,7 +26,6 @@ from tests.contract.store.tellings import (
     add_watch,
     get_total,
     get_version,
-    get_watch,
     list_feed,
     settle,
     wipe,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tests.servers.mariadb import MariaDB
     from tests.servers.postgresql import PostgreSQL
 
+Seen = tuple[int, list[tuple[object, ...]]]
 IDS = tuple(f"video-{number:05}" for number in range(5))
 WORDS = ("harbour", "trial", "boat")
 
@@ -98,6 +100,31 @@ class Delete:
     video_id: str
 
 
+@dataclass(frozen=True)
+class Hide:
+    """A moderator's act."""
+
+    video_id: str
+    hidden: bool
+
+
+@dataclass(frozen=True)
+class Drop:
+    """What no reading of its own has confirmed for a watch is dropped, after ticks enough."""
+
+    watch: int
+
+
+@dataclass(frozen=True)
+class Remove:
+    """A watch is removed, and after ticks enough its term is watched anew."""
+
+    watch: int
+
+
+Step = list[Told] | Wish | Batch | Delete | Hide | Drop | Remove
+
+
 TELLINGS = st.lists(
     st.builds(
         Told, VIDEOS, st.sampled_from([None, 0, 0, 1]), st.sampled_from([False, False, True])
@@ -112,9 +139,12 @@ STEPS = st.lists(
         st.builds(Wish, st.sampled_from([0, 1]), FILTERS),
         st.builds(Batch, st.integers(1, 3)),
         st.builds(Delete, st.sampled_from(IDS)),
+        st.builds(Hide, st.sampled_from(IDS), st.booleans()),
+        st.builds(Drop, st.sampled_from([0, 1])),
+        st.builds(Remove, st.sampled_from([0, 1])),
     ),
     min_size=5,
-    max_size=12,
+    max_size=14,
 )
 
 
@@ -125,6 +155,32 @@ class Model:
     videos: dict[str, Video] = field(default_factory=dict)
     certain: dict[tuple[int, str], bool] = field(default_factory=dict)
     filters: list[Filters] = field(default_factory=lambda: [Filters(), Filters()])
+    hidden: set[str] = field(default_factory=set)
+
+    def apply(self, step: Step) -> None:
+        match step:
+            case Wish(watch, filters):
+                self.filters[watch] = filters
+            case Delete(video_id):
+                self.delete(video_id)
+            case Hide(video_id, hidden):
+                self.hidden.discard(video_id)
+                self.hidden |= {video_id} & set(self.videos) if hidden else set()
+            case Drop(watch):
+                self.certain = {
+                    (of, key): certain
+                    for (of, key), certain in self.certain.items()
+                    if certain or of != watch or not wants(self.filters[of], self.videos[key])
+                }
+            case Remove(watch):
+                self.filters[watch] = Filters()
+                mine = {key for of, key in self.certain if of == watch}
+                shared = {key for of, key in self.certain if of != watch}
+                self.certain = {link: it for link, it in self.certain.items() if link[0] != watch}
+                for key in mine - shared:
+                    self.delete(key)
+            case list():
+                self.tell(step)
 
     def tell(self, batch: list[Told]) -> None:
         tellings: dict[str, Video] = {}
@@ -140,14 +196,22 @@ class Model:
 
     def delete(self, video_id: str) -> None:
         self.videos.pop(video_id, None)
+        self.hidden.discard(video_id)
         self.certain = {link: it for link, it in self.certain.items() if link[1] != video_id}
 
-    def feed(self, watch: int) -> list[Video]:
-        mine = {
-            video_id for (of, video_id), certain in self.certain.items() if certain and of == watch
+    def feed(self, watch: int | None) -> list[Video]:
+        """What a watch, or any of them, wants and nobody hides; of all also what none has found."""
+        found = {key for _, key in self.certain}
+        wanted = {
+            key
+            for (of, key), certain in self.certain.items()
+            if (watch is None or (certain and of == watch))
+            and wants(self.filters[of], self.videos[key])
         }
-        wanted = [v for v in map(self.videos.__getitem__, mine) if wants(self.filters[watch], v)]
-        return sorted(wanted, key=lambda v: (v.published_at, v.video_id), reverse=True)
+        if watch is None:
+            wanted |= set(self.videos) - found
+        shown = [self.videos[key] for key in wanted - self.hidden]
+        return sorted(shown, key=lambda v: (v.published_at, v.video_id), reverse=True)
 
 
 def wants(filters: Filters, video: Video) -> bool:
@@ -197,10 +261,22 @@ class Checked:
         self.store = Store(database)
         wipe(database)
         self.watches = [add_watch(self.store, term).watch_id for term in ("one", "two")]
-        self.seen = [self.look(watch) for watch in range(2)]
+        self.seen: dict[int | None, Seen] = {watch: self.look(watch) for watch in (None, 0, 1)}
 
-    def apply(self, step: list[Told] | Wish | Batch | Delete) -> None:
-        if isinstance(step, Wish):
+    def apply(self, step: Step) -> None:
+        if isinstance(step, Hide):
+            with suppress(NotFoundError):
+                self.store.write(lambda t: t.set_hidden(step.video_id, hidden=step.hidden, now=NOW))
+        elif isinstance(step, Drop):
+            settle(self.store, 2)
+            watch_id, reach = self.watches[step.watch], timedelta(days=2)
+            self.store.write(lambda t: t.drop_uncertain(watch_id, NOW - reach, NOW + reach, NOW))
+        elif isinstance(step, Remove):
+            self.store.write(lambda t: t.watches.remove(self.watches[step.watch]))
+            settle(self.store, 2)
+            self.watches[step.watch] = add_watch(self.store, ("one", "two")[step.watch]).watch_id
+            self.seen[step.watch] = self.look(step.watch)
+        elif isinstance(step, Wish):
             watch_id, options = self.watches[step.watch], {"filters": step.filters}
             self.store.write(lambda t: t.watches.change(watch_id, options))  # type: ignore[arg-type]  # options
         elif isinstance(step, Batch):
@@ -219,33 +295,34 @@ class Checked:
             ]
             self.store.write(lambda t: t.record(findings, NOW))
 
-    def feed(self, watch: int) -> list[Video]:
-        rows = list_feed(self.store, Feed(self.watches[watch]))
-        return [row.video for row in rows]
+    def feed(self, watch: int | None) -> list[Video]:
+        return [row.video for row in list_feed(self.store, self._of(watch))]
 
-    def look(self, watch: int) -> tuple[int, list[tuple[object, ...]]]:
-        feed = Feed(self.watches[watch])
+    def look(self, watch: int | None) -> Seen:
+        """The version of a feed, and what readers see of it."""
+        feed = self._of(watch)
         rows = list_feed(self.store, feed)
         items = [(replace(r.video, detail=Detail.FULL), r.watches, r.updated_at) for r in rows]
-        return get_watch(self.store, self.watches[watch]).feed_seq, list(items)
+        return get_version(self.store, feed), list(items)
+
+    def _of(self, watch: int | None) -> Feed:
+        return ALL if watch is None else Feed(self.watches[watch])
 
     def check(self) -> None:
         """Counts are what feeds hold, and no feed changes without its version."""
-        for watch, watch_id in enumerate(self.watches):
+        for watch, scope in ((None, ALL_VIDEOS), *enumerate(self.watches)):
             shown = self.feed(watch)
-            assert get_total(self.store, Feed(watch_id)) == len(shown)
-            assert self._hours(watch_id) == {v.published_at.replace(minute=0) for v in shown}
+            assert get_total(self.store, self._of(watch)) == len(shown)
+            assert self._hours(scope) == {v.published_at.replace(minute=0) for v in shown}
             before, now = self.seen[watch], self.look(watch)
             assert now[0] > before[0] or now[1] == before[1]
             assert now[0] <= get_version(self.store, ALL)
             self.seen[watch] = now
-        stored = len(list_feed(self.store, ALL))
-        assert get_total(self.store, ALL) == stored
-        assert get_total(self.store, Feed(channel_id=CHANNEL)) == stored
+        assert get_total(self.store, Feed(channel_id=CHANNEL)) == len(self.feed(None))
 
-    def _hours(self, watch_id: int) -> set[object]:
+    def _hours(self, scope: int) -> set[object]:
         hours = select(HourCountRow.hour_at).where(
-            HourCountRow.scope == watch_id, HourCountRow.videos > 0
+            HourCountRow.scope == scope, HourCountRow.videos > 0
         )
         negative = select(func.count()).select_from(HourCountRow).where(HourCountRow.videos < 0)
         days = select(func.count()).select_from(DayCountRow).where(DayCountRow.videos < 0)
@@ -269,22 +346,17 @@ def databases(
             database.dispose()
 
 
-def _run(databases: list[Database], steps: list[list[Told] | Wish | Batch | Delete]) -> None:
+def _run(databases: list[Database], steps: list[Step]) -> None:
     model, all_checked = Model(), [Checked(database) for database in databases]
     for step in steps:
-        if isinstance(step, list):
-            model.tell(step)
-        elif isinstance(step, Wish):
-            model.filters[step.watch] = step.filters
-        elif isinstance(step, Delete):
-            model.delete(step.video_id)
+        model.apply(step)
         for checked in all_checked:
             checked.apply(step)
             checked.check()
     for checked in all_checked:
         settle(checked.store, 2)
         checked.check()
-        for watch in range(2):
+        for watch in (None, 0, 1):
             assert checked.feed(watch) == model.feed(watch)
 
 
@@ -297,7 +369,7 @@ def _run(databases: list[Database], steps: list[list[Told] | Wish | Batch | Dele
 )
 @given(steps=STEPS)
 def test_every_database_filters_as_the_model_does(
-    databases: list[Database], steps: list[list[Told] | Wish | Batch | Delete]
+    databases: list[Database], steps: list[Step]
 ) -> None:
     _run(databases, steps)
 
@@ -305,6 +377,6 @@ def test_every_database_filters_as_the_model_does(
 @settings(max_examples=60, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(steps=STEPS)
 def test_a_feed_is_what_its_watch_wants_whatever_came_first(
-    databases: list[Database], steps: list[list[Told] | Wish | Batch | Delete]
+    databases: list[Database], steps: list[Step]
 ) -> None:
     _run(databases[:1], steps)

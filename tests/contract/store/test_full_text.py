@@ -217,15 +217,13 @@ def expected(videos: list[Video], query: TextQuery) -> list[str]:
 
 
 @pytest.mark.usefixtures("way")
-def test_every_database_finds_what_holds_the_words_each_once_newest_first(
-    store: Store, database: Database
-) -> None:
+def test_every_database_finds_what_holds_the_words_each_once_newest_first(store: Store) -> None:
     videos = make_videos(90)
     watch = add_watch(store)
     record(store, videos[:50], watch.watch_id)
     record(store, videos[50:])
     for hidden in videos[::9]:
-        hide(database, hidden.video_id, NOW)
+        hide(store, hidden.video_id)
     shown = [video for number, video in enumerate(videos) if number % 9]
     of_watch = [video for video in videos[:50] if video in shown]
     of_channel = [video for video in shown if video.channel_id == OTHER_CHANNEL]

@@ -28,7 +28,6 @@ from tests.contract.store.tellings import (
 )
 
 if TYPE_CHECKING:
-    from app.store.database import Database
     from app.store.store import Store
 
 LATER = NOW + timedelta(minutes=1)
@@ -167,12 +166,10 @@ def test_a_link_to_a_second_watch_changes_the_item_in_the_first_ones_feed(store:
     assert get_watch(store, first.watch_id).feed_seq == stored.seq
 
 
-def test_a_hidden_video_is_found_again_without_coming_back(
-    store: Store, database: Database
-) -> None:
+def test_a_hidden_video_is_found_again_without_coming_back(store: Store) -> None:
     first, second = add_watch(store, "first"), add_watch(store, "second")
     record(store, [VIDEO, video(2)], first.watch_id)
-    hide(database, VIDEO.video_id, NOW)
+    hide(store, VIDEO.video_id)
     before = get_watch(store, first.watch_id)
     edited = replace(VIDEO, title="Edited", published_at=NOW - timedelta(days=1))
     record(store, [edited], second.watch_id, now=LATER)

@@ -10,12 +10,32 @@ from sqlalchemy import insert, inspect, select, update
 from app.domain.errors import StoreUnavailableError
 from app.domain.feeds import ALL, Feed
 from app.store.database import Database
-from app.store.models import ALL_VIDEOS, Base, ChannelCountRow, HourCountRow, VideoRow
+from app.store.models import (
+    ALL_VIDEOS,
+    Base,
+    ChannelCountRow,
+    FeedVersionRow,
+    HourCountRow,
+    VideoRow,
+    WatchVideoRow,
+)
 from app.store.row_numbers import RowNumbers, Seek
 from app.store.rows import columns_of
 from app.store.schema import downgrade, migrate
 from app.store.store import Store
-from tests.contract.store.tellings import CHANNEL, NOW, VIDEO, get_video, record, video
+from tests.contract.store.tellings import (
+    CHANNEL,
+    NOW,
+    VIDEO,
+    add_watch,
+    changes_after,
+    get_total,
+    get_version,
+    get_video,
+    list_feed,
+    record,
+    video,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +86,7 @@ def test_days_are_summed_from_the_hours_counted_before(empty_database: Database)
     ]
     with empty_database.connection() as connection:
         connection.execute(insert(HourCountRow), hours)
-    migrate(empty_database)
+    migrate(empty_database, "0007")
     with empty_database.connection() as connection:
         for feed in (ALL, Feed(watch_id=7)):
             numbers = RowNumbers(connection, feed, select(VideoRow.published_at, VideoRow.video_id))
@@ -98,9 +118,66 @@ def test_channels_are_counted_from_the_videos_stored_before(empty_database: Data
     ]
 
 
+def test_what_every_watch_excluded_before_leaves_the_feeds_and_readers_are_told(
+    empty_database: Database,
+) -> None:
+    migrate(empty_database, "0012")
+    store = Store(empty_database)
+    picky, other = (add_watch(store, term).watch_id for term in ("picky", "other"))
+    unlinked, hidden, excluded, shared, unsure = videos = [
+        replace(video(n), published_at=NOW - timedelta(minutes=25 * n)) for n in range(5)
+    ]
+    links = [
+        _link(excluded, picky, excluded_by="shorts"),
+        _link(hidden, picky, excluded_by="shorts"),
+        _link(shared, picky, excluded_by="shorts"),
+        _link(shared, other),
+        _link(unsure, other, uncertain=True),
+    ]
+    with empty_database.connection() as connection:
+        rows = [_row(each, n) for n, each in enumerate(videos, start=1)]
+        connection.execute(insert(VideoRow), rows)
+        connection.execute(
+            update(VideoRow).where(VideoRow.video_id == hidden.video_id).values(hidden_at=NOW)
+        )
+        connection.execute(insert(WatchVideoRow), links)
+        connection.execute(update(FeedVersionRow).values(seq=5))
+    for _ in range(2):
+        migrate(empty_database)
+        assert [row.video for row in list_feed(store, ALL)] == [unlinked, shared, unsure]
+        for feed in (ALL, Feed(channel_id=CHANNEL)):
+            assert get_total(store, feed) == 3
+        assert _videos_by_hour(empty_database) == {NOW: 1, NOW - timedelta(hours=2): 2}
+        assert changes_after(store, 5) == {excluded.video_id: "delete"}
+        downgrade(empty_database, "0012")
+        assert sum(_videos_by_hour(empty_database).values()) == 4
+    migrate(empty_database)
+    assert get_version(store, ALL) == 10
+
+
 def test_a_database_that_was_never_migrated_counts_as_away(empty_database: Database) -> None:
     with pytest.raises(StoreUnavailableError):
         record(Store(empty_database), [VIDEO])
+
+
+def _videos_by_hour(database: Database) -> dict[datetime, int]:
+    hours = select(HourCountRow.hour_at, HourCountRow.videos)
+    with database.connection() as connection:
+        rows = connection.execute(hours.where(HourCountRow.scope == ALL_VIDEOS))
+        return {row.hour_at: row.videos for row in rows}
+
+
+def _link(
+    told: Video, watch_id: int, *, uncertain: bool = False, excluded_by: str | None = None
+) -> Columns:
+    return {
+        "watch_id": watch_id,
+        "video_id": told.video_id,
+        "published_at": told.published_at,
+        "reason": "own_search",
+        "uncertain": uncertain,
+        "excluded_by": excluded_by,
+    }
 
 
 def _row(told: Video, seq: int) -> Columns:

@@ -16,9 +16,20 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from app.domain.feeds import ALL, EVERYTHING, Cursor, Feed, PageRequest, Position, Selection
+from app.domain.filters import Filters
 from app.domain.videos import LiveState, Video, merge
+from app.domain.watches import WatchOptions
 from app.store.store import Store
-from tests.contract.store.tellings import CHANNEL, NOW, VIDEO, add_watch, get_page, record, wipe
+from tests.contract.store.tellings import (
+    CHANNEL,
+    NOW,
+    VIDEO,
+    add_watch,
+    get_page,
+    record,
+    settle,
+    wipe,
+)
 
 if TYPE_CHECKING:
     from app.domain.feeds import Page
@@ -33,7 +44,7 @@ SECONDS = (0, 0, 1, 3_599, 3_600, 43_200, 43_201, 86_400, 2_600_000, 11_000_000)
 
 @dataclass(frozen=True)
 class Telling:
-    """What is told of a video: new, edited or re-dated, and perhaps found by the watch."""
+    """What is told of a video: new, edited or re-dated, and perhaps found by watches."""
 
     video_id: str
     seconds_ago: int
@@ -41,6 +52,7 @@ class Telling:
     live: LiveState
     duration: int | None
     watched: bool
+    picked: bool
 
     def video(self) -> Video:
         return replace(
@@ -62,6 +74,16 @@ class Take:
 
 
 @dataclass(frozen=True)
+class Refuse:
+    """The picky watch excludes all it found, or nothing."""
+
+    everything: bool
+
+
+Event = list[Telling] | Take | Refuse
+
+
+@dataclass(frozen=True)
 class Question:
     """A feed, by name, and what is wanted of it in which order."""
 
@@ -79,9 +101,11 @@ TELLINGS = st.builds(
     live=st.sampled_from([LiveState.NONE, LiveState.LIVE]),
     duration=st.sampled_from([None, 59, 60, 61]),
     watched=st.booleans(),
+    picked=st.booleans(),
 )
 TAKES = st.builds(Take, st.sampled_from(IDS), st.sampled_from(["delete", "hide", "show"]))
-EVENTS = st.lists(st.lists(TELLINGS, min_size=1, max_size=6) | TAKES, max_size=3)
+REFUSALS = st.builds(Refuse, st.booleans())
+EVENTS = st.lists(st.lists(TELLINGS, min_size=1, max_size=6) | TAKES | REFUSALS, max_size=3)
 SELECTIONS = st.just(EVERYTHING) | st.builds(
     Selection,
     published_after=st.sampled_from([None, NOW - timedelta(seconds=86_400)]),
@@ -110,9 +134,14 @@ class Model:
 
     videos: dict[str, Video] = field(default_factory=dict)
     watched: set[str] = field(default_factory=set)
+    picked: set[str] = field(default_factory=set)
     hidden: set[str] = field(default_factory=set)
+    refuses: bool = True
 
-    def apply(self, event: list[Telling] | Take) -> None:
+    def apply(self, event: Event) -> None:
+        if isinstance(event, Refuse):
+            self.refuses = event.everything
+            return
         if isinstance(event, Take):
             self._take(event)
             return
@@ -121,12 +150,14 @@ class Model:
             self.videos[telling.video_id] = told if stored is None else merge(stored, told)
             if telling.watched:
                 self.watched.add(telling.video_id)
+            if telling.picked:
+                self.picked.add(telling.video_id)
 
     def _take(self, take: Take) -> None:
         if take.how == "delete":
             self.videos.pop(take.video_id, None)
-            self.watched.discard(take.video_id)
-            self.hidden.discard(take.video_id)
+            for marked in (self.watched, self.picked, self.hidden):
+                marked.discard(take.video_id)
         elif take.how == "hide" and take.video_id in self.videos:
             self.hidden.add(take.video_id)
         else:
@@ -137,12 +168,16 @@ class Model:
         wanted = [
             Position(video.published_at, video.video_id)
             for video in self.videos.values()
-            if video.video_id not in self.hidden
+            if self._is_visible(video.video_id)
             and (question.feed != "watch" or video.video_id in self.watched)
             and (question.feed != "channel" or video.channel_id == CHANNEL)
             and _is_wanted(video, question.selection)
         ]
         return sorted(wanted, key=_order, reverse=not question.oldest_first)
+
+    def _is_visible(self, video_id: str) -> bool:
+        excluded = self.refuses and video_id in self.picked and video_id not in self.watched
+        return video_id not in self.hidden and not excluded
 
 
 class Served:
@@ -152,13 +187,18 @@ class Served:
         wipe(database)
         self._store = Store(database)
         self._watch_id = add_watch(self._store).watch_id
+        self._picky_id = add_watch(self._store, "picky").watch_id
+        self._refuse(everything=True)
         self._feeds = {
             "all": ALL,
             "watch": Feed(watch_id=self._watch_id),
             "channel": Feed(channel_id=CHANNEL),
         }
 
-    def apply(self, event: list[Telling] | Take, model: Model) -> None:
+    def apply(self, event: Event, model: Model) -> None:
+        if isinstance(event, Refuse):
+            self._refuse(everything=event.everything)
+            return
         if isinstance(event, Take):
             if event.how == "delete":
                 self._store.write(lambda t: t.delete([event.video_id], NOW))
@@ -168,6 +208,14 @@ class Served:
             return
         for telling in event:
             record(self._store, [telling.video()], self._watch_id if telling.watched else None)
+            if telling.picked:
+                record(self._store, [telling.video()], self._picky_id)
+
+    def _refuse(self, *, everything: bool) -> None:
+        filters = Filters(exclude_words=("title",) if everything else ())  # every title has it
+        change = WatchOptions(filters=filters)
+        self._store.write(lambda t: t.watches.change(self._picky_id, change))
+        settle(self._store, 3)
 
     def page(self, question: Question, number: int = 1, cursor: Cursor | None = None) -> Page:
         request = PageRequest(
@@ -234,7 +282,7 @@ def test_a_walk_by_cursor_meets_what_stays_once_and_in_order(
     databases: list[Database],
     stored: list[Telling],
     question: Question,
-    between: list[list[list[Telling] | Take]],
+    between: list[list[Event]],
     backwards: bool,  # noqa: FBT001 - hypothesis names it
 ) -> None:
     model, all_served = Model(), [Served(database) for database in databases]
@@ -268,7 +316,7 @@ def test_a_walk_by_cursor_meets_what_stays_once_and_in_order(
 def test_a_page_by_number_is_a_slice_of_the_list_and_the_total_its_length(
     databases: list[Database],
     stored: list[Telling],
-    events: list[list[Telling] | Take],
+    events: list[Event],
     selections: tuple[Selection, ...],
     limit: int,
 ) -> None:
@@ -288,7 +336,7 @@ def test_a_page_by_number_is_a_slice_of_the_list_and_the_total_its_length(
             assert (page.next_cursor is not None) == (number * limit < len(names))
 
 
-def _apply(event: list[Telling] | Take, model: Model, all_served: list[Served]) -> None:
+def _apply(event: Event, model: Model, all_served: list[Served]) -> None:
     for served in all_served:
         served.apply(event, model)
     model.apply(event)

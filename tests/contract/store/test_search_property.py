@@ -16,11 +16,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from app.domain.feeds import ALL, Cursor, Feed, PageRequest, Selection
+from app.domain.filters import Filters
 from app.domain.text_query import parse_text_query
+from app.domain.watches import WatchOptions
 from app.store import search_pace
 from app.store.search_pace import Pace
 from app.store.store import Store
-from tests.contract.store.tellings import NOW, VIDEO, add_watch, get_page, record, wipe
+from tests.contract.store.tellings import NOW, VIDEO, add_watch, get_page, record, settle, wipe
 from tests.text_reference import video_holds
 
 if TYPE_CHECKING:
@@ -43,12 +45,13 @@ PACES = (
 
 @dataclass(frozen=True)
 class Telling:
-    """A video, and whether the watch has found it."""
+    """A video, and whether it was found by the watch, and by one that excludes all it finds."""
 
     video_id: str
     hours_ago: int
     words: tuple[str, ...]
     watched: bool
+    excluded: bool
 
     def video(self) -> Video:
         at = NOW - timedelta(hours=self.hours_ago)
@@ -76,7 +79,7 @@ class Question:
         found = [
             telling.video()
             for telling in told
-            if (telling.watched or not self.of_watch)
+            if (telling.watched or not (self.of_watch or telling.excluded))
             and telling.hours_ago >= (self.newest_hours_ago or 0)
             and video_holds(telling.video(), parse_text_query(self.query))
         ]
@@ -91,6 +94,7 @@ TELLINGS = st.lists(
         hours_ago=st.sampled_from(HOURS),
         words=st.lists(st.sampled_from(WORDS), max_size=4).map(tuple),
         watched=st.booleans(),
+        excluded=st.sampled_from([False, False, True]),
     ),
     min_size=10,
     max_size=40,
@@ -113,12 +117,17 @@ class Served:
         wipe(database)
         self._store = Store(database)
         self._watch_id = add_watch(self._store).watch_id
+        picky_id = add_watch(self._store, "picky").watch_id
+        nothing = WatchOptions(filters=Filters(max_duration_seconds=1))
+        self._store.write(lambda t: t.watches.change(picky_id, nothing))
+        settle(self._store)
         # Told first of another day: the texts have to follow.
         moved = [replace(t.video(), published_at=NOW - timedelta(days=9)) for t in told[::4]]
         record(self._store, moved)
         for watched in (False, True):
             videos = [telling.video() for telling in told if telling.watched is watched]
             record(self._store, videos, self._watch_id if watched else None)
+        record(self._store, [telling.video() for telling in told if telling.excluded], picky_id)
 
     def page(self, question: Question, cursor: Cursor | None = None) -> Page:
         feed = Feed(watch_id=self._watch_id) if question.of_watch else ALL

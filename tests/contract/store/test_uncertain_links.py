@@ -122,7 +122,7 @@ def test_uncertain_links_are_dropped_by_age_and_certain_ones_stay(store: Store) 
     published_at, second = VIDEO.published_at, timedelta(seconds=1)
 
     def drop(watch_id: int, since: datetime, before: datetime) -> int:
-        return store.write(lambda t: t.watches.drop_uncertain(watch_id, since, before))
+        return store.write(lambda t: t.drop_uncertain(watch_id, since, before, LATER))
 
     assert drop(one.watch_id, published_at - second, published_at) == 0
     assert drop(one.watch_id, published_at + second, published_at + 2 * second) == 0

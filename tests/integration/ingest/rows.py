@@ -10,7 +10,7 @@ from app.domain.watches import Claim
 
 _COUNTED = """
 SELECT 0, strftime('%Y-%m-%d %H', published_at), count(*) FROM videos
-    WHERE hidden_at IS NULL GROUP BY 1, 2
+    WHERE visible GROUP BY 1, 2
 UNION ALL
 SELECT l.watch_id, strftime('%Y-%m-%d %H', v.published_at), count(*) FROM watch_videos l
     JOIN videos v USING (video_id)
@@ -25,7 +25,12 @@ SELECT scope, strftime('%Y-%m-%d', hour_at), sum(videos) FROM hour_counts GROUP 
 _MONTHS = "SELECT channel_id, month, videos FROM channel_counts WHERE videos"
 _VIDEOS_BY_MONTH = """
 SELECT channel_id, strftime('%Y-%m-01', published_at), count(*) FROM videos
-    WHERE hidden_at IS NULL GROUP BY 1, 2
+    WHERE visible GROUP BY 1, 2
+"""
+_WRONGLY_VISIBLE_OR_NOT = """
+SELECT video_id FROM videos LEFT JOIN watch_videos l USING (video_id) GROUP BY video_id
+    HAVING visible != (hidden_at IS NULL AND (count(l.watch_id) = 0
+        OR count(l.excluded_by) < count(l.watch_id)))
 """
 _STRAY_LINKS = """
 SELECT l.video_id FROM watch_videos l LEFT JOIN videos v USING (video_id)
@@ -33,7 +38,7 @@ SELECT l.video_id FROM watch_videos l LEFT JOIN videos v USING (video_id)
 """
 _SEQS = """
 SELECT count(*), count(DISTINCT v.seq), coalesce(max(v.seq), 0) <= (SELECT seq FROM feed_version)
-    FROM videos v
+    FROM videos v WHERE v.seq OR v.visible
 """
 _RANGES = """
 SELECT CAST(strftime('%s', starts_at) AS INTEGER), CAST(strftime('%s', ends_at) AS INTEGER),
@@ -101,11 +106,15 @@ class Rows:
         self._connection.close()
 
     def assert_sound(self) -> None:
-        """Counters equal rows; links have the date of their video; no seq is given twice."""
+        """Counters equal rows; links have the date of their video; no seq is given twice.
+
+        Visible is what is not hidden and not excluded by each of its links.
+        """
         assert sorted(self._all(_COUNTS)) == sorted(self._all(_COUNTED))
         assert sorted(self._all(_DAYS)) == sorted(self._all(_DAYS_OF_HOURS))
         assert sorted(self._all(_MONTHS)) == sorted(self._all(_VIDEOS_BY_MONTH))
         assert self._all(_STRAY_LINKS) == []
+        assert self._all(_WRONGLY_VISIBLE_OR_NOT) == []
         ((videos, seqs, below_version),) = self._all(_SEQS)
         assert (videos, below_version) == (seqs, 1)
 

@@ -13,7 +13,7 @@ from app.domain.feeds import Feed
 from app.domain.fetches import FetchQuery, FetchRecord, Purpose
 from app.domain.ranges import Stretch
 from app.domain.watches import WatchKind
-from app.store.watches import WatchRepository
+from app.store.store import Transaction
 from tests.unit.ingest.rig import Call, Rig
 from tests.unit.simulator.worlds import video
 
@@ -190,7 +190,7 @@ def test_dropping_links_that_fails_is_not_tried_at_every_tick(
         raise StoreUnavailableError("no")
 
     run_until_packed(rig)
-    monkeypatch.setattr(WatchRepository, "drop_uncertain", fail)
+    monkeypatch.setattr(Transaction, "drop_uncertain", fail)
     rig.clock.move(13 * HOUR)
     before = len(packed_polls(rig))
     rig.run_for(2 * HOUR, every=60)
