@@ -14,8 +14,8 @@ from alembic import op
 
 from app.store.types import ascii_key
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 _FEED = ["published_at", "video_id"]
 _CHANNEL_FEED = ["channel_id", *_FEED]
