@@ -170,6 +170,7 @@ class Settings(BaseModel):
     database_replica_url: DatabaseUrl = Field(default="", repr=False)
     redis_url: RedisUrl = Field(default="", repr=False)
     celery_broker_url: RedisUrl | None = Field(default=None, repr=False)
+    outgoing_allow: str = ""
     host: str = "127.0.0.1"
     port: int = Field(default=5001, ge=0, le=LAST_PORT)
     demo: bool = False

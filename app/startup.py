@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.addresses import parse_channel_reference
 from app.domain.errors import InvalidValueError
+from app.domain.targets import parse_allowance
 from app.domain.watches import parse_keyword
 from app.settings import Settings, SettingsError, load_settings
 
@@ -32,6 +33,7 @@ def checked_settings(*, needs_broker: bool = False) -> Settings:
     settings = load_settings()
     _check("KEYWORDS", settings.keyword_list, parse_keyword)
     _check("CHANNELS", settings.channel_list, parse_channel_reference)
+    _check("OUTGOING_ALLOW", [settings.outgoing_allow], parse_allowance)
     if needs_broker and not settings.broker_url:
         raise SettingsError("REDIS_URL: needed by Celery")
     return settings
