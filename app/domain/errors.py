@@ -6,6 +6,7 @@ NewsreelError
 ├── ConflictError            what is asked for does not go with what is there
 │   ├── DuplicateWatchError  it is watched already
 │   ├── TooManyWatchesError  there are as many watches as there can be
+│   ├── TooManyWebhooksError there are as many webhooks as there can be
 │   ├── WatchPausedError     a paused watch is not fetched for
 │   └── ReserveSpentError    no more calls may be spent on demand today
 ├── NotFoundError            what was asked for does not exist
@@ -83,6 +84,12 @@ class TooManyWatchesError(ConflictError):
     """There are as many watches as there can be."""
 
     code = "too_many_watches"
+
+
+class TooManyWebhooksError(ConflictError):
+    """There are as many webhooks as there can be."""
+
+    code = "too_many_webhooks"
 
 
 class WatchPausedError(ConflictError):

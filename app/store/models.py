@@ -42,6 +42,7 @@ class VideoRow(Base):
     """A video: its best telling so far, and its history with us.
 
     The indexes of feeds hold `hidden_at`, so that what a page passes over is never fetched.
+    `first_seq` is the seq it was stored with; null of those that are older than the column.
     """
 
     __tablename__ = "videos"
@@ -49,6 +50,7 @@ class VideoRow(Base):
         Index("ix_videos_feed", "published_at", "video_id", "hidden_at"),
         Index("ix_videos_channel_feed", "channel_id", "published_at", "video_id", "hidden_at"),
         Index("ix_videos_seq", "seq"),
+        Index("ix_videos_first_seq", "first_seq"),
         Index("ix_videos_completed_at", "completed_at"),
         Index("ix_videos_refresh_due_at", "refresh_due_at"),
         Index("ix_videos_refreshed_at", "refreshed_at"),
@@ -78,6 +80,7 @@ class VideoRow(Base):
     missing_since: Mapped[datetime | None] = mapped_column(Instant)
     hidden_at: Mapped[datetime | None] = mapped_column(Instant)
     seq: Mapped[int] = mapped_column(BigInteger)
+    first_seq: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class VideoTextRow(Base):
@@ -142,7 +145,8 @@ class WatchVideoRow(Base):
     """That a watch found a video, and why. `published_at` is the video's, for the feed's index.
 
     `delay_seconds` is known of a video that an earlier reading of its second did not show: how
-    long after its publish time search first showed it to us.
+    long after its publish time search first showed it to us. `entered_seq` is the seq at which what
+    was found of it last brought it into the watch's feed; null if it never did.
     """
 
     __tablename__ = "watch_videos"
@@ -151,6 +155,7 @@ class WatchVideoRow(Base):
             "ix_watch_videos_watch_id_published_at_video_id", "watch_id", "published_at", "video_id"
         ),
         Index("ix_watch_videos_video_id", "video_id"),
+        Index("ix_watch_videos_watch_id_entered_seq", "watch_id", "entered_seq"),
     )
 
     watch_id: Mapped[int] = mapped_column(
@@ -164,6 +169,7 @@ class WatchVideoRow(Base):
     uncertain: Mapped[bool]
     excluded_by: Mapped[str | None] = mapped_column(ascii_key(40))
     delay_seconds: Mapped[int | None] = mapped_column(BigInteger)
+    entered_seq: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class RangeRow(Base):

@@ -21,6 +21,7 @@ from app.store.statistics import StatisticsRepository
 from app.store.subscriptions import SubscriptionRepository
 from app.store.videos import VideoRepository
 from app.store.watches import WatchRepository
+from app.store.webhooks import WebhookRepository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -123,6 +124,11 @@ class Transaction:
     def keys(self) -> KeyRepository:
         """Key states."""
         return KeyRepository(self._connection)
+
+    @cached_property
+    def webhooks(self) -> WebhookRepository:
+        """Webhooks and what came into the feeds they are for."""
+        return WebhookRepository(self._connection)
 
 
 class Store:
