@@ -15,6 +15,7 @@ from app.cache.absent import NoFeedCache
 from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
 from app.domain.clock import system_clock
 from app.domain.quota import Bucket, parse_keys
+from app.domain.targets import parse_allowance
 from app.feed.changes import ChangesReader
 from app.feed.exporting import VideoExport
 from app.feed.head_reader import HeadReader
@@ -50,12 +51,15 @@ from app.ingest.watching import Watching
 from app.quota.keeper import KeyKeeper
 from app.quota.ledger import Ledger
 from app.quota.ring import KeyRing
+from app.sources.outgoing import Outgoing
 from app.sources.rss import ChannelFeeds
 from app.sources.websub import Hub
 from app.sources.youtube import YouTube
 from app.store.database import Database
 from app.store.store import Store
 from app.telemetry import Incidents, get_logger
+from app.webhooks.delivering import Deliverer
+from app.webhooks.keeping import Webhooks
 
 if TYPE_CHECKING:
     from app.cache.base import FeedCache, KeyIndex
@@ -85,6 +89,8 @@ class Services:
     backfill: ChannelBackfill
     subscriber: Subscriber
     pushes: PushReceiver
+    webhooks: Webhooks
+    deliverer: Deliverer
     fetch_log: FetchLog
     coverage: CoverageReports
     statistics: Statistics
@@ -201,6 +207,7 @@ def build_services(
         backfill=timedelta(seconds=settings.backfill_seconds),
         tick=tick,
     )
+    outgoing = Outgoing(parse_allowance(settings.outgoing_allow))
     heads = HeadReader(store, cache, clock, hold_seconds, reading)
     reader = FeedReader(store, heads, clock, reading)
     return Services(
@@ -266,6 +273,8 @@ def build_services(
             writes=write_trouble,
         ),
         pushes=PushReceiver(store, clock),
+        webhooks=Webhooks(store, outgoing, clock),
+        deliverer=Deliverer(store, outgoing, clock),
         fetch_log=fetch_log,
         coverage=CoverageReports(store, clock),
         statistics=Statistics(store, clock),

@@ -21,6 +21,8 @@ def tick() -> None:
         fetch_packed.apply_async((pack,), expires=FETCH_EXPIRES_SECONDS)
     for channel_id in app.services.subscriber.due():
         subscribe.apply_async((channel_id,), expires=FETCH_EXPIRES_SECONDS)
+    for webhook_id in app.services.deliverer.due():
+        deliver.apply_async((webhook_id,), expires=FETCH_EXPIRES_SECONDS)
     for batch in app.services.refresher.due():
         refresh.apply_async((batch,), expires=REFRESH_EXPIRES_SECONDS)
 
@@ -41,6 +43,12 @@ def fetch_packed(watch_ids: list[int]) -> None:
 def subscribe(channel_id: str) -> None:
     """Ask the hub about one channel."""
     app.services.subscriber.run(channel_id)
+
+
+@app.task(name="newsreel.deliver")
+def deliver(webhook_id: int) -> None:
+    """Send new videos to one webhook."""
+    app.services.deliverer.run(webhook_id)
 
 
 @app.task(name="newsreel.refresh")

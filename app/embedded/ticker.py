@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from app.domain.watches import Claim
 
 POOL_THREADS = 4
+MESSENGERS = 4
+"""Threads that send webhooks and alerts."""
+
 MAX_PENDING = 40
 """Claims given out and not finished: what four threads can do before a lease of 30 s ends."""
 
@@ -42,6 +45,8 @@ class Ticker:
         self._thread = Thread(target=self._loop, name="ticker", daemon=True)
         self._pool = ThreadPoolExecutor(POOL_THREADS, thread_name_prefix="fetch")
         self._pending: set[Future[None]] = set()
+        self._messengers = ThreadPoolExecutor(MESSENGERS, thread_name_prefix="tell")
+        self._telling: set[Future[None]] = set()
         self._log = get_logger(__name__)
         self._incidents = Incidents(self._log)
         self._hindrance: str | None = None
@@ -56,6 +61,7 @@ class Ticker:
         self._services.ingest.stop()
         self._thread.join(timeout=5)
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._messengers.shutdown(wait=True, cancel_futures=True)
 
     def _loop(self) -> None:
         while not self._prepared():
@@ -103,8 +109,16 @@ class Ticker:
                 self._pending |= {self._pool.submit(self._subscribe, it) for it in channels}
                 batches = self._services.refresher.due()
                 self._pending |= {self._pool.submit(self._refresh, batch) for batch in batches}
+            self._tell()
         except Exception:  # noqa: BLE001 - the thread must outlive any fault; it is logged whole
             self._log.exception("tick_failed")
+
+    def _tell(self) -> None:
+        """Tell others, apart from the polls: receivers may be as slow as they like."""
+        self._telling = {future for future in self._telling if not future.done()}
+        if not self._telling:
+            webhooks = self._services.deliverer.due()
+            self._telling |= {self._messengers.submit(self._deliver, it) for it in webhooks}
 
     def _run(self, claim: Claim) -> None:
         try:
@@ -123,6 +137,12 @@ class Ticker:
             self._services.subscriber.run(channel_id)
         except Exception:  # noqa: BLE001 - as above
             self._log.exception("subscribing_crashed")
+
+    def _deliver(self, webhook_id: int) -> None:
+        try:
+            self._services.deliverer.run(webhook_id)
+        except Exception:  # noqa: BLE001 - as above
+            self._log.exception("delivery_crashed", webhook_id=webhook_id)
 
     def _refresh(self, batch: Sequence[str]) -> None:
         try:
