@@ -10,6 +10,9 @@ from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING
 
+from app.alerts.alerting import Alerts
+from app.alerts.apprise_sender import AppriseSender
+from app.alerts.noticing import Noticing
 from app.cache import redis as redis_cache
 from app.cache.absent import NoFeedCache
 from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
@@ -91,6 +94,7 @@ class Services:
     pushes: PushReceiver
     webhooks: Webhooks
     deliverer: Deliverer
+    alerts: Alerts
     fetch_log: FetchLog
     coverage: CoverageReports
     statistics: Statistics
@@ -210,18 +214,21 @@ def build_services(
     outgoing = Outgoing(parse_allowance(settings.outgoing_allow))
     heads = HeadReader(store, cache, clock, hold_seconds, reading)
     reader = FeedReader(store, heads, clock, reading)
+    readiness = ReadinessCheck(
+        store=store,
+        cache=cache,
+        reader=reader,
+        ring=ring,
+        clock=clock,
+        writes=write_trouble,
+        incidents=incidents,
+    )
+    stale_after = timedelta(minutes=settings.alert_stale_minutes) or None
+    noticing = Noticing(lambda: readiness.check().problems, ring, store, clock, stale_after)
     return Services(
         feed=reader,
         changes=ChangesReader(store),
-        readiness=ReadinessCheck(
-            store=store,
-            cache=cache,
-            reader=reader,
-            ring=ring,
-            clock=clock,
-            writes=write_trouble,
-            incidents=incidents,
-        ),
+        readiness=readiness,
         ingest=Ingest(
             claims=claims,
             runner=runner,
@@ -275,6 +282,7 @@ def build_services(
         pushes=PushReceiver(store, clock),
         webhooks=Webhooks(store, outgoing, clock),
         deliverer=Deliverer(store, outgoing, clock),
+        alerts=Alerts(store, noticing, AppriseSender(settings.alert_url_list), clock),
         fetch_log=fetch_log,
         coverage=CoverageReports(store, clock),
         statistics=Statistics(store, clock),

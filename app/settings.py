@@ -40,6 +40,8 @@ _UNCLEAR = (
     "must be SCHEME://USER:PASSWORD@HOST:PORT/NAME with a port from 0 to 65535; "
     "in a password / # ? @ : and % are percent-encoded"
 )
+_APPRISE_URL = re.compile(r"[a-z][a-z0-9]*://[^\x00-\x1f]+", re.ASCII | re.IGNORECASE)
+_BETWEEN_APPRISE_URLS = re.compile(r"[\s,]+(?=[a-z][a-z0-9]*://)", re.ASCII | re.IGNORECASE)
 _GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}")
 
 
@@ -135,6 +137,19 @@ def _api_keys(value: str) -> str:
     return value
 
 
+def _alert_urls(value: str) -> str:
+    for address in split_alert_urls(value):
+        if not _APPRISE_URL.fullmatch(address):
+            raise ValueError("must be Apprise URLs (SCHEME://...) with commas between several")
+    return value
+
+
+def split_alert_urls(text: str) -> tuple[str, ...]:
+    """Return the addresses of a list; a comma inside one belongs to it, as Apprise has it."""
+    return tuple(filter(None, _BETWEEN_APPRISE_URLS.split(text.strip())))
+
+
+AlertUrls = Annotated[str, BeforeValidator(_alert_urls)]
 ApiKeys = Annotated[str, BeforeValidator(_api_keys)]
 HttpUrl = Annotated[str, BeforeValidator(_http_url)]
 HubUrl = Annotated[str, BeforeValidator(_http_address)]
@@ -171,6 +186,8 @@ class Settings(BaseModel):
     redis_url: RedisUrl = Field(default="", repr=False)
     celery_broker_url: RedisUrl | None = Field(default=None, repr=False)
     outgoing_allow: str = ""
+    alert_urls: AlertUrls = Field(default="", repr=False)
+    alert_stale_minutes: int = Field(default=180, ge=0, le=525_600)
     host: str = "127.0.0.1"
     port: int = Field(default=5001, ge=0, le=LAST_PORT)
     demo: bool = False
@@ -190,6 +207,11 @@ class Settings(BaseModel):
     def channel_list(self) -> tuple[str, ...]:
         """The channels to watch, as the operator calls them, in order and without repetitions."""
         return _list(self.channels)
+
+    @property
+    def alert_url_list(self) -> tuple[str, ...]:
+        """Where the operator is told of trouble, as Apprise takes it."""
+        return split_alert_urls(self.alert_urls)
 
 
 def _list(text: str) -> tuple[str, ...]:

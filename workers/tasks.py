@@ -23,6 +23,8 @@ def tick() -> None:
         subscribe.apply_async((channel_id,), expires=FETCH_EXPIRES_SECONDS)
     for webhook_id in app.services.deliverer.due():
         deliver.apply_async((webhook_id,), expires=FETCH_EXPIRES_SECONDS)
+    for code in app.services.alerts.due():
+        alert.apply_async((code,), expires=FETCH_EXPIRES_SECONDS)
     for batch in app.services.refresher.due():
         refresh.apply_async((batch,), expires=REFRESH_EXPIRES_SECONDS)
 
@@ -49,6 +51,12 @@ def subscribe(channel_id: str) -> None:
 def deliver(webhook_id: int) -> None:
     """Send new videos to one webhook."""
     app.services.deliverer.run(webhook_id)
+
+
+@app.task(name="newsreel.alert")
+def alert(code: str) -> None:
+    """Tell the operator of one trouble."""
+    app.services.alerts.run(code)
 
 
 @app.task(name="newsreel.refresh")

@@ -119,6 +119,8 @@ class Ticker:
         if not self._telling:
             webhooks = self._services.deliverer.due()
             self._telling |= {self._messengers.submit(self._deliver, it) for it in webhooks}
+            codes = self._services.alerts.due()
+            self._telling |= {self._messengers.submit(self._alert, code) for code in codes}
 
     def _run(self, claim: Claim) -> None:
         try:
@@ -143,6 +145,12 @@ class Ticker:
             self._services.deliverer.run(webhook_id)
         except Exception:  # noqa: BLE001 - as above
             self._log.exception("delivery_crashed", webhook_id=webhook_id)
+
+    def _alert(self, code: str) -> None:
+        try:
+            self._services.alerts.run(code)
+        except Exception:  # noqa: BLE001 - as above
+            self._log.exception("alert_crashed", code=code)
 
     def _refresh(self, batch: Sequence[str]) -> None:
         try:

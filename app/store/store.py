@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from app.domain.refreshing import DEFAULT_REFRESH
 from app.store import schema
+from app.store.alerts import AlertRepository
 from app.store.changes import ChangeRepository
 from app.store.channels import ChannelRepository
 from app.store.feed import FeedRepository
@@ -129,6 +130,11 @@ class Transaction:
     def webhooks(self) -> WebhookRepository:
         """Webhooks and what came into the feeds they are for."""
         return WebhookRepository(self._connection)
+
+    @cached_property
+    def alerts(self) -> AlertRepository:
+        """What the operator was told."""
+        return AlertRepository(self._connection)
 
 
 class Store:
