@@ -119,7 +119,7 @@ def check_addresses(
     strange = [it for it in addresses if not allowance.has(target.host, it)]
     if not all(map(is_public, strange)):
         raise InvalidValueError(
-            "leads to an address that is not a public one (OUTGOING_ALLOW can allow it)"
+            "must lead to public addresses only (OUTGOING_ALLOW can allow others)"
         )
     if strange and target.scheme != "https":
         raise InvalidValueError("must be https (OUTGOING_ALLOW can allow http)")

@@ -125,7 +125,7 @@ class Webhooks:
         def work(transaction: Transaction) -> Webhook:
             before = transaction.webhooks.lock(webhook_id)
             if after > transaction.feed.version(ALL):
-                raise InvalidMemberError("is ahead of the feed", "after")
+                raise InvalidMemberError("the feed has not come so far", "after")
             again = replace(before, next_seq=after, next_try_at=self._clock())
             transaction.webhooks.replace(before, again)
             return again

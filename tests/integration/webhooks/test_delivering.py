@@ -324,7 +324,7 @@ def test_an_address_inside_is_refused_when_it_is_asked(
     assert run_due(Deliverer(store, Outgoing(), clock)) == 1
     assert target.bodies == []
     (tried,) = webhooks.deliveries(webhook.webhook_id, 1, 10).items
-    assert "not a public one" in str(tried.error)
+    assert "public addresses only" in str(tried.error)
 
 
 def test_there_is_a_bounded_number_for_watches_that_exist(
