@@ -229,6 +229,7 @@ def test_a_removed_watch_takes_its_webhooks_with_it(store: Store) -> None:
     webhook, of_all = add_webhook(store, watch.watch_id), add_webhook(store)
     log(store, webhook, 1, keep=9)
     store.write(lambda t: t.watches.remove(watch.watch_id))
+    assert store.read(lambda t: t.webhooks.list_page(0, 9)) == [of_all]
     settle(store)
     assert store.read(lambda t: t.webhooks.list_page(0, 9)) == [of_all]
     with pytest.raises(NotFoundError):
