@@ -193,3 +193,24 @@ def test_keys_may_have_projects_and_blanks_around_them(dotenv: Path) -> None:
 def test_keywords_are_a_list_without_blanks_and_repetitions(dotenv: Path) -> None:
     settings = load_settings({"KEYWORDS": " news, café ,, News,news,a|b "}, dotenv)
     assert settings.keyword_list == ("news", "café", "News", "a|b")
+
+
+def test_addresses_of_alerts_are_told_apart_and_kept_out_of_sight(tmp_path: Path) -> None:
+    text = " mailto://me:canary@mail.example?to=a@b.example,c@d.example, slack://canary/B/C/#news\n"
+    found = load_settings(environ={"ALERT_URLS": text}, dotenv=tmp_path / "none")
+    assert found.alert_url_list == (
+        "mailto://me:canary@mail.example?to=a@b.example,c@d.example",
+        "slack://canary/B/C/#news",
+    )
+    assert "canary" not in repr(found)
+    assert load_settings(environ={}, dotenv=tmp_path / "none").alert_url_list == ()
+
+
+@pytest.mark.parametrize("text", ["canary", "me@example.org", "slack://", "slack:/canary", "://x"])
+def test_what_is_no_address_of_an_alert_is_refused_without_showing_it(
+    text: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(environ={"ALERT_URLS": text}, dotenv=tmp_path / "none")
+    assert str(refusal.value).startswith("ALERT_URLS: must be Apprise URLs")
+    assert "canary" not in str(refusal.value)
