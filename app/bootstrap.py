@@ -10,17 +10,16 @@ from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING
 
+from app.alerts.alerting import Alerts
+from app.alerts.apprise_sender import AppriseSender
+from app.alerts.noticing import Noticing
 from app.auth.access import Access, build_access
-from app.cache import redis as redis_cache
-from app.cache.absent import NoFeedCache
-from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
 from app.domain.clock import system_clock
-from app.domain.quota import Bucket, parse_keys
+from app.domain.targets import parse_allowance
 from app.feed.changes import ChangesReader
 from app.feed.channel_pages import ChannelPages
 from app.feed.exporting import VideoExport
 from app.feed.head_reader import HeadReader
-from app.feed.publisher import FeedPublisher
 from app.feed.reader import FeedReader
 from app.feed.statistics import Statistics
 from app.ingest.channel_backfill import ChannelBackfill
@@ -29,57 +28,43 @@ from app.ingest.channel_names import ChannelNames
 from app.ingest.channel_polls import ChannelPolls
 from app.ingest.channel_reader import ChannelReader
 from app.ingest.channel_runner import ChannelRunner
-from app.ingest.claims import Claims
-from app.ingest.completion import Completion
 from app.ingest.coverage_reports import CoverageReports
 from app.ingest.exchange.importer import Importer
 from app.ingest.fallback import SearchFallback
-from app.ingest.fetch_log import FetchLog
 from app.ingest.follow_visits import FollowVisits
 from app.ingest.follower import Follower
 from app.ingest.glance_reader import GlanceReader
 from app.ingest.glancing import Glancing
 from app.ingest.jobs import Job, JobKind, job
-from app.ingest.pacer import Pacer
 from app.ingest.packed_runner import PackedRunner
 from app.ingest.planning import Planning
 from app.ingest.pushes import PushReceiver
 from app.ingest.quota_report import QuotaReporter
 from app.ingest.readiness import ReadinessCheck
 from app.ingest.refresher import Refresher
-from app.ingest.reserve import Reserve
 from app.ingest.runner import Runner
 from app.ingest.scout import Scout
 from app.ingest.service import Flag, Ingest
 from app.ingest.subscribing import Subscriber
 from app.ingest.suggestions import SuggestionReader
-from app.ingest.tail import Tail
-from app.ingest.trouble import PollTrouble, WriteTrouble
 from app.ingest.upkeep import Upkeep
 from app.ingest.watching import Watching
+from app.parts import build_parts, choose_sources
 from app.quota.keeper import KeyKeeper
-from app.quota.ledger import Ledger
 from app.quota.on_demand import OnDemandUnits
-from app.quota.ring import KeyRing
-from app.sources.invidious import Invidious
-from app.sources.rss import ChannelFeeds
+from app.sources.outgoing import Outgoing
 from app.sources.websub import Hub
-from app.sources.youtube import YouTube
-from app.store.database import Database
-from app.store.store import Store
-from app.telemetry import Incidents, get_logger
+from app.webhooks.delivering import Deliverer
+from app.webhooks.keeping import Webhooks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from app.cache.base import FeedCache, KeyIndex
     from app.domain.clock import Clock
+    from app.ingest.fetch_log import FetchLog
+    from app.parts import Parts
     from app.settings import Settings
     from app.sources.base import ChannelSource, FeedSource, SuggestionSource, VideoSource
-
-_HOLD_SECONDS = 0.9
-"""How long a web process serves a head before it asks Redis, or without Redis the database; with
-the tenth that others go on meanwhile, a second."""
+    from app.sources.websub import Hub
+    from app.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +89,9 @@ class Services:
     pushes: PushReceiver
     scout: Scout
     follower: Follower
+    webhooks: Webhooks
+    deliverer: Deliverer
+    alerts: Alerts
     fetch_log: FetchLog
     coverage: CoverageReports
     statistics: Statistics
@@ -115,7 +103,7 @@ class Services:
     demo: bool
 
     @property
-    def jobs(self) -> Mapping[JobKind, Job]:
+    def jobs(self) -> dict[JobKind, Job]:
         """What a tick gives out beside polls."""
         scout = self.scout
         return {
@@ -126,6 +114,14 @@ class Services:
             JobKind.FOLLOW: job(self.follower.due, self.follower.run),
             JobKind.GLANCE: job(self.glancing.due, self.glancing.run),
             JobKind.REFRESH: job(self.refresher.due, self.refresher.run),
+        }
+
+    @property
+    def messages(self) -> dict[JobKind, Job]:
+        """What else a tick gives out: what waits for those who are told."""
+        return {
+            JobKind.DELIVER: job(self.deliverer.due, self.deliverer.run),
+            JobKind.ALERT: job(self.alerts.due, self.alerts.run),
         }
 
     def start(self) -> None:
@@ -164,148 +160,32 @@ def build_services(
             of its own, where nobody would replace them.
         seeded: whether KEYWORDS were added since the start, where several processes share it.
     """
-    store = _store(settings)
-    cache, index, hold_seconds = _cache(settings, publishes=publishes)
-    incidents = Incidents(get_logger("app.incidents"))
-    # A replica comes and goes by itself, so its trouble is told apart.
-    has_replica = bool(settings.database_replica_url)
-    reading = Incidents(get_logger("app.incidents.replica")) if has_replica else incidents
-    poll_trouble, write_trouble = PollTrouble(incidents), WriteTrouble(store, clock, incidents)
-    limits = {
-        Bucket.SEARCH: settings.youtube_search_calls_per_day,
-        Bucket.UNITS: settings.youtube_units_per_day,
-    }
-    ledger = Ledger(store, clock, limits)
-    ring = KeyRing(
-        parse_keys(settings.youtube_api_keys),
-        index=index,
-        ledger=ledger,
-        store=store,
-        clock=clock,
-        incidents=incidents,
+    sources = choose_sources(
+        settings, source, channels=channels, feeds=feeds, hub=hub, invidious=invidious
     )
-    if source is None or channels is None:
-        youtube = YouTube(settings.youtube_api_endpoint)
-        source, channels = source or youtube, channels or youtube
-    feeds = feeds or ChannelFeeds(settings.youtube_feed_endpoint)
-    publisher = FeedPublisher(store, cache, clock, incidents)
-    tail = Tail(store, publisher, clock)
-    lookback = timedelta(seconds=settings.lookback_seconds)
-    tick = timedelta(seconds=settings.fetch_interval_seconds)
-    packs = settings.share_searches
-    reserve = Reserve(store, ring, clock)
-    pacer = Pacer(store, ring, ledger, reserve, clock, tick=tick, lookback=lookback, packs=packs)
-    claims = Claims(store, pacer, clock, lookback)
-    fetch_log = FetchLog(store, clock, timedelta(days=settings.fetch_log_days))
-    completion = Completion(store, source, ring, tail, incidents=incidents, clock=clock)
-    channel_reader = ChannelReader(
-        store=store,
-        channels=channels,
-        feeds=feeds,
-        ring=ring,
-        tail=tail,
-        completion=completion,
-        claims=claims,
-        clock=clock,
+    return _services(
+        build_parts(settings, clock, sources, publishes=publishes), seeded=seeded or Event()
     )
-    hints = HintReader(store, source, ring, tail)
-    channel_runner = ChannelRunner(
-        store=store,
-        polls=ChannelPolls(store, ring, clock, pushes=bool(settings.public_url)),
-        reader=channel_reader,
-        hints=hints,
-        completion=completion,
-        fetch_log=fetch_log,
-        clock=clock,
-        trouble=poll_trouble,
-    )
-    if invidious is None and settings.invidious_url:
-        invidious = Invidious(settings.invidious_url)
-    runner = Runner(
-        claims=claims,
-        source=source,
-        ring=ring,
-        tail=tail,
-        completion=completion,
-        fetch_log=fetch_log,
-        clock=clock,
-        trouble=poll_trouble,
-    )
-    channel_names = ChannelNames(channels, ring)
-    watching = Watching(
-        store,
-        publisher,
-        reserve,
-        channel_names,
-        clock,
-        backfill=timedelta(seconds=settings.backfill_seconds),
-        tick=tick,
-    )
-    heads = HeadReader(store, cache, clock, hold_seconds, reading)
-    reader = FeedReader(store, heads, clock, reading)
+
+
+def _services(parts: Parts, *, seeded: Flag) -> Services:
+    settings, store, clock = parts.settings, parts.store, parts.clock
+    heads = HeadReader(store, parts.caching.heads, clock, parts.caching.hold_seconds, parts.reading)
+    reader = FeedReader(store, heads, clock, parts.reading)
+    readiness = _readiness(parts, reader)
+    channel_names = ChannelNames(parts.sources.channels, parts.ring)
+    watching = _watching(parts, channel_names)
+    hints = HintReader(store, parts.sources.videos, parts.ring, parts.tail)
+    outgoing = Outgoing(parse_allowance(settings.outgoing_allow))
     return Services(
         feed=reader,
         channel_pages=ChannelPages(store, reader, clock, settings.fetch_interval_seconds),
         changes=ChangesReader(store),
-        readiness=ReadinessCheck(
-            store=store,
-            cache=cache,
-            reader=reader,
-            ring=ring,
-            clock=clock,
-            writes=write_trouble,
-            incidents=incidents,
-        ),
-        ingest=Ingest(
-            claims=claims,
-            runner=runner,
-            channel_runner=channel_runner,
-            publisher=publisher,
-            watching=watching,
-            upkeep=Upkeep(store, publisher, clock),
-            fetch_log=fetch_log,
-            keywords=settings.keyword_list,
-            channels=settings.channel_list,
-            seeded=seeded or Event(),
-            incidents=incidents,
-            write_trouble=write_trouble,
-            poll_trouble=poll_trouble,
-        ),
-        packed=PackedRunner(
-            store=store,
-            pacer=pacer,
-            source=source,
-            ring=ring,
-            tail=tail,
-            completion=completion,
-            fetch_log=fetch_log,
-            clock=clock,
-            incidents=incidents,
-            writes=write_trouble,
-        ),
-        fallback=SearchFallback(
-            store=store,
-            reader=SuggestionReader(
-                store=store, invidious=invidious, source=source, ring=ring, tail=tail, clock=clock
-            )
-            if invidious is not None
-            else None,
-            ring=ring,
-            fetch_log=fetch_log,
-            clock=clock,
-            incidents=incidents,
-            writes=write_trouble,
-        ),
-        refresher=Refresher(
-            store=store,
-            source=source,
-            ring=ring,
-            tail=tail,
-            fetch_log=fetch_log,
-            clock=clock,
-            incidents=incidents,
-            writes=write_trouble,
-        ),
+        readiness=readiness,
+        ingest=_ingest(parts, watching, hints, seeded),
+        packed=_packed(parts),
+        fallback=_fallback(parts),
+        refresher=_refresher(parts),
         watching=watching,
         importer=Importer(watching, channel_names.resolve),
         export=VideoExport(store),
@@ -313,48 +193,25 @@ def build_services(
         backfill=ChannelBackfill(store, clock),
         subscriber=Subscriber(
             store=store,
-            hub=(hub or Hub(settings.websub_hub)) if settings.public_url else None,
+            hub=parts.sources.hub,
             public_url=settings.public_url,
             clock=clock,
-            incidents=incidents,
-            writes=write_trouble,
+            incidents=parts.incidents,
+            writes=parts.writes,
         ),
-        glancing=Glancing(
-            store=store,
-            reader=GlanceReader(
-                store=store,
-                source=source,
-                channels=channels,
-                feeds=feeds,
-                units=OnDemandUnits(ring, store, clock, settings.on_demand_units_per_day),
-                clock=clock,
-            ),
-            fetch_log=fetch_log,
-            clock=clock,
-            writes=write_trouble,
-        ),
+        glancing=_glancing(parts),
         pushes=PushReceiver(store, clock),
-        scout=Scout(store, clock, write_trouble, limit=settings.follow_channels),
-        follower=Follower(
-            store=store,
-            visits=FollowVisits(store, ring, clock, pushes=bool(settings.public_url)),
-            channels=channels,
-            feeds=feeds,
-            hints=hints,
-            ring=ring,
-            tail=tail,
-            completion=completion,
-            fetch_log=fetch_log,
-            clock=clock,
-            incidents=incidents,
-            writes=write_trouble,
-        ),
-        fetch_log=fetch_log,
+        scout=Scout(store, clock, parts.writes, limit=settings.follow_channels),
+        follower=_follower(parts, hints),
+        webhooks=Webhooks(store, outgoing, clock),
+        deliverer=Deliverer(store, outgoing, clock),
+        alerts=_alerts(parts, readiness),
+        fetch_log=parts.fetch_log,
         coverage=CoverageReports(store, clock),
         statistics=Statistics(store, clock),
-        planning=Planning(store, pacer),
-        quota=QuotaReporter(store, ring, ledger, pacer),
-        keys=KeyKeeper(ring, source),
+        planning=Planning(store, parts.pacer),
+        quota=QuotaReporter(store, parts.ring, parts.ledger, parts.pacer),
+        keys=KeyKeeper(parts.ring, parts.sources.videos),
         access=build_access(
             store, clock, settings.secret_keys, reads_are_open=settings.read_auth == "public"
         ),
@@ -363,19 +220,174 @@ def build_services(
     )
 
 
-def _store(settings: Settings) -> Store:
-    replica = settings.database_replica_url
-    return Store(
-        Database(settings.database_url),
-        Database(replica) if replica else None,
-        timedelta(days=settings.refresh_days),
+def _readiness(parts: Parts, reader: FeedReader) -> ReadinessCheck:
+    return ReadinessCheck(
+        store=parts.store,
+        cache=parts.caching.heads,
+        reader=reader,
+        ring=parts.ring,
+        clock=parts.clock,
+        writes=parts.writes,
+        incidents=parts.incidents,
     )
 
 
-def _cache(settings: Settings, *, publishes: bool) -> tuple[FeedCache, KeyIndex, float]:
-    if not settings.redis_url and not publishes:
-        return NoFeedCache(), MemoryKeyIndex(), _HOLD_SECONDS
-    if not settings.redis_url:
-        return MemoryFeedCache(), MemoryKeyIndex(), 0.0
-    client = redis_cache.connect(settings.redis_url)
-    return redis_cache.RedisFeedCache(client), redis_cache.RedisKeyIndex(client), _HOLD_SECONDS
+def _watching(parts: Parts, names: ChannelNames) -> Watching:
+    return Watching(
+        parts.store,
+        parts.publisher,
+        parts.reserve,
+        names,
+        parts.clock,
+        backfill=timedelta(seconds=parts.settings.backfill_seconds),
+        tick=timedelta(seconds=parts.settings.fetch_interval_seconds),
+    )
+
+
+def _ingest(parts: Parts, watching: Watching, hints: HintReader, seeded: Flag) -> Ingest:
+    return Ingest(
+        claims=parts.claims,
+        runner=_runner(parts),
+        channel_runner=_channel_runner(parts, hints),
+        publisher=parts.publisher,
+        watching=watching,
+        upkeep=Upkeep(parts.store, parts.publisher, parts.clock),
+        fetch_log=parts.fetch_log,
+        keywords=parts.settings.keyword_list,
+        channels=parts.settings.channel_list,
+        seeded=seeded,
+        incidents=parts.incidents,
+        write_trouble=parts.writes,
+        poll_trouble=parts.polls,
+    )
+
+
+def _runner(parts: Parts) -> Runner:
+    return Runner(
+        claims=parts.claims,
+        source=parts.sources.videos,
+        ring=parts.ring,
+        tail=parts.tail,
+        completion=parts.completion,
+        fetch_log=parts.fetch_log,
+        clock=parts.clock,
+        trouble=parts.polls,
+    )
+
+
+def _channel_runner(parts: Parts, hints: HintReader) -> ChannelRunner:
+    reader = ChannelReader(
+        store=parts.store,
+        channels=parts.sources.channels,
+        feeds=parts.sources.feeds,
+        ring=parts.ring,
+        tail=parts.tail,
+        completion=parts.completion,
+        claims=parts.claims,
+        clock=parts.clock,
+    )
+    pushes = bool(parts.settings.public_url)
+    return ChannelRunner(
+        store=parts.store,
+        polls=ChannelPolls(parts.store, parts.ring, parts.clock, pushes=pushes),
+        reader=reader,
+        hints=hints,
+        completion=parts.completion,
+        fetch_log=parts.fetch_log,
+        clock=parts.clock,
+        trouble=parts.polls,
+    )
+
+
+def _packed(parts: Parts) -> PackedRunner:
+    return PackedRunner(
+        store=parts.store,
+        pacer=parts.pacer,
+        source=parts.sources.videos,
+        ring=parts.ring,
+        tail=parts.tail,
+        completion=parts.completion,
+        fetch_log=parts.fetch_log,
+        clock=parts.clock,
+        incidents=parts.incidents,
+        writes=parts.writes,
+    )
+
+
+def _fallback(parts: Parts) -> SearchFallback:
+    reader = None
+    if parts.sources.invidious is not None:
+        reader = SuggestionReader(
+            store=parts.store,
+            invidious=parts.sources.invidious,
+            source=parts.sources.videos,
+            ring=parts.ring,
+            tail=parts.tail,
+            clock=parts.clock,
+        )
+    return SearchFallback(
+        store=parts.store,
+        reader=reader,
+        ring=parts.ring,
+        fetch_log=parts.fetch_log,
+        clock=parts.clock,
+        incidents=parts.incidents,
+        writes=parts.writes,
+    )
+
+
+def _refresher(parts: Parts) -> Refresher:
+    return Refresher(
+        store=parts.store,
+        source=parts.sources.videos,
+        ring=parts.ring,
+        tail=parts.tail,
+        fetch_log=parts.fetch_log,
+        clock=parts.clock,
+        incidents=parts.incidents,
+        writes=parts.writes,
+    )
+
+
+def _glancing(parts: Parts) -> Glancing:
+    per_day = parts.settings.on_demand_units_per_day
+    reader = GlanceReader(
+        store=parts.store,
+        source=parts.sources.videos,
+        channels=parts.sources.channels,
+        feeds=parts.sources.feeds,
+        units=OnDemandUnits(parts.ring, parts.store, parts.clock, per_day),
+        clock=parts.clock,
+    )
+    return Glancing(
+        store=parts.store,
+        reader=reader,
+        fetch_log=parts.fetch_log,
+        clock=parts.clock,
+        writes=parts.writes,
+    )
+
+
+def _follower(parts: Parts, hints: HintReader) -> Follower:
+    pushes = bool(parts.settings.public_url)
+    return Follower(
+        store=parts.store,
+        visits=FollowVisits(parts.store, parts.ring, parts.clock, pushes=pushes),
+        channels=parts.sources.channels,
+        feeds=parts.sources.feeds,
+        hints=hints,
+        ring=parts.ring,
+        tail=parts.tail,
+        completion=parts.completion,
+        fetch_log=parts.fetch_log,
+        clock=parts.clock,
+        incidents=parts.incidents,
+        writes=parts.writes,
+    )
+
+
+def _alerts(parts: Parts, readiness: ReadinessCheck) -> Alerts:
+    settings, store, clock = parts.settings, parts.store, parts.clock
+    stale_after = timedelta(minutes=settings.alert_stale_minutes) or None
+    noticing = Noticing(lambda: readiness.check().problems, parts.ring, store, clock, stale_after)
+    return Alerts(store, noticing, AppriseSender(settings.alert_url_list), clock)

@@ -44,6 +44,8 @@ _UNCLEAR = (
     "must be SCHEME://USER:PASSWORD@HOST:PORT/NAME with a port from 0 to 65535; "
     "in a password / # ? @ : and % are percent-encoded"
 )
+_APPRISE_URL = re.compile(r"[a-z][a-z0-9]*://[^\x00-\x1f]+", re.ASCII | re.IGNORECASE)
+_BETWEEN_APPRISE_URLS = re.compile(r"[\s,]+(?=[a-z][a-z0-9]*://)", re.ASCII | re.IGNORECASE)
 _GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}")
 
 
@@ -159,6 +161,19 @@ def _secret_keys(value: str) -> str:
     return value
 
 
+def _alert_urls(value: str) -> str:
+    for address in split_alert_urls(value):
+        if not _APPRISE_URL.fullmatch(address):
+            raise ValueError("must be Apprise URLs (SCHEME://...) with commas between several")
+    return value
+
+
+def split_alert_urls(text: str) -> tuple[str, ...]:
+    """Return the addresses of a list; a comma inside one belongs to it, as Apprise has it."""
+    return tuple(filter(None, _BETWEEN_APPRISE_URLS.split(text.strip())))
+
+
+AlertUrls = Annotated[str, BeforeValidator(_alert_urls)]
 ApiKeys = Annotated[str, BeforeValidator(_api_keys)]
 SecretKeys = Annotated[str, BeforeValidator(_secret_keys)]
 HttpUrl = Annotated[str, BeforeValidator(_http_url)]
@@ -199,6 +214,9 @@ class Settings(BaseModel):
     database_replica_url: DatabaseUrl = Field(default="", repr=False)
     redis_url: RedisUrl = Field(default="", repr=False)
     celery_broker_url: RedisUrl | None = Field(default=None, repr=False)
+    outgoing_allow: str = ""
+    alert_urls: AlertUrls = Field(default="", repr=False)
+    alert_stale_minutes: int = Field(default=180, ge=0, le=525_600)
     host: str = "127.0.0.1"
     port: int = Field(default=5001, ge=0, le=LAST_PORT)
     secret_key: SecretKeys = Field(default="", repr=False)
@@ -225,6 +243,11 @@ class Settings(BaseModel):
     def channel_list(self) -> tuple[str, ...]:
         """The channels to watch, as the operator calls them, in order and without repetitions."""
         return _list(self.channels)
+
+    @property
+    def alert_url_list(self) -> tuple[str, ...]:
+        """Where the operator is told of trouble, as Apprise takes it."""
+        return split_alert_urls(self.alert_urls)
 
 
 def _list(text: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from alembic import context
 
-from app.store import access_models  # noqa: F401 - adds its tables to the metadata
+from app.store import access_models, notice_models  # noqa: F401 - add their tables to the metadata
 from app.store.models import Base
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ def tick() -> None:
     """Take what is due and send a task for each of it."""
     for claim in app.services.ingest.tick():
         fetch.apply_async((claim.watch_id, claim.fence), expires=FETCH_EXPIRES_SECONDS)
-    for kind, job in app.services.jobs.items():
+    for kind, job in (app.services.jobs | app.services.messages).items():
         for item in job.due():
             limits = _LIMITS.get(kind, {"expires": FETCH_EXPIRES_SECONDS})
             JOBS[kind].apply_async((item,), **limits)
@@ -53,7 +53,7 @@ def _task_of(kind: JobKind) -> Task[[Item], None]:
     @app.task(name=f"newsreel.{kind}")
     def run(item: Item) -> None:
         """Do one job of a kind."""
-        app.services.jobs[kind].run(item)
+        (app.services.jobs | app.services.messages)[kind].run(item)
 
     return run
 

@@ -11,7 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from app.cli import clients, exporting, importing, keys, watches
+from app.cli import alerts, clients, exporting, importing, keys, watches, webhooks
 from app.cli.session import say, services
 from app.domain.errors import InvalidValueError, NewsreelError
 from app.settings import Settings, SettingsError
@@ -58,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     refresh.set_defaults(run=_refresh)
     keys.add_commands(commands.add_parser("keys", help="the API keys, by their fingerprints"))
     clients.add_commands(commands.add_parser("client", help="who may use the API"))
+    webhooks.add_commands(commands.add_parser("webhook", help="who is sent new videos"))
+    alerts.add_commands(commands.add_parser("alerts", help="how you are told of trouble"))
     importing.add_command(commands.add_parser("import", help="watch what a file lists"))
     exporting.add_commands(commands.add_parser("export", help="write watches or videos to a file"))
     return parser

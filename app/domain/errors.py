@@ -7,6 +7,7 @@ NewsreelError
 │   ├── DuplicateWatchError  it is watched already
 │   ├── DuplicateClientError a client has this name already
 │   ├── TooManyWatchesError  there are as many watches as there can be
+│   ├── TooManyWebhooksError there are as many webhooks as there can be
 │   ├── WatchPausedError     a paused watch is not fetched for
 │   └── ReserveSpentError    no more calls may be spent on demand today
 ├── AccessRefusedError       who asks may not have what is asked for
@@ -90,6 +91,12 @@ class TooManyWatchesError(ConflictError):
     """There are as many watches as there can be."""
 
     code = "too_many_watches"
+
+
+class TooManyWebhooksError(ConflictError):
+    """There are as many webhooks as there can be."""
+
+    code = "too_many_webhooks"
 
 
 class WatchPausedError(ConflictError):

@@ -13,11 +13,16 @@ from app.domain.errors import NewsreelError
 from app.telemetry import Incidents, get_logger
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.bootstrap import Services
     from app.domain.watches import Claim
     from app.ingest.jobs import Item, Job, JobKind
 
 POOL_THREADS = 4
+MESSENGERS = 4
+"""Threads that send webhooks and alerts."""
+
 MAX_PENDING = 40
 """Claims given out and not finished: what four threads can do before a lease of 30 s ends."""
 
@@ -41,6 +46,8 @@ class Ticker:
         self._thread = Thread(target=self._loop, name="ticker", daemon=True)
         self._pool = ThreadPoolExecutor(POOL_THREADS, thread_name_prefix="fetch")
         self._pending: set[Future[None]] = set()
+        self._messengers = ThreadPoolExecutor(MESSENGERS, thread_name_prefix="tell")
+        self._telling: set[Future[None]] = set()
         self._log = get_logger(__name__)
         self._incidents = Incidents(self._log)
         self._hindrance: str | None = None
@@ -55,6 +62,7 @@ class Ticker:
         self._services.ingest.stop()
         self._thread.join(timeout=5)
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._messengers.shutdown(wait=True, cancel_futures=True)
 
     def _loop(self) -> None:
         while not self._prepared():
@@ -96,7 +104,8 @@ class Ticker:
             claims = self._services.ingest.tick(limit=MAX_PENDING - len(self._pending))
             self._pending |= {self._pool.submit(self._run, claim) for claim in claims}
             if len(self._pending) < MAX_PENDING // 2:  # polls go first
-                self._give_out_jobs()
+                self._pending |= self._given_out(self._pool, self._services.jobs)
+            self._tell()
         except Exception:  # noqa: BLE001 - the thread must outlive any fault; it is logged whole
             self._log.exception("tick_failed")
 
@@ -106,10 +115,20 @@ class Ticker:
         except Exception:  # noqa: BLE001 - as above
             self._log.exception("poll_crashed", watch_id=claim.watch_id)
 
-    def _give_out_jobs(self) -> None:
-        for kind, job in self._services.jobs.items():
-            for item in job.due():
-                self._pending.add(self._pool.submit(self._do, kind, job, item))
+    def _tell(self) -> None:
+        """Tell others, apart from the polls: receivers may be as slow as they like."""
+        self._telling = {future for future in self._telling if not future.done()}
+        if not self._telling:
+            self._telling = self._given_out(self._messengers, self._services.messages)
+
+    def _given_out(
+        self, pool: ThreadPoolExecutor, jobs: Mapping[JobKind, Job]
+    ) -> set[Future[None]]:
+        return {
+            pool.submit(self._do, kind, job, item)
+            for kind, job in jobs.items()
+            for item in job.due()
+        }
 
     def _do(self, kind: JobKind, job: Job, item: Item) -> None:
         try:

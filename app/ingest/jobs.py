@@ -25,6 +25,8 @@ class JobKind(StrEnum):
     FOLLOW = "follow"
     GLANCE = "glance"
     REFRESH = "refresh"
+    DELIVER = "deliver"
+    ALERT = "alert"
 
 
 @dataclass(frozen=True, slots=True)

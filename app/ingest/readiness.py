@@ -109,6 +109,7 @@ class ReadinessCheck:
             *self._write_problems(),
             *self._key_problems(),
             *self._watch_problems(active),
+            *self._webhook_problems(),
         ]
         late = self._late_refresh()
         return [*problems, late] if late else problems
@@ -151,6 +152,14 @@ class ReadinessCheck:
                 f"{len(overdue)} watches are overdue: no worker runs, or what it does is not stored"
             )
             yield Problem("ingest_stalled", since, detail)
+
+    def _webhook_problems(self) -> Iterator[Problem]:
+        given_up = self._store.read(lambda transaction: transaction.webhooks.list_given_up())
+        since = [it.paused_at for it in given_up if it.paused_at is not None]
+        if since:
+            numbers = ", ".join(str(it.webhook_id) for it in given_up)
+            detail = f"deliveries failed too long or were refused for good: webhook {numbers}"
+            yield Problem("webhook_paused", min(since), detail)
 
     def _away(self, error: StoreUnavailableError | CacheUnavailableError) -> Problem:
         self._incidents.begin(error.code, str(error))

@@ -54,6 +54,7 @@ _CONFIRM_LINK = _LINK.values(
     delay_seconds=bindparam("delay"),
 )
 _JUDGE_LINK = _LINK.values(excluded_by=bindparam("exclusion"))
+_ENTER_LINK = _LINK.values(entered_seq=bindparam("entered"))
 _FILTERS = select(WatchRow.watch_id, WatchRow.filters).where(
     WatchRow.watch_id.in_(bindparam("watch_ids", expanding=True)), WatchRow.kind != REMOVED
 )
@@ -71,6 +72,7 @@ class Intake:
         self._now = now
         self._refresh_after = refresh_after
         self._before = self._seq = lock_version(connection)
+        self._seqs: dict[str, int] = {}
 
     def record(self, findings: Iterable[Finding]) -> Recorded:
         """Store findings; the same video may be found several times and for several watches.
@@ -136,7 +138,8 @@ class Intake:
                 "completed_at": self._now if change.complete else None,
                 "refresh_due_at": self._refresh_due_at(change.after),
                 "visible": change.visible,
-                "seq": self._next_seq() if change.visible else NEVER_TOLD,
+                "seq": (seq := self._next_seq(change) if change.visible else NEVER_TOLD),
+                "first_seq": seq or None,
             }
             for change in changes
         ]
@@ -166,7 +169,9 @@ class Intake:
         columns["visible"] = change.visible
         if change.seen_by_readers:
             columns["updated_at"] = self._now
-            columns["seq"] = self._next_seq()
+            columns["seq"] = seq = self._next_seq(change)
+            if stored.seq == NEVER_TOLD:
+                columns["first_seq"] = seq
         return {name: new for name, new in columns.items() if new != getattr(stored, name)}
 
     def _link(self, changes: list[Change]) -> None:
@@ -179,6 +184,7 @@ class Intake:
                 "uncertain": link.uncertain,
                 "excluded_by": link.excluded_by,
                 "delay_seconds": self._delay(change.after, change.findings[watch_id]),
+                "entered_seq": self._entered_seq(change, watch_id),
             }
             for change in changes
             for watch_id, link in sorted(change.links.items())
@@ -211,7 +217,17 @@ class Intake:
                     confirmed.append({**row, "doubt": doubt, "why": why, "delay": delay})
                 elif link != before:
                     judged.append(row)
-        for statement, rows in ((_CONFIRM_LINK, confirmed), (_JUDGE_LINK, judged)):
+        entered: list[Columns] = [
+            {
+                "video": change.after.video_id,
+                "of": watch_id,
+                "entered": self._entered_seq(change, watch_id),
+            }
+            for change in changes
+            for watch_id in sorted(change.gained & change.linked.keys())
+        ]
+        batches = (_CONFIRM_LINK, confirmed), (_JUDGE_LINK, judged), (_ENTER_LINK, entered)
+        for statement, rows in batches:
             if rows:
                 self._connection.execute(statement, rows)
 
@@ -248,9 +264,14 @@ class Intake:
         move_feeds(self._connection, watches, self._seq)
         return self._seq
 
-    def _next_seq(self) -> int:
+    def _next_seq(self, change: Change) -> int:
         self._seq += 1
+        self._seqs[change.after.video_id] = self._seq
         return self._seq
+
+    def _entered_seq(self, change: Change, watch_id: int) -> int | None:
+        """Return the seq at which a video comes into a watch's feed; None if it does not."""
+        return self._seqs.get(change.after.video_id) if watch_id in change.gained else None
 
 
 def _insert_videos(connection: Connection, rows: Sequence[Columns]) -> None:

@@ -47,6 +47,9 @@ class VideoRow(Base):
     `visible` is false while a moderator hides it (`hidden_at`) and while every watch that found it
     excludes it. The indexes of feeds hold it, so that what a page passes over is never fetched; as
     their last column, so that nothing is looked up by it.
+
+    `first_seq` is the seq with which a finding first made it visible; null of those that are older
+    than the column, and of those that none has.
     """
 
     __tablename__ = "videos"
@@ -54,6 +57,7 @@ class VideoRow(Base):
         Index("ix_videos_visible", "published_at", "video_id", "visible"),
         Index("ix_videos_channel_visible", "channel_id", "published_at", "video_id", "visible"),
         Index("ix_videos_seq", "seq"),
+        Index("ix_videos_first_seq", "first_seq"),
         Index("ix_videos_completed_at", "completed_at"),
         Index("ix_videos_refresh_due_at", "refresh_due_at"),
         Index("ix_videos_refreshed_at", "refreshed_at"),
@@ -84,6 +88,7 @@ class VideoRow(Base):
     hidden_at: Mapped[datetime | None] = mapped_column(Instant)
     visible: Mapped[bool] = mapped_column(server_default="1")
     seq: Mapped[int] = mapped_column(BigInteger)
+    first_seq: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class VideoTextRow(Base):
@@ -149,7 +154,8 @@ class WatchVideoRow(Base):
     """That a watch found a video, and why. `published_at` is the video's, for the feed's index.
 
     `delay_seconds` is known of a video that an earlier reading of its second did not show: how
-    long after its publish time search first showed it to us.
+    long after its publish time search first showed it to us. `entered_seq` is the seq at which what
+    was found of it last brought it into the watch's feed; null if it never did.
     """
 
     __tablename__ = "watch_videos"
@@ -158,6 +164,7 @@ class WatchVideoRow(Base):
             "ix_watch_videos_watch_id_published_at_video_id", "watch_id", "published_at", "video_id"
         ),
         Index("ix_watch_videos_video_id", "video_id"),
+        Index("ix_watch_videos_watch_id_entered_seq", "watch_id", "entered_seq"),
     )
 
     watch_id: Mapped[int] = mapped_column(
@@ -171,6 +178,7 @@ class WatchVideoRow(Base):
     uncertain: Mapped[bool]
     excluded_by: Mapped[str | None] = mapped_column(ascii_key(40))
     delay_seconds: Mapped[int | None] = mapped_column(BigInteger)
+    entered_seq: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class RangeRow(Base):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from app.domain.refreshing import DEFAULT_REFRESH
 from app.store import schema
+from app.store.alerts import AlertRepository
 from app.store.changes import ChangeRepository
 from app.store.channels import ChannelRepository
 from app.store.clients import ClientRepository, RevocationRepository
@@ -25,6 +26,7 @@ from app.store.statistics import StatisticsRepository
 from app.store.subscriptions import SubscriptionRepository
 from app.store.videos import VideoRepository
 from app.store.watches import WatchRepository
+from app.store.webhooks import WebhookRepository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -158,6 +160,16 @@ class Transaction:
     def feed_tokens(self) -> FeedTokenRepository:
         """The tokens of feed readers."""
         return FeedTokenRepository(self._connection)
+
+    @cached_property
+    def webhooks(self) -> WebhookRepository:
+        """Webhooks and what came into the feeds they are for."""
+        return WebhookRepository(self._connection)
+
+    @cached_property
+    def alerts(self) -> AlertRepository:
+        """What the operator was told."""
+        return AlertRepository(self._connection)
 
 
 class Store:

@@ -15,6 +15,7 @@ from app.store.models import REMOVED, RangeRow, WatchRow, WatchVideoRow
 from app.store.packed_watches import PackedWatches
 from app.store.watch_claims import WatchClaims
 from app.store.watch_rows import USUAL_OPTIONS, active_watch_of, columns_of_options, watch_of
+from app.store.webhooks import WebhookRepository
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -180,6 +181,7 @@ class WatchRepository(WatchClaims, PackedWatches):
         )
         for row in (RangeRow, ChannelStateRow, FollowRow):
             self._connection.execute(delete(row).where(row.watch_id == watch_id))
+        WebhookRepository(self._connection).delete_of_watch(watch_id)
         if watch.kind is WatchKind.CHANNEL:
             hints = delete(PushHintRow).where(PushHintRow.channel_id == watch.term)
             self._connection.execute(hints)

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from app.domain.follows import Follow
     from app.domain.statistics import Counts, Grain
     from app.domain.watches import Problem, Watch, WatchKind, WatchOptions
+    from app.domain.webhooks import Webhook
     from app.feed.channel_pages import ChannelPage
     from app.ingest.planning import Preview
     from app.ingest.quota_report import QuotaReport
     from app.ingest.watching import WatchPage
     from app.web.read_layer import LastKnown
+    from app.webhooks.keeping import DeliveryPage, WebhookPage
 
 _EXTENSION = "newsreel"
 
@@ -229,6 +231,33 @@ class Access(Protocol):
         """The tokens of feed readers."""
 
 
+class Webhooks(Protocol):
+    """Where new videos are sent; all may raise StoreUnavailableError, NotFoundError for an id."""
+
+    def add(self, url: str, watch_id: int | None = None) -> Webhook:
+        """Add one; raises InvalidMemberError and ConflictError."""
+
+    def get(self, webhook_id: int) -> Webhook:
+        """Return one."""
+
+    def page(self, number: int, length: int) -> WebhookPage:
+        """Return a page of them (from 1), oldest first."""
+
+    def change(
+        self, webhook_id: int, *, url: str | None = None, pause: bool | None = None
+    ) -> Webhook:
+        """Change what is given; raises InvalidMemberError."""
+
+    def replay(self, webhook_id: int, after: int) -> Webhook:
+        """Send again what came in after a seq; raises InvalidMemberError."""
+
+    def remove(self, webhook_id: int) -> None:
+        """Forget one."""
+
+    def deliveries(self, webhook_id: int, number: int, length: int) -> DeliveryPage:
+        """Return a page of the log of one (from 1), newest first."""
+
+
 class ReadinessCheck(Protocol):
     """Looks at the backends; never raises."""
 
@@ -286,6 +315,10 @@ class Services(Protocol):
     @property
     def access(self) -> Access:
         """Who may come in."""
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Where new videos are sent."""
 
     @property
     def demo(self) -> bool:

@@ -223,3 +223,24 @@ def test_the_first_secret_signs_and_all_are_kept_out_of_sight(dotenv: Path) -> N
     assert settings.secret_keys == (new.encode(), old.encode())
     assert new not in repr(settings)
     assert load_settings({}, dotenv).secret_keys == ()
+
+
+def test_addresses_of_alerts_are_told_apart_and_kept_out_of_sight(tmp_path: Path) -> None:
+    text = " mailto://me:canary@mail.example?to=a@b.example,c@d.example, slack://canary/B/C/#news\n"
+    found = load_settings(environ={"ALERT_URLS": text}, dotenv=tmp_path / "none")
+    assert found.alert_url_list == (
+        "mailto://me:canary@mail.example?to=a@b.example,c@d.example",
+        "slack://canary/B/C/#news",
+    )
+    assert "canary" not in repr(found)
+    assert load_settings(environ={}, dotenv=tmp_path / "none").alert_url_list == ()
+
+
+@pytest.mark.parametrize("text", ["canary", "me@example.org", "slack://", "slack:/canary", "://x"])
+def test_what_is_no_address_of_an_alert_is_refused_without_showing_it(
+    text: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(environ={"ALERT_URLS": text}, dotenv=tmp_path / "none")
+    assert str(refusal.value).startswith("ALERT_URLS: must be Apprise URLs")
+    assert "canary" not in str(refusal.value)

@@ -95,6 +95,11 @@ _PATH_PARAMETERS: dict[str, JsonObject] = {
         "example": 1,
         "schema": {"type": "integer", "minimum": 1},
     },
+    "webhook_id": {
+        "description": "The id of the webhook.",
+        "example": 1,
+        "schema": {"type": "integer", "minimum": 1},
+    },
     "token": {
         "description": "The end of an address that the hub was given.",
         "example": "k3JqfX0v3cQm0H8m5sW1pZ7yT2uB9nLd",

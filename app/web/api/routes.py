@@ -14,9 +14,10 @@ from app.web.api.quota import quota
 from app.web.api.stats import stats
 from app.web.api.videos import videos
 from app.web.api.watches import watches
+from app.web.api.webhooks import webhooks
 from app.web.api.websub import websub
 
 BLUEPRINTS = (
     *(videos, channels, feeds, changes, watches, stats, coverage, plan),
-    *(fetches, quota, operations, websub, oauth),
+    *(fetches, quota, operations, websub, webhooks, oauth),
 )

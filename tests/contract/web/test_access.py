@@ -24,6 +24,7 @@ FILLED = {
     "<token>": "x" * 32,
     "<path:filename>": "docs.js",
     "<channel_id>": CHANNEL,
+    "<webhook_id>": "1",
 }
 FEEDS = ("/feed.atom", "/feed.json")
 

@@ -33,12 +33,14 @@ from app.domain.feeds import (
 from app.domain.fetches import FetchPage, FetchQuery
 from app.domain.statistics import CountQuery, Counts, Grain
 from app.domain.watches import Watch, WatchKind, WatchOptions
+from app.domain.webhooks import Delivery, Webhook
 from app.feed.channel_pages import ChannelPage
 from app.feed.head_reader import LastKnown
 from app.ingest.planning import Cadence, Preview
 from app.ingest.quota_report import Forecast, QuotaReport
 from app.ingest.watching import WatchPage
 from app.web.api.examples import VIDEO
+from app.webhooks.keeping import DeliveryPage, WebhookPage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -398,6 +400,57 @@ class MemoryAccess:
 
 
 @dataclass
+class MemoryWebhooks:
+    """Webhook 1 sends the videos of watch 1; what is asked is written down, nothing changes."""
+
+    webhook: Webhook = field(
+        default_factory=lambda: Webhook(1, 1, "https://example.org/in", "nws_secret", 7, AT, AT)
+    )
+    delivery: Delivery = field(
+        default_factory=lambda: Delivery("8d1f0c7b", 1, AT, AT, 5, 7, 2, 500, "HTTP 500")
+    )
+    refusal: NewsreelError | None = None
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    def add(self, url: str, watch_id: int | None = None) -> Webhook:
+        return self._note("add", url, watch_id)
+
+    def get(self, webhook_id: int) -> Webhook:
+        if webhook_id != self.webhook.webhook_id:
+            raise NotFoundError(f"there is no webhook {webhook_id}")
+        return self.webhook
+
+    def page(self, number: int, length: int) -> WebhookPage:
+        self.asked.append((number, length))
+        return WebhookPage((self.webhook,) if number == 1 else (), 1)
+
+    def change(
+        self, webhook_id: int, *, url: str | None = None, pause: bool | None = None
+    ) -> Webhook:
+        self.get(webhook_id)
+        return self._note("change", webhook_id, url, pause)
+
+    def replay(self, webhook_id: int, after: int) -> Webhook:
+        self.get(webhook_id)
+        return self._note("replay", webhook_id, after)
+
+    def remove(self, webhook_id: int) -> None:
+        self.get(webhook_id)
+        self._note("remove", webhook_id)
+
+    def deliveries(self, webhook_id: int, number: int, length: int) -> DeliveryPage:
+        self.get(webhook_id)
+        self.asked.append((number, length))
+        return DeliveryPage((self.delivery,) if number == 1 else (), 1)
+
+    def _note(self, *asked: object) -> Webhook:
+        if self.refusal is not None:
+            raise self.refusal
+        self.asked.append(asked)
+        return self.webhook
+
+
+@dataclass
 class MemoryServices:
     feed: MemoryFeed = field(default_factory=MemoryFeed)
     channel_pages: MemoryChannelPages = field(default_factory=MemoryChannelPages)
@@ -408,6 +461,7 @@ class MemoryServices:
     planning: MemoryPlanning = field(default_factory=MemoryPlanning)
     watching: MemoryWatching = field(default_factory=MemoryWatching)
     statistics: MemoryStatistics = field(default_factory=MemoryStatistics)
+    webhooks: MemoryWebhooks = field(default_factory=MemoryWebhooks)
     pushes: MemoryPushes = field(default_factory=MemoryPushes)
     readiness: MemoryChecks = field(default_factory=MemoryChecks)
     access: MemoryAccess = field(default_factory=MemoryAccess)

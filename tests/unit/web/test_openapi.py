@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app.auth.scopes import GRANTABLE, Scope
-from app.web.api import examples, oauth_schemas, watch_examples
+from app.web.api import examples, oauth_schemas, watch_examples, webhook_schemas
 from app.web.scopes import declared_scope
 
 if TYPE_CHECKING:
@@ -135,6 +135,13 @@ def test_every_header_of_a_page_is_described(document: Json, client: FlaskClient
         ("WatchRequest", watch_examples.WATCH_REQUEST),
         ("WatchPatch", watch_examples.WATCH_PATCH),
         ("Stats", watch_examples.STATS),
+        ("Webhook", webhook_schemas.WEBHOOK),
+        ("NewWebhook", webhook_schemas.NEW_WEBHOOK),
+        ("WebhookList", webhook_schemas.WEBHOOK_LIST),
+        ("WebhookRequest", webhook_schemas.WEBHOOK_REQUEST),
+        ("WebhookPatch", webhook_schemas.WEBHOOK_PATCH),
+        ("ReplayRequest", webhook_schemas.REPLAY_REQUEST),
+        ("DeliveryList", webhook_schemas.DELIVERY_LIST),
         ("Quota", examples.QUOTA),
         ("Health", examples.HEALTH),
         ("Readiness", examples.READINESS),
@@ -166,6 +173,11 @@ def test_examples_obey_their_schemas(document: Json, schema: str, example: objec
         ("/watches", "WatchList"),
         ("/watches/1", "WatchDetails"),
         ("/watches/1/videos?limit=3", "VideoList"),
+        ("/webhooks", "WebhookList"),
+        ("/webhooks?page=2", "WebhookList"),
+        ("/webhooks/1", "Webhook"),
+        ("/webhooks/1/deliveries", "DeliveryList"),
+        ("/webhooks/2", "ErrorDocument"),
         ("/stats", "Stats"),
         ("/stats?watch=1&by=day", "Stats"),
         ("/watches/2", "ErrorDocument"),

@@ -1,0 +1,106 @@
+"""`webhook`: who is sent new videos."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from app.cli.session import say, services
+
+if TYPE_CHECKING:
+    from app.domain.webhooks import Delivery, Webhook
+    from app.settings import Settings
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add the commands of the noun."""
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add = commands.add_parser("add", help="send new videos to an address, signed")
+    add.add_argument("url", help="public https, or what OUTGOING_ALLOW allows")
+    add.add_argument("--watch", help="those of one watch, by its id or its term; else of all")
+    add.set_defaults(run=_add)
+    commands.add_parser("list", help="show the webhooks").set_defaults(run=_list)
+    for name, run, text in (
+        ("pause", _pause, "send nothing for now"),
+        ("resume", _resume, "go on where it was, as if nothing had failed"),
+        ("remove", _remove, "send nothing more, and forget its log"),
+        ("test", _test, "send a delivery without videos and say what came of it"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("webhook", type=_number, help="its id")
+        command.set_defaults(run=run)
+    replay = commands.add_parser("replay", help="send again what came in after a seq")
+    replay.add_argument("webhook", type=_number, help="its id")
+    replay.add_argument("after", type=_number, help="a next_seq of a delivery; 0: all")
+    replay.set_defaults(run=_replay)
+
+
+def _add(settings: Settings, parsed: argparse.Namespace) -> None:
+    with services(settings) as opened:
+        watch_id = opened.watching.find(parsed.watch).watch_id if parsed.watch else None
+        webhook = opened.webhooks.add(parsed.url, watch_id)
+    say(_line(webhook))
+    say(f"secret, shown only now: {webhook.secret}")
+
+
+def _list(settings: Settings, _parsed: argparse.Namespace) -> None:
+    from app.domain.webhooks import MAX_WEBHOOKS
+
+    with services(settings) as opened:
+        for webhook in opened.webhooks.page(1, MAX_WEBHOOKS).items:
+            say(_line(webhook))
+
+
+def _pause(settings: Settings, parsed: argparse.Namespace) -> None:
+    with services(settings) as opened:
+        say(_line(opened.webhooks.change(parsed.webhook, pause=True)))
+
+
+def _resume(settings: Settings, parsed: argparse.Namespace) -> None:
+    with services(settings) as opened:
+        say(_line(opened.webhooks.change(parsed.webhook, pause=False)))
+
+
+def _replay(settings: Settings, parsed: argparse.Namespace) -> None:
+    with services(settings) as opened:
+        say(_line(opened.webhooks.replay(parsed.webhook, parsed.after)))
+
+
+def _remove(settings: Settings, parsed: argparse.Namespace) -> None:
+    with services(settings) as opened:
+        webhook = opened.webhooks.get(parsed.webhook)
+        opened.webhooks.remove(webhook.webhook_id)
+    say(f"removed: {_line(webhook)}")
+
+
+def _test(settings: Settings, parsed: argparse.Namespace) -> None:
+    from app.domain.errors import UpstreamError
+
+    with services(settings) as opened:
+        delivery = opened.deliverer.test(parsed.webhook)
+    if delivery.error is not None:
+        raise UpstreamError(f"it did not arrive: {delivery.error}")
+    say(f"arrived: {_outcome(delivery)}")
+
+
+def _line(webhook: Webhook) -> str:
+    from app.domain.clock import format_instant
+
+    of = "all" if webhook.watch_id is None else f"watch {webhook.watch_id}"
+    state = f"sent up to {webhook.next_seq}"
+    if webhook.paused is not None:
+        state = f"paused ({webhook.paused.value})"
+    elif webhook.failing_since is not None:
+        state = f"failing since {format_instant(webhook.failing_since)}"
+    return f"{webhook.webhook_id}  {of}  {webhook.url}  {state}"
+
+
+def _outcome(delivery: Delivery) -> str:
+    took = delivery.finished_at - delivery.started_at
+    return f"HTTP {delivery.status} after {took.total_seconds():.2f} s"
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):  # noqa: PLR2004 - what every database holds as an integer
+        raise argparse.ArgumentTypeError("must be a number")
+    return int(text)

@@ -1,0 +1,134 @@
+"""Webhooks: where new videos are sent, how far that has come, and what is to happen next. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from app.domain.videos import StoredVideo
+
+MAX_WEBHOOKS = 100
+MAX_VIDEOS = 50
+"""In one delivery."""
+
+SOONEST, LATEST = timedelta(minutes=1), timedelta(hours=1)
+"""The least and the longest wait between two attempts, unless the receiver asks for longer."""
+
+GIVEN_UP_AFTER = timedelta(days=3)
+"""What failed for so long is paused."""
+
+_GONE = 410
+"""The status by which a receiver says that it wants no more (RFC 9110)."""
+
+
+class Pause(StrEnum):
+    """Why nothing is sent."""
+
+    BY_HAND = "by_hand"
+    FAILING = "failing"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where new videos are sent.
+
+    Args:
+        webhook_id: never used again.
+        watch_id: whose videos; None for those of all.
+        url: where to.
+        secret: what deliveries are signed with.
+        next_seq: all that came into the feed up to it has arrived.
+        created_at: when it was made.
+        next_try_at: when it is due if there is anything to send; a run holds it by this.
+        failing_since: when deliveries began to fail; None while they do not.
+        paused: why nothing is sent; None if it is.
+        paused_at: since when.
+    """
+
+    webhook_id: int
+    watch_id: int | None
+    url: str = field(repr=False)
+    secret: str = field(repr=False)
+    next_seq: int
+    created_at: datetime
+    next_try_at: datetime
+    failing_since: datetime | None = None
+    paused: Pause | None = None
+    paused_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What came into a feed after a seq, in that order: the first of it, up to `next_seq`.
+
+    `videos` is without those that readers no longer see; `more` says whether there was more.
+    """
+
+    next_seq: int
+    videos: tuple[StoredVideo, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An attempt that is over.
+
+    Args:
+        delivery_id: as it was sent.
+        webhook_id: whose.
+        started_at: when it was begun.
+        finished_at: when the answer was there, or was given up.
+        after_seq: where its videos begin.
+        next_seq: where the next ones do.
+        videos: how many were sent.
+        status: of the answer; None if there was none.
+        error: what was wrong, for people; None if it arrived.
+    """
+
+    delivery_id: str
+    webhook_id: int
+    started_at: datetime
+    finished_at: datetime
+    after_seq: int
+    next_seq: int
+    videos: int
+    status: int | None
+    error: str | None
+
+
+def delivered(webhook: Webhook, next_seq: int, due_at: datetime) -> Webhook:
+    """Return the webhook after all up to `next_seq` has arrived."""
+    return replace(webhook, next_seq=next_seq, failing_since=None, next_try_at=due_at)
+
+
+def failed(
+    webhook: Webhook, now: datetime, status: int | None, retry_after: float | None
+) -> Webhook:
+    """Return the webhook after an attempt that failed.
+
+    It waits as long as it has been failing, so that the waits double, and ends some day.
+    """
+    since = webhook.failing_since or now
+    wait = max(SOONEST, min(LATEST, now - since), timedelta(seconds=retry_after or 0))
+    later = replace(webhook, failing_since=since, next_try_at=now + wait)
+    if status == _GONE:
+        return paused(later, Pause.GONE, now)
+    if now - since >= GIVEN_UP_AFTER:
+        return paused(later, Pause.FAILING, now)
+    return later
+
+
+def paused(webhook: Webhook, why: Pause, now: datetime) -> Webhook:
+    """Return the webhook, paused from now on."""
+    return replace(webhook, paused=why, paused_at=now)
+
+
+def resumed(webhook: Webhook, now: datetime) -> Webhook:
+    """Return the webhook as if it had never failed; it is due at once."""
+    return replace(webhook, paused=None, paused_at=None, failing_since=None, next_try_at=now)

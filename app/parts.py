@@ -1,0 +1,193 @@
+"""What the services of a process share: the store, the key ring, the sources, the tail of ingest.
+
+Made once by `bootstrap`, which makes the services of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from app.cache import redis as redis_cache
+from app.cache.absent import NoFeedCache
+from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
+from app.domain.quota import Bucket, parse_keys
+from app.feed.publisher import FeedPublisher
+from app.ingest.claims import Claims
+from app.ingest.completion import Completion
+from app.ingest.fetch_log import FetchLog
+from app.ingest.pacer import Pacer
+from app.ingest.reserve import Reserve
+from app.ingest.tail import Tail
+from app.ingest.trouble import PollTrouble, WriteTrouble
+from app.quota.ledger import Ledger
+from app.quota.ring import KeyRing
+from app.sources.invidious import Invidious
+from app.sources.rss import ChannelFeeds
+from app.sources.websub import Hub
+from app.sources.youtube import YouTube
+from app.store.database import Database
+from app.store.store import Store
+from app.telemetry import Incidents, get_logger
+
+if TYPE_CHECKING:
+    from app.cache.base import FeedCache, KeyIndex
+    from app.domain.clock import Clock
+    from app.settings import Settings
+    from app.sources.base import ChannelSource, FeedSource, SuggestionSource, VideoSource
+
+_HOLD_SECONDS = 0.9
+"""How long a web process serves a head before it asks Redis, or without Redis the database; with
+the tenth that others go on meanwhile, a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Who is asked.
+
+    Args:
+        videos: YouTube's searches and videos.
+        channels: what YouTube tells of channels.
+        feeds: channels' feeds.
+        hub: None if it could not reach us.
+        invidious: None if there is no instance.
+    """
+
+    videos: VideoSource
+    channels: ChannelSource
+    feeds: FeedSource
+    hub: Hub | None
+    invidious: SuggestionSource | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caching:
+    """Where heads and the key index are kept; `hold_seconds` is how long a head is not checked."""
+
+    heads: FeedCache
+    keys: KeyIndex
+    hold_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What services are made of; `reading` is told of the trouble of readers."""
+
+    settings: Settings
+    clock: Clock
+    sources: Sources
+    store: Store
+    caching: Caching
+    incidents: Incidents
+    reading: Incidents
+    polls: PollTrouble
+    writes: WriteTrouble
+    ledger: Ledger
+    ring: KeyRing
+    reserve: Reserve
+    pacer: Pacer
+    claims: Claims
+    publisher: FeedPublisher
+    tail: Tail
+    completion: Completion
+    fetch_log: FetchLog
+
+
+def choose_sources(
+    settings: Settings,
+    videos: VideoSource | None = None,
+    *,
+    channels: ChannelSource | None = None,
+    feeds: FeedSource | None = None,
+    hub: Hub | None = None,
+    invidious: SuggestionSource | None = None,
+) -> Sources:
+    """Return the sources of the settings, but for those that are given in their places."""
+    if videos is None or channels is None:
+        youtube = YouTube(settings.youtube_api_endpoint)
+        videos, channels = videos or youtube, channels or youtube
+    if invidious is None and settings.invidious_url:
+        invidious = Invidious(settings.invidious_url)
+    return Sources(
+        videos,
+        channels,
+        feeds or ChannelFeeds(settings.youtube_feed_endpoint),
+        (hub or Hub(settings.websub_hub)) if settings.public_url else None,
+        invidious,
+    )
+
+
+def build_parts(settings: Settings, clock: Clock, sources: Sources, *, publishes: bool) -> Parts:
+    """Build what the services of one process share.
+
+    Args:
+        settings: of the whole service.
+        clock: the present.
+        sources: who is asked.
+        publishes: whether this process polls.
+    """
+    store, caching = _store(settings), _caching(settings, publishes=publishes)
+    incidents = Incidents(get_logger("app.incidents"))
+    # A replica comes and goes by itself, so its trouble is told apart.
+    has_replica = bool(settings.database_replica_url)
+    reading = Incidents(get_logger("app.incidents.replica")) if has_replica else incidents
+    limits = {
+        Bucket.SEARCH: settings.youtube_search_calls_per_day,
+        Bucket.UNITS: settings.youtube_units_per_day,
+    }
+    ledger = Ledger(store, clock, limits)
+    ring = KeyRing(
+        parse_keys(settings.youtube_api_keys),
+        index=caching.keys,
+        ledger=ledger,
+        store=store,
+        clock=clock,
+        incidents=incidents,
+    )
+    reserve = Reserve(store, ring, clock)
+    lookback = timedelta(seconds=settings.lookback_seconds)
+    tick = timedelta(seconds=settings.fetch_interval_seconds)
+    packs = settings.share_searches
+    pacer = Pacer(store, ring, ledger, reserve, clock, tick=tick, lookback=lookback, packs=packs)
+    publisher = FeedPublisher(store, caching.heads, clock, incidents)
+    tail = Tail(store, publisher, clock)
+    return Parts(
+        settings=settings,
+        clock=clock,
+        sources=sources,
+        store=store,
+        caching=caching,
+        incidents=incidents,
+        reading=reading,
+        polls=PollTrouble(incidents),
+        writes=WriteTrouble(store, clock, incidents),
+        ledger=ledger,
+        ring=ring,
+        reserve=reserve,
+        pacer=pacer,
+        claims=Claims(store, pacer, clock, lookback),
+        publisher=publisher,
+        tail=tail,
+        completion=Completion(store, sources.videos, ring, tail, incidents=incidents, clock=clock),
+        fetch_log=FetchLog(store, clock, timedelta(days=settings.fetch_log_days)),
+    )
+
+
+def _store(settings: Settings) -> Store:
+    replica = settings.database_replica_url
+    return Store(
+        Database(settings.database_url),
+        Database(replica) if replica else None,
+        timedelta(days=settings.refresh_days),
+    )
+
+
+def _caching(settings: Settings, *, publishes: bool) -> Caching:
+    if not settings.redis_url and not publishes:
+        return Caching(NoFeedCache(), MemoryKeyIndex(), _HOLD_SECONDS)
+    if not settings.redis_url:
+        return Caching(MemoryFeedCache(), MemoryKeyIndex(), 0.0)
+    client = redis_cache.connect(settings.redis_url)
+    heads, keys = redis_cache.RedisFeedCache(client), redis_cache.RedisKeyIndex(client)
+    return Caching(heads, keys, _HOLD_SECONDS)

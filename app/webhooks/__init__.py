@@ -1,0 +1,1 @@
+"""Webhooks: new videos of watches, sent to those who asked for them."""
