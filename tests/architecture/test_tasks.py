@@ -24,7 +24,7 @@ def test_every_task_is_scheduled_or_sent() -> None:
 
 def test_every_kind_of_job_is_looked_for_and_has_a_task() -> None:
     assert tasks.JOBS.keys() == set(JobKind)
-    assert app.services.jobs.keys() == set(JobKind)
+    assert app.services.jobs.keys() | app.services.messages.keys() == set(JobKind)
 
 
 def test_a_scheduled_task_expires_before_it_is_sent_again() -> None:

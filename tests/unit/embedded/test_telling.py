@@ -96,5 +96,5 @@ def test_a_fault_of_ours_in_telling_is_logged_and_ends_nothing(
     monkeypatch.setattr(rig.services.alerts, "run", crash)
     with capture_logs() as logs:
         ticker.start()
-        wait_until(lambda: {"alert_crashed", "delivery_crashed"} <= {it["event"] for it in logs})
+        wait_until(lambda: {"alert", "deliver"} <= {log.get("kind") for log in logs})
     assert ticker._thread.is_alive()
