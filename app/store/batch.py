@@ -98,10 +98,11 @@ class Change:
     @property
     def seen_by_readers(self) -> bool:
         """Whether it comes, goes, or its item changes."""
-        if self.before is None or self.visible != self.visible_before:
-            return self.visible or self.visible_before
+        visible, visible_before = self.visible, self.visible_before
+        if self.before is None or visible != visible_before:
+            return visible or visible_before
         moved = self.gained or self.lost
-        return self.visible and (bool(moved) or differs(self.before, self.after))
+        return visible and (bool(moved) or differs(self.before, self.after))
 
     @property
     def needless(self) -> bool:

@@ -86,8 +86,8 @@ class Intake:
         kept = [change for change in changes if change.after.video_id not in refused]
         put_texts(self._connection, kept)
         self._link(kept)
-        self._count(kept)
         seen = [change for change in kept if change.seen_by_readers]
+        self._count(seen)
         watches = frozenset(w for change in seen for w in change.watches | change.lost)
         return Recorded(
             version=self._finish(watches) if seen else self._before,
@@ -247,11 +247,9 @@ class Intake:
             .values(published_at=video.published_at)
         )
 
-    def _count(self, changes: list[Change]) -> None:
+    def _count(self, seen: list[Change]) -> None:
         counts = Counts()
-        for change in changes:
-            if not change.seen_by_readers:
-                continue
+        for change in seen:
             before, after = change.before, change.after
             if before is not None and change.visible_before:
                 counts.add(before.channel_id, before.published_at, change.watches_before, -1)

@@ -49,10 +49,11 @@ def list_videos(query: VideosQuery) -> Response:
     """List videos, newest first.
 
     Without a filter it is the feed of everything; `watch`, `keyword` and `channel_id` choose
-    another and exclude each other. The other filters narrow any of them down; with any but
-    `published_after` and `published_before` videos are not counted: `total` is null, and a page far
-    down takes time when asked for by number. Page by number, or by cursor to meet every video once
-    while new ones arrive. A page beyond the end is empty.
+    another and exclude each other. None has what the filters of every watch that found it exclude.
+    The other filters narrow any of them down; with any but `published_after` and
+    `published_before` videos are not counted: `total` is null, and a page far down takes time when
+    asked for by number. Page by number, or by cursor to meet every video once while new ones
+    arrive. A page beyond the end is empty.
     """
     return reply_with_page("/videos", chosen_feed(query), query)
 

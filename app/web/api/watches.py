@@ -119,7 +119,7 @@ def change_watch(watch_id: str, query: Query, wanted: WatchPatch) -> Response:  
     """Change how something is watched; its keyword or channel stays.
 
     New filters apply to what is found from now on, and batch by batch to what was found before:
-    `refiltering` says while that is under way.
+    `refiltering` says while that is under way. What no watch wants any more leaves every feed.
     """
     number = _id(watch_id)
     services().watching.change(number, wanted.given)
