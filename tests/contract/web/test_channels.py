@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from app.bootstrap import Services, build_services
 from app.domain.errors import StoreUnavailableError
 from app.domain.feeds import ALL
+from app.domain.filters import Filters
 from app.domain.glances import Glance
+from app.domain.intake import Finding
 from app.domain.videos import Source
 from app.domain.watches import Problem
 from app.settings import Settings
@@ -152,6 +154,17 @@ def test_a_video_that_is_stored_is_shown_as_stored_and_a_hidden_one_not_at_all(
     items = client.get(PATH).get_json()["items"]
     assert [item["title"] for item in items] == [video(1).title, video(5).title]
     assert items[0] == client.get(f"/videos/{video(1).video_id}").get_json()
+
+
+def test_what_a_keywords_filters_exclude_is_in_a_glance_of_its_channel_all_the_same(
+    client: FlaskClient, services: Services
+) -> None:
+    told = video(201)
+    services.watching.change(1, {"filters": Filters(exclude_words=("née",))})
+    services.store.write(lambda t: t.record([Finding(told, Source.SEARCH, 1)], NOW))
+    glance(services, [told], CHANNEL)
+    assert client.get(f"/videos/{told.video_id}").status_code == 404
+    assert ids(client, PATH) == [told.video_id]
 
 
 def test_pages_lead_through_a_glance_whole_and_no_further(

@@ -195,6 +195,7 @@ def test_a_hidden_video_stays_hidden(new_rig: NewRig) -> None:
     rig = stored(new_rig, before_noon(5))
     now = rig.clock()
     rig.services.store.write(lambda t: t.set_hidden("video000002", hidden=True, now=now))
+    rig.services.ingest.tick(limit=0)  # publishes what is shown now
     change(rig, "video000002", title="Corrected")
     refresh_for(rig, 6 * HOUR + 300)
     assert "video000002" not in rig.known()
