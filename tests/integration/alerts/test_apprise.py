@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from tests.processes import Processes
+    from tests.processes import SECRET_KEY, Processes
 
 BAD, GOOD = (
     Message("Newsreel: trouble", "it is bad\n<b>&", good=False),
@@ -82,4 +82,5 @@ def test_the_command_says_whether_everybody_was_reached(
 
 def test_apprise_is_in_no_process_that_lives_on(processes: Processes) -> None:
     code = "import app.bootstrap, app.wsgi, sys; sys.exit('apprise' in sys.modules)"
-    assert processes.start(sys.executable, "-c", code).wait() == 0
+    process = processes.start(sys.executable, "-c", code, env={"SECRET_KEY": SECRET_KEY})
+    assert process.wait() == 0, process.output()

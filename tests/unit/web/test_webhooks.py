@@ -141,4 +141,4 @@ def test_lists_have_pages_like_every_list(client: FlaskClient, services: MemoryS
 def test_strangers_see_no_webhook(client: FlaskClient) -> None:
     outside = {"REMOTE_ADDR": "203.0.113.7"}
     for path in ("/webhooks", "/webhooks/1", "/webhooks/1/deliveries"):
-        assert client.get(path, environ_overrides=outside).status_code == 403
+        assert client.get(path, environ_overrides=outside).status_code == 401
