@@ -50,9 +50,10 @@ to 15 min old when we get it. *As in the corpus*: ten days on end of it (real pu
 channels, videos from charts; each channel given one keyword), so recurrence is as it is there;
 nothing off topic is known of them.
 
-Delay: from publication to storage, of the videos of the measured day that were stored by the end.
-Searches, units (`videos.list` that completes and that pushes ask for) and feeds are those of the
-measured day. Two days warm up (eight for the corpus), one follows.
+Delay: from publication to storage, of the videos of the measured days that were stored by the end.
+Searches, units (`videos.list` that completes and that pushes ask for) and feeds are those of each
+measured day. Two days warm up (eight for the corpus), then eight are measured in the first table,
+one in the others; another day follows.
 
 Goals of the first table, for all videos with a keyword, recurring channels or not: at least
 {times} x below search alone; under 10 min by feed, under 2 min by push.
@@ -91,7 +92,7 @@ def _of_scenario(name: str, runs: Sequence[Run], every: Sequence[Run]) -> Iterat
     yield f"### {name}"
     yield ""
     yield (
-        f"{_mean([f.videos for f in figures]):,.0f} videos with a keyword on the measured day; "
+        f"{_mean([f.videos for f in figures]):,.0f} videos with a keyword on the measured days; "
         f"{_mean([run.channels for run in runs]):,.0f} channels recur: {again:.0%} of the stored."
     )
     for policy in dict.fromkeys(run.policy for run in runs):

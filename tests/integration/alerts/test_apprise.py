@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from app.alerts.apprise_sender import AppriseSender
 from app.domain.alerts import Message
 from tests.contract.sources.wire_server import endless, reply, wire_server
+from tests.processes import SECRET_KEY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
 
-    from tests.processes import SECRET_KEY, Processes
+    from tests.processes import Processes
 
 BAD, GOOD = (
     Message("Newsreel: trouble", "it is bad\n<b>&", good=False),
