@@ -120,9 +120,9 @@ def _row(policy: str, figures: Sequence[Figures], alone: float) -> str:
         f"{_mean([mean(each.others) for each in figures if each.others]):,.0f}",
         "" if policy == ALONE else f"1/{alone / seconds:.1f}",
         f"{_mean([len(f.recurring) + len(f.others) for f in figures]):,.0f}",
-        _list(n for each in figures for n in each.calls),
-        _list(n for each in figures for n in each.units),
-        _list(n for each in figures for n in each.feeds),
+        _span(n for each in figures for n in each.calls),
+        _span(n for each in figures for n in each.units),
+        _span(n for each in figures for n in each.feeds),
         _list(round(each.pushes / len(each.followed)) for each in figures),
         _list(each.strays for each in figures),
     )
@@ -161,3 +161,9 @@ def _mean(numbers: Sequence[float]) -> float:
 
 def _list(numbers: Iterable[int]) -> str:
     return ", ".join(f"{number:,}" for number in numbers)
+
+
+def _span(numbers: Iterable[int]) -> str:
+    """The least and the most, or the one that all are."""
+    found = sorted(numbers)
+    return "-".join(f"{number:,}" for number in dict.fromkeys((found[0], found[-1])))
