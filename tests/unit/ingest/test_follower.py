@@ -225,6 +225,25 @@ def test_switched_off_it_ends_at_once(new_rig: NewRig) -> None:
     assert feed_calls(rig) == before
 
 
+def test_a_video_whose_keyword_is_removed_during_the_look_is_not_stored(
+    new_rig: NewRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = scouted(new_rig)
+    rig.publish(*boats(rig, 10))
+    rig.clock.move(16 * MINUTE)
+    [due] = rig.services.follower.due()
+    feeds = rig.services.follower._feeds
+    read = feeds.feed
+
+    def feed(channel_id: str) -> object:
+        rig.services.watching.remove(1)
+        return read(channel_id)
+
+    monkeypatch.setattr(feeds, "feed", feed)
+    rig.services.follower.run(due)
+    assert stored(rig, 10) is None
+
+
 def test_a_channel_that_is_watched_as_well_serves_keywords_from_what_is_stored(
     new_rig: NewRig,
 ) -> None:
