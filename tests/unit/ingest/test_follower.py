@@ -225,6 +225,13 @@ def test_switched_off_it_ends_at_once(new_rig: NewRig) -> None:
     assert feed_calls(rig) == before
 
 
+def test_the_channels_of_the_last_keyword_are_let_go_when_it_is_removed(new_rig: NewRig) -> None:
+    rig = scouted(new_rig)
+    rig.services.watching.remove(1)
+    live(rig, 2 * HOUR, every=10 * MINUTE)
+    assert rig.services.store.read(lambda t: t.follows.count_channels()) == 0
+
+
 def test_a_video_whose_keyword_is_removed_during_the_look_is_not_stored(
     new_rig: NewRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
