@@ -269,6 +269,37 @@ def test_a_channel_that_is_watched_as_well_serves_keywords_from_what_is_stored(
     assert feed_calls(rig) - before <= 3  # its own polls' alone
 
 
+def test_what_the_watch_of_the_channel_excludes_is_there_for_keywords(new_rig: NewRig) -> None:
+    rig = scouted(new_rig)
+    live(rig, 16 * MINUTE)
+    channel = rig.watch_channel()
+    filters = Filters(exclude_words=("comes in",))
+    rig.services.watching.change(channel.watch_id, {"filters": filters})
+    live(rig, HOUR, every=5 * MINUTE)
+    rig.publish(*boats(rig, 10))
+    live(rig, 31 * MINUTE)
+    found = stored(rig, 10)
+    assert found is not None
+    assert found.watches == (1,)
+
+
+def test_what_is_stored_is_not_told_anew_by_being_looked_at(new_rig: NewRig) -> None:
+    rig = scouted(new_rig)
+    rig.watch_channel()
+    live(rig, HOUR, every=5 * MINUTE)
+    rig.publish(*boats(rig, 10))
+    live(rig, 21 * MINUTE)
+    asked = told_at(rig)
+    assert asked
+    rig.clock.move(HOUR)
+    store = rig.services.store
+    known = store.read(lambda t: t.follows.find(CHANNEL.channel_id))
+    assert known is not None
+    store.write(lambda t: t.follows.put(replace(known, seen=())))
+    rig.services.follower.run(CHANNEL.channel_id)
+    assert told_at(rig) == asked
+
+
 def test_a_crash_between_taking_and_looking_costs_two_minutes(new_rig: NewRig) -> None:
     rig = scouted(new_rig)
     rig.publish(*boats(rig, 10))
