@@ -168,3 +168,14 @@ def test_what_is_stored_of_a_channel_is_there_for_keywords_though_nobody_sees_it
     hide(store, told[1].video_id)
     found = store.read(lambda t: t.follows.list_stored(CHANNEL, 2))
     assert [each.video for each in found] == [told[3], told[1]]
+
+
+def test_hints_of_a_watch_that_is_removed_go_unless_its_channel_is_followed(store: Store) -> None:
+    watch = add_watch(store)
+    watched = [watch_channel(store, channel_id) for channel_id in (CHANNEL, OTHER)]
+    follow(store, brings(watch, OTHER))
+    for each in watched:
+        store.write(lambda t, c=each.term: t.subscriptions.add_hints(c, ["video-00001"], NOW))  # type: ignore[misc]  # bound now
+        store.write(lambda t, w=each.watch_id: t.watches.remove(w))  # type: ignore[misc]  # as above
+    counts = [store.read(lambda t: t.subscriptions.count_hints(c)) for c in (CHANNEL, OTHER)]  # noqa: B023 - called at once
+    assert counts == [0, 1]
