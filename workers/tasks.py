@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from app.domain.watches import Claim
-from app.ingest.jobs import JobKind
+from app.ingest.jobs import JobKind, look_for
 from workers.celery_app import app
 
 if TYPE_CHECKING:
@@ -37,10 +37,9 @@ def tick() -> None:
     """Take what is due and send a task for each of it."""
     for claim in app.services.ingest.tick():
         fetch.apply_async((claim.watch_id, claim.fence), expires=FETCH_EXPIRES_SECONDS)
-    for kind, job in (app.services.jobs | app.services.messages).items():
-        for item in job.due():
-            limits = _LIMITS.get(kind, {"expires": FETCH_EXPIRES_SECONDS})
-            JOBS[kind].apply_async((item,), **limits)
+    for kind, item in look_for(app.services.jobs | app.services.messages):
+        limits = _LIMITS.get(kind, {"expires": FETCH_EXPIRES_SECONDS})
+        JOBS[kind].apply_async((item,), **limits)
 
 
 @app.task(name="newsreel.fetch")

@@ -10,6 +10,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from app.domain.errors import NewsreelError
+from app.ingest.jobs import look_for
 from app.telemetry import Incidents, get_logger
 
 if TYPE_CHECKING:
@@ -124,11 +125,7 @@ class Ticker:
     def _given_out(
         self, pool: ThreadPoolExecutor, jobs: Mapping[JobKind, Job]
     ) -> set[Future[None]]:
-        return {
-            pool.submit(self._do, kind, job, item)
-            for kind, job in jobs.items()
-            for item in job.due()
-        }
+        return {pool.submit(self._do, kind, jobs[kind], item) for kind, item in look_for(jobs)}
 
     def _do(self, kind: JobKind, job: Job, item: Item) -> None:
         try:

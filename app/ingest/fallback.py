@@ -95,7 +95,7 @@ class SearchFallback:
             return
         try:
             for watch in self._store.read(lambda t: t.watches.list_by_id([watch_id])):
-                if self._is_wanted():
+                if not watch.paused and self._is_wanted():
                     self._ask_for(watch, self._reader)
         except StoreUnavailableError as error:
             self._writes.begin(error)

@@ -11,11 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.domain.errors import GoneError, NoUsableKeyError, SourceError, StoreUnavailableError
-from app.domain.feeds import Feed
 from app.domain.fetches import FetchRecord, FetchSource, Purpose
 from app.domain.intake import Finding, LinkReason
 from app.domain.quota import Bucket
-from app.domain.videos import Source
+from app.domain.videos import Detail, Source
 from app.ingest import follow_plan
 from app.ingest.channel_hints import forget_hints
 from app.ingest.channel_polls import feed_failed
@@ -123,11 +122,20 @@ class Follower:
             self._logged(visit, FetchSource.UPLOADS, self._read_uploads)
 
     def _look_at_stored(self, visit: Visit) -> None:
-        """Take what the channel's own polls have stored as its listing."""
-        feed = Feed(channel_id=visit.channel.channel_id)
-        stored = self._store.read(lambda t: t.feed.list_from_row(feed, 0, MAX_IDS_PER_CALL))
-        new = [each for each in stored if each.video.video_id not in visit.channel.seen]
-        findings = [f for each in new for f in _found(each.video, each.source, visit.watches)]
+        """Take what the channel's own polls have stored as its listing.
+
+        It tells nothing new of a video: what has all of its text must not pass for videos.list.
+        """
+        channel_id, seen = visit.channel.channel_id, visit.channel.seen
+        stored = self._store.read(lambda t: t.follows.list_stored(channel_id, MAX_IDS_PER_CALL))
+        findings = [
+            finding
+            for each in stored
+            if each.video.video_id not in seen
+            for finding in _found(
+                replace(each.video, detail=Detail.SNIPPET), each.source, visit.watches
+            )
+        ]
         if findings:
             self._tail.commit(findings)
         _see(visit, [each.video for each in stored])

@@ -131,7 +131,7 @@ class GlanceReader:
         return _readable(Listing(page.videos, Source.UPLOADS, MAX_VIDEOS, len(page.rejected)))
 
     def _completed(self, listing: Listing, before: Glance, spending: Spending) -> Listing:
-        """Take over what videos.list tells, now or lately, of those that are not stored."""
+        """Take over what videos.list told: of what is not stored, now or lately."""
         ids = [video.video_id for video in listing.videos]
         stored = _full(self._store.read(lambda t: t.videos.list_told(ids)))
         owed = [video_id for video_id in ids if video_id not in stored]
@@ -143,6 +143,7 @@ class GlanceReader:
             told, missing = self._ask(owed, spending)
             known |= told
             asked_at = now if told or missing else asked_at
+        known |= stored  # those that every watch excludes are shown of the glance alone
         videos = [merge(known.get(v.video_id, v), v) for v in listing.videos]
         there = tuple(video for video in videos if video.video_id not in missing)
         return replace(listing, videos=there, completed_at=asked_at)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from app.telemetry import get_logger
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     Item = int | str | Sequence[str] | Sequence[int] | None
     """What a job is about, as a queue can carry it."""
@@ -45,3 +47,15 @@ class Job:
 def job(due: Callable[[], Iterable[T]], run: Callable[[T], None]) -> Job:
     """Return a job whose `run` takes what its `due` gives out."""
     return Job(due, cast("Callable[[Item], None]", run))
+
+
+def look_for(jobs: Mapping[JobKind, Job]) -> Iterator[tuple[JobKind, Item]]:
+    """Yield what is due of each kind; a fault of ours in one kind keeps nobody from the others."""
+    log = get_logger(__name__)
+    for kind, each in jobs.items():
+        try:
+            due = list(each.due())
+        except Exception:
+            log.exception("looking_for_jobs_failed", kind=kind)
+            continue
+        yield from ((kind, item) for item in due)

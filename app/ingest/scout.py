@@ -58,8 +58,8 @@ class Scout:
         followed = {(each.brings.watch_id, each.brings.channel_id) for each in known}
         found = self._yields(followed) if self._limit else []
         chosen = scouting.chosen(found, followed, self._limit)
-        if not chosen and not followed:
-            return
+        if not chosen and not self._store.read(lambda t: t.follows.count_channels()):
+            return  # of a removed keyword nothing is left but the channels
         now = self._clock()
 
         def work(transaction: Transaction) -> None:

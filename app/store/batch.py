@@ -122,6 +122,15 @@ def by_video(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     return grouped
 
 
+def is_for_nobody(findings: Iterable[Finding], wanted: Mapping[int, Filters]) -> bool:
+    """Tell whether a video was found for watches none of which exists any more.
+
+    Stored without a link it would be seen by all, and go with no watch.
+    """
+    finders = {f.watch_id for f in findings if f.watch_id is not None}
+    return bool(finders) and finders.isdisjoint(wanted)
+
+
 def change_of(
     findings: list[Finding],
     stored: Stored | None,

@@ -12,7 +12,7 @@ from app.domain.follows import Brought, Follow, FollowedChannel, FollowingWatch,
 from app.domain.intake import LinkReason
 from app.domain.watches import WatchKind
 from app.store.channel_models import FollowedChannelRow, FollowRow, PushHintRow
-from app.store.feed import counted_link
+from app.store.feed import counted_link, list_stored
 from app.store.models import VideoRow, WatchRow, WatchVideoRow
 from app.store.rows import select_videos, told_by
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
+
+    from app.domain.videos import StoredVideo
 
 _FOLLOWS = and_(
     WatchRow.kind == WatchKind.KEYWORD.value, WatchRow.paused.is_(False), WatchRow.follow.is_(True)
@@ -92,6 +94,13 @@ class FollowRepository:
         fresh = {e.channel_id for e in kept if (e.watch_id, e.channel_id) not in known}
         self._drop_channels({each.channel_id for each in kept})
         self._begin_channels(sorted(fresh), now)
+
+    def list_stored(self, channel_id: str, limit: int) -> list[StoredVideo]:
+        """Return the newest videos of a channel that are stored, visible or not."""
+        row = VideoRow
+        mine = select_videos().where(row.channel_id == channel_id)
+        newest = mine.order_by(row.published_at.desc(), row.video_id.desc()).limit(limit)
+        return list_stored(self._connection, newest)
 
     def count_channels(self) -> int:
         """Return how many channels are followed."""

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, select, update
 
 from app.domain.intake import Finding, Recorded, Rejection
 from app.domain.refreshing import DEFAULT_REFRESH, next_refresh_at
-from app.store.batch import Link, by_video, change_of
+from app.store.batch import Link, by_video, change_of, is_for_nobody
 from app.store.bulk import insert_rows
 from app.store.counts import Counts
 from app.store.executing import execute_each
@@ -77,7 +77,8 @@ class Intake:
     def record(self, findings: Iterable[Finding]) -> Recorded:
         """Store findings; the same video may be found several times and for several watches.
 
-        A video the database refuses costs that video alone and is told in `rejected`.
+        A video the database refuses costs that video alone and is told in `rejected`. A new one
+        that was found only for watches that were removed meanwhile is not stored.
         """
         changes = self._plan(by_video(findings))
         new = [change for change in changes if change.stored is None]
@@ -107,6 +108,7 @@ class Intake:
         return [
             change_of(told[video_id], stored.get(video_id), linked[video_id], wanted)
             for video_id in sorted(told)
+            if video_id in stored or not is_for_nobody(told[video_id], wanted)
         ]
 
     def _linked(self, video_ids: list[str]) -> dict[str, dict[int, Link]]:

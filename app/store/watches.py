@@ -9,7 +9,12 @@ from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 from app.domain.errors import NotFoundError
 from app.domain.watches import WatchKind
 from app.store import counts
-from app.store.channel_models import ChannelStateRow, FollowRow, PushHintRow
+from app.store.channel_models import (
+    ChannelStateRow,
+    FollowedChannelRow,
+    FollowRow,
+    PushHintRow,
+)
 from app.store.feed_version import lock_version
 from app.store.models import REMOVED, RangeRow, WatchRow, WatchVideoRow
 from app.store.packed_watches import PackedWatches
@@ -183,7 +188,8 @@ class WatchRepository(WatchClaims, PackedWatches):
             self._connection.execute(delete(row).where(row.watch_id == watch_id))
         WebhookRepository(self._connection).delete_of_watch(watch_id)
         if watch.kind is WatchKind.CHANNEL:
-            hints = delete(PushHintRow).where(PushHintRow.channel_id == watch.term)
+            followed = exists().where(FollowedChannelRow.channel_id == watch.term)
+            hints = delete(PushHintRow).where(PushHintRow.channel_id == watch.term, ~followed)
             self._connection.execute(hints)
 
     def has_upkeep(self) -> bool:

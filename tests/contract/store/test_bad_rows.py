@@ -82,12 +82,18 @@ def test_a_batch_of_nothing_but_bad_rows_does_not_move_the_feed(store: Store) ->
     assert (get_version(store, ALL), get_watch(store, watch.watch_id)) == before
 
 
-def test_a_watch_removed_meanwhile_costs_its_links_alone(store: Store) -> None:
+def test_a_watch_removed_meanwhile_costs_its_links_and_what_is_new_for_it_alone(
+    store: Store,
+) -> None:
     kept, removed = add_watch(store, "kept"), add_watch(store, "removed")
     store.write(lambda transaction: transaction.watches.remove(removed.watch_id))
-    findings = [*found([VIDEO], kept.watch_id), *found([VIDEO, video(2)], removed.watch_id)]
+    findings = [
+        *found([VIDEO], kept.watch_id),
+        *found([VIDEO, video(2)], removed.watch_id),
+        *found([video(2), video(3)]),
+    ]
     recorded = store.write(lambda transaction: transaction.record(findings, NOW))
-    assert recorded.added == (VIDEO.video_id, video(2).video_id)
+    assert recorded.added == (VIDEO.video_id, video(3).video_id)
     assert recorded.watches == {kept.watch_id}
     assert get_video(store, VIDEO.video_id).watches == (kept.watch_id,)
 

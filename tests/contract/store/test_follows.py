@@ -10,7 +10,7 @@ from app.domain.subscriptions import Mode
 from app.domain.videos import Source
 from app.domain.watches import Watch
 from app.store.store import Store
-from tests.contract.store.tellings import CHANNEL, NOW, add_watch, video
+from tests.contract.store.tellings import CHANNEL, NOW, add_watch, hide, record, video
 from tests.contract.store.test_channels import OTHER, SUBSCRIPTION, find, put, watch_channel
 
 HOUR = timedelta(hours=1)
@@ -155,5 +155,27 @@ def test_hints_of_a_channel_that_is_dropped_go_unless_it_is_watched(store: Store
     for channel_id in (CHANNEL, OTHER):
         store.write(lambda t, c=channel_id: t.subscriptions.add_hints(c, ["video-00001"], NOW))  # type: ignore[misc]  # bound now
     follow(store)
+    counts = [store.read(lambda t: t.subscriptions.count_hints(c)) for c in (CHANNEL, OTHER)]  # noqa: B023 - called at once
+    assert counts == [0, 1]
+
+
+def test_what_is_stored_of_a_channel_is_there_for_keywords_though_nobody_sees_it(
+    store: Store,
+) -> None:
+    told = [replace(video(n), published_at=NOW + n * HOUR) for n in range(4)]
+    told[2] = replace(told[2], channel_id=OTHER)
+    record(store, told)
+    hide(store, told[1].video_id)
+    found = store.read(lambda t: t.follows.list_stored(CHANNEL, 2))
+    assert [each.video for each in found] == [told[3], told[1]]
+
+
+def test_hints_of_a_watch_that_is_removed_go_unless_its_channel_is_followed(store: Store) -> None:
+    watch = add_watch(store)
+    watched = [watch_channel(store, channel_id) for channel_id in (CHANNEL, OTHER)]
+    follow(store, brings(watch, OTHER))
+    for each in watched:
+        store.write(lambda t, c=each.term: t.subscriptions.add_hints(c, ["video-00001"], NOW))  # type: ignore[misc]  # bound now
+        store.write(lambda t, w=each.watch_id: t.watches.remove(w))  # type: ignore[misc]  # as above
     counts = [store.read(lambda t: t.subscriptions.count_hints(c)) for c in (CHANNEL, OTHER)]  # noqa: B023 - called at once
     assert counts == [0, 1]

@@ -177,6 +177,24 @@ def test_it_scouts_and_follows_and_outlives_what_crashes(
     assert crashed == {("job_crashed", "scout"), ("job_crashed", "follow")}
 
 
+def test_a_fault_in_looking_for_one_kind_keeps_nobody_from_the_others(
+    rig: Rig, start: Callable[[], Ticker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, due = list[str](), ["UC1"]
+
+    def crash() -> list[str]:
+        raise RuntimeError
+
+    monkeypatch.setattr(rig.services.subscriber, "due", crash)
+    monkeypatch.setattr(rig.services.follower, "due", lambda: [due.pop()] if due else [])
+    monkeypatch.setattr(rig.services.follower, "run", asked.append)
+    with capture_logs() as logs:
+        start()
+        wait_until(lambda: asked)
+    failed = {log["kind"] for log in logs if log["event"] == "looking_for_jobs_failed"}
+    assert failed == {"subscribe"}
+
+
 def test_it_claims_no_more_than_it_can_run_in_time(
     rig: Rig, start: Callable[[], Ticker], monkeypatch: pytest.MonkeyPatch
 ) -> None:

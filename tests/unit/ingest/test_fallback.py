@@ -226,6 +226,15 @@ def test_a_watch_that_was_removed_meanwhile_is_passed_over(rig: Rig) -> None:
     assert (asked(rig), rig.known()) == (0, [])
 
 
+def test_a_watch_that_was_paused_meanwhile_is_passed_over(rig: Rig) -> None:
+    watch = rig.watch()
+    new_videos(rig, 1, 3)
+    (taken,) = rig.services.fallback.due()
+    rig.services.watching.set_paused(watch.watch_id, paused=True)
+    rig.services.fallback.run(taken)
+    assert (asked(rig), rig.known()) == (0, [])
+
+
 def test_pages_are_read_while_they_bring_something_new(rig: Rig) -> None:
     rig.watch()
     rig.publish(*(video(1_000 + n, -2 * HOUR - n) for n in range(5)))

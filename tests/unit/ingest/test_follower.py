@@ -1,7 +1,9 @@
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from app.domain.fetches import FetchSource, Purpose
 from app.domain.filters import Filters
@@ -9,6 +11,7 @@ from app.domain.follows import Follow
 from app.domain.intake import LinkReason
 from app.domain.quota import Bucket
 from app.domain.videos import Detail, Source, StoredVideo
+from app.store.models import VideoRow
 from simulator import video as simulated
 from simulator.video import Channel, Event
 from tests.unit.ingest.channels import DAY, HOUR, MINUTE, feed_calls, lines, since_noon, units
@@ -51,6 +54,13 @@ def followed(rig: Rig, watch_id: int = 1) -> list[Follow]:
 
 def stored(rig: Rig, number: int) -> StoredVideo | None:
     return rig.services.store.read(lambda t: t.feed.find_video(f"video{number:06d}"))
+
+
+def told_at(rig: Rig) -> dict[str, datetime]:
+    """When videos.list told of each video."""
+    query = select(VideoRow.video_id, VideoRow.refreshed_at)
+    rows = rig.services.store.read(lambda t: t._connection.execute(query).all())
+    return {row.video_id: row.refreshed_at for row in rows}
 
 
 def reasons(rig: Rig) -> set[LinkReason]:
@@ -154,6 +164,7 @@ def test_filters_of_the_keyword_apply(new_rig: NewRig) -> None:
     assert wanted is not None
     assert wanted.watches == (1,)
     assert excluded is None
+    assert "video000010" in told_at(rig)  # stored, and shown to nobody
     rig.services.watching.change(1, {"filters": Filters()})
     tick(rig)
     assert stored(rig, 10) is not None
@@ -217,6 +228,32 @@ def test_switched_off_it_ends_at_once(new_rig: NewRig) -> None:
     assert feed_calls(rig) == before
 
 
+def test_the_channels_of_the_last_keyword_are_let_go_when_it_is_removed(new_rig: NewRig) -> None:
+    rig = scouted(new_rig)
+    rig.services.watching.remove(1)
+    live(rig, 2 * HOUR, every=10 * MINUTE)
+    assert rig.services.store.read(lambda t: t.follows.count_channels()) == 0
+
+
+def test_a_video_whose_keyword_is_removed_during_the_look_is_not_stored(
+    new_rig: NewRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = scouted(new_rig)
+    rig.publish(*boats(rig, 10))
+    rig.clock.move(16 * MINUTE)
+    [due] = rig.services.follower.due()
+    feeds = rig.services.follower._feeds
+    read = feeds.feed
+
+    def feed(channel_id: str) -> object:
+        rig.services.watching.remove(1)
+        return read(channel_id)
+
+    monkeypatch.setattr(feeds, "feed", feed)
+    rig.services.follower.run(due)
+    assert stored(rig, 10) is None
+
+
 def test_a_channel_that_is_watched_as_well_serves_keywords_from_what_is_stored(
     new_rig: NewRig,
 ) -> None:
@@ -233,6 +270,37 @@ def test_a_channel_that_is_watched_as_well_serves_keywords_from_what_is_stored(
     assert found.watches == (1, channel.watch_id)
     assert train.watches == (channel.watch_id,)
     assert feed_calls(rig) - before <= 3  # its own polls' alone
+
+
+def test_what_the_watch_of_the_channel_excludes_is_there_for_keywords(new_rig: NewRig) -> None:
+    rig = scouted(new_rig)
+    live(rig, 16 * MINUTE)
+    channel = rig.watch_channel()
+    filters = Filters(exclude_words=("comes in",))
+    rig.services.watching.change(channel.watch_id, {"filters": filters})
+    live(rig, HOUR, every=5 * MINUTE)
+    rig.publish(*boats(rig, 10))
+    live(rig, 31 * MINUTE)
+    found = stored(rig, 10)
+    assert found is not None
+    assert found.watches == (1,)
+
+
+def test_what_is_stored_is_not_told_anew_by_being_looked_at(new_rig: NewRig) -> None:
+    rig = scouted(new_rig)
+    rig.watch_channel()
+    live(rig, HOUR, every=5 * MINUTE)
+    rig.publish(*boats(rig, 10))
+    live(rig, 21 * MINUTE)
+    asked = told_at(rig)
+    assert asked
+    rig.clock.move(HOUR)
+    store = rig.services.store
+    known = store.read(lambda t: t.follows.find(CHANNEL.channel_id))
+    assert known is not None
+    store.write(lambda t: t.follows.put(replace(known, seen=())))
+    rig.services.follower.run(CHANNEL.channel_id)
+    assert told_at(rig) == asked
 
 
 def test_a_crash_between_taking_and_looking_costs_two_minutes(new_rig: NewRig) -> None:

@@ -8,6 +8,7 @@ from app.domain import channels as told
 from app.domain.channels import usual_playlist
 from app.domain.errors import GoneError
 from app.domain.fetches import FetchSource
+from app.domain.filters import Filters
 from app.domain.quota import ApiKey
 from app.domain.videos import Detail
 from app.sources.base import UploadsPage
@@ -164,3 +165,16 @@ def test_a_feed_that_cannot_be_read_is_no_empty_channel(new_rig: NewRig) -> None
     assert made.fetched().status_code == 202
     assert made.find().failing_since is not None
     assert made.find().next_try_at >= made.rig.clock() + timedelta(minutes=1)
+
+
+def test_what_a_keyword_excludes_is_shown_in_full_all_the_same(new_rig: NewRig) -> None:
+    made = asked(new_rig, before_noon(5))
+    watch = made.rig.watch()
+    made.rig.services.watching.change(
+        watch.watch_id, {"filters": Filters(exclude_words=("title",))}
+    )
+    made.rig.run_for(20)
+    assert len(made.rig.stored(*ids_of(before_noon(5)))) == 5
+    items = made.fetched().get_json()["items"]
+    assert len(items) == 5
+    assert None not in {item["duration_seconds"] for item in items}

@@ -55,6 +55,7 @@ def test_a_tick_does_a_bounded_piece_and_the_next_goes_on(rig: Rig, client: Flas
         rig.clock.move(1)  # for so long a kept page may be shown
         seen.append(total(client))
     assert seen == [15, 7, 0]
+    assert client.get("/videos").get_json()["total"] == 0
 
 
 def test_a_first_page_that_was_kept_follows_its_feed(rig: Rig, client: FlaskClient) -> None:
