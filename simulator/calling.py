@@ -23,7 +23,7 @@ def call(verb: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer
         return 0, b""
     request = urllib.request.Request(url, body or None, dict(headers), method=verb)  # noqa: S310 - see above
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - see above
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, b""

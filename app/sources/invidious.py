@@ -8,14 +8,13 @@ once per call.
 from __future__ import annotations
 
 import json
-import threading
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from app.domain.errors import InvalidValueError, InvidiousError
 from app.domain.videos import is_video_id
 from app.sources.base import SuggestionPage
-from app.sources.youtube_http import BoundedHttp, RefusedError
+from app.sources.bounded_http import HttpUser, RefusedError
 from app.sources.youtube_refusal import plain_words, retry_after_of
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ MAX_PAGE_ITEMS = 100
 _HEADERS = {"accept": "application/json", "user-agent": "Newsreel"}
 
 
-class Invidious:
+class Invidious(HttpUser):
     """The search of one instance; safe to share between threads.
 
     Args:
@@ -40,8 +39,7 @@ class Invidious:
 
     def __init__(self, url: str, timeout_seconds: float = 5.0) -> None:
         self._endpoint = f"{url.rstrip('/')}/api/v1/search"
-        self._timeout_seconds = timeout_seconds
-        self._of_thread = threading.local()
+        super().__init__(timeout_seconds)
 
     def suggest(self, query: SuggestionQuery) -> SuggestionPage:
         """Return one page of the videos the instance finds.
@@ -62,12 +60,6 @@ class Invidious:
         except Exception as error:  # noqa: BLE001 - of four libraries, and any may name the URL
             return InvidiousError(f"no usable answer from Invidious ({type(error).__name__})")
         return body
-
-    def _http(self) -> BoundedHttp:
-        http: BoundedHttp | None = getattr(self._of_thread, "http", None)
-        if http is None:
-            http = self._of_thread.http = BoundedHttp(self._timeout_seconds)
-        return http
 
 
 def parse_suggestions(body: bytes) -> SuggestionPage:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -27,7 +26,7 @@ from app.domain.text import storable
 from app.domain.videos import CanonicalJson, Detail, Video
 from app.sources.atom import ATOM, MEDIA, channel_id_at, read_feed, text_at, video_id_at
 from app.sources.base import ChannelFeed
-from app.sources.youtube_http import BoundedHttp, RefusedError
+from app.sources.bounded_http import HttpUser, RefusedError
 from app.sources.youtube_refusal import retry_after_of
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ _DIGITS = re.compile(r"\d{1,18}", re.ASCII)
 _GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
-class ChannelFeeds:
+class ChannelFeeds(HttpUser):
     """YouTube's channel feeds; safe to share between threads.
 
     Args:
@@ -52,8 +51,7 @@ class ChannelFeeds:
 
     def __init__(self, endpoint: str, timeout_seconds: float = 10.0) -> None:
         self._endpoint = f"{endpoint.rstrip('/')}/feeds/videos.xml"
-        self._timeout_seconds = timeout_seconds
-        self._of_thread = threading.local()
+        super().__init__(timeout_seconds)
 
     def feed(self, channel_id: str) -> ChannelFeed:
         """Return the newest videos of a channel, by publish time.
@@ -76,12 +74,6 @@ class ChannelFeeds:
         except Exception as error:  # noqa: BLE001 - of four libraries, and any may name the URL
             return UpstreamError(f"no usable answer for a channel's feed ({type(error).__name__})")
         return body
-
-    def _http(self) -> BoundedHttp:
-        http: BoundedHttp | None = getattr(self._of_thread, "http", None)
-        if http is None:
-            http = self._of_thread.http = BoundedHttp(self._timeout_seconds)
-        return http
 
 
 def parse_feed(body: bytes, channel_id: str) -> ChannelFeed:

@@ -7,7 +7,6 @@ secrets travel in the body of a request, and appear in no error.
 from __future__ import annotations
 
 import hmac
-import threading
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -29,7 +28,7 @@ from app.sources.atom import (
     referred_video_id,
     video_id_at,
 )
-from app.sources.youtube_http import BoundedHttp, RefusedError
+from app.sources.bounded_http import HttpUser, RefusedError
 from app.sources.youtube_refusal import retry_after_of
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class Callback:
     lease: timedelta
 
 
-class Hub:
+class Hub(HttpUser):
     """A WebSub hub; safe to share between threads.
 
     Args:
@@ -63,8 +62,7 @@ class Hub:
 
     def __init__(self, endpoint: str, timeout_seconds: float = 10.0) -> None:
         self._endpoint = endpoint
-        self._timeout_seconds = timeout_seconds
-        self._of_thread = threading.local()
+        super().__init__(timeout_seconds)
 
     def ask(self, subscription: Subscription, callback: Callback) -> None:
         """Ask for what `subscription.mode` says; the hub confirms by a call of its own.
@@ -94,12 +92,6 @@ class Hub:
         except Exception as error:  # noqa: BLE001 - of four libraries, and any may name the URL
             return UpstreamError(f"no usable answer from the hub ({type(error).__name__})")
         return None
-
-    def _http(self) -> BoundedHttp:
-        http: BoundedHttp | None = getattr(self._of_thread, "http", None)
-        if http is None:
-            http = self._of_thread.http = BoundedHttp(self._timeout_seconds)
-        return http
 
 
 def is_signed(body: bytes, signature: str, secret: str) -> bool:

@@ -6,7 +6,6 @@ the caller. The key travels in a header and appears in no URL, error or log reco
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Protocol
 
 import httplib2
@@ -23,9 +22,9 @@ from app.sources.base import (
     UploadsPage,
     VideoBatch,
 )
+from app.sources.bounded_http import BoundedHttp, HttpUser, RefusedError
 from app.sources.youtube_channels import parse_channel, parse_uploads
 from app.sources.youtube_errors import source_error
-from app.sources.youtube_http import BoundedHttp, RefusedError
 from app.sources.youtube_parse import parse_search, parse_videos
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 MAX_RESULTS_PER_PAGE = 50
 
 
-class YouTube:
+class YouTube(HttpUser):
     """search, videos, channels and playlistItems.list through google-api-python-client.
 
     Safe to share between threads; each has a connection of its own. Building it opens no
@@ -49,8 +48,7 @@ class YouTube:
     """
 
     def __init__(self, endpoint: str, timeout_seconds: float = 10.0) -> None:
-        self._timeout_seconds = timeout_seconds
-        self._of_thread = threading.local()
+        super().__init__(timeout_seconds)
         self._service = build_from_document(
             get_static_doc("youtube", "v3"),
             http=httplib2.Http(),  # never used: without it the library would look for credentials
@@ -135,12 +133,6 @@ class YouTube:
             return source_error(refused.status, refused.headers, refused.body, secret=key.secret)
         except Exception as error:  # noqa: BLE001 - of four libraries, and any may name the URL
             return UpstreamError(f"no usable answer from YouTube ({type(error).__name__})")
-
-    def _http(self) -> BoundedHttp:
-        http: BoundedHttp | None = getattr(self._of_thread, "http", None)
-        if http is None:
-            http = self._of_thread.http = BoundedHttp(self._timeout_seconds)
-        return http
 
 
 class _Request(Protocol):

@@ -86,7 +86,7 @@ def _count(shown: str) -> None:
     for stale in ("hour_counts WHERE scope = 0", "day_counts WHERE scope = 0", "channel_counts"):
         op.execute(f"DELETE FROM {stale}")  # noqa: S608 - our own words, as below
     op.execute(
-        "INSERT INTO hour_counts (scope, hour_at, videos) "  # noqa: S608
+        "INSERT INTO hour_counts (scope, hour_at, videos) "  # noqa: S608 - as above
         f"SELECT 0, {hour}, COUNT(*) FROM videos WHERE {shown} GROUP BY {hour}"
     )
     op.execute(
@@ -94,7 +94,7 @@ def _count(shown: str) -> None:
         "FROM hour_counts WHERE scope = 0 GROUP BY scope, DATE(hour_at)"
     )
     op.execute(
-        "INSERT INTO channel_counts (channel_id, month, videos) "  # noqa: S608
+        "INSERT INTO channel_counts (channel_id, month, videos) "  # noqa: S608 - as above
         f"SELECT channel_id, {month}, COUNT(*) FROM videos WHERE {shown} "
         f"GROUP BY channel_id, {month}"
     )

@@ -25,7 +25,7 @@ from cryptography.x509.oid import NameOID
 
 from app.domain.errors import KeyRejectedError, QuotaExhaustedError, SourceError, UpstreamError
 from app.domain.quota import ApiKey
-from app.sources import youtube_http
+from app.sources import bounded_http
 from app.sources.base import SearchPage, SearchQuery, VideoSource
 from app.sources.youtube import YouTube
 from tests.contract.sources.wire_server import (
@@ -341,7 +341,7 @@ def test_a_long_idle_connection_is_not_trusted(
     server: WireServer, youtube: YouTube, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     youtube.search(API_KEY, QUERY)
-    monkeypatch.setattr(youtube_http, "MAX_IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(bounded_http, "MAX_IDLE_SECONDS", 0.0)
     youtube.search(API_KEY, QUERY)
     assert len(server.connections) == 2
 

@@ -21,11 +21,11 @@ from app.domain.watches import Watch
 from app.ingest.service import Flag
 from app.settings import Settings
 from app.sources.base import SearchPage, SearchQuery, VideoBatch, VideoSource
+from app.sources.bounded_http import BoundedHttp, RefusedError
 from app.sources.invidious import Invidious
 from app.sources.rss import ChannelFeeds
 from app.sources.websub import Hub
 from app.sources.youtube import YouTube
-from app.sources.youtube_http import BoundedHttp, RefusedError
 from app.store.database import Database
 from app.store.store import Store
 from simulator import video as simulated

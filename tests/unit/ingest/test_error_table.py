@@ -13,7 +13,7 @@ import pytest
 
 from app.domain.clock import next_pacific_midnight
 from app.domain.quota import Bucket, KeyState, KeyStatus, Usage
-from app.sources.youtube_http import RefusedError
+from app.sources.bounded_http import RefusedError
 from tests.unit.ingest.rig import Call, Rig, before_noon
 from tests.unit.simulator.worlds import NOON
 from tests.unit.sources.youtube_bodies import bad_key, error_body, search_used_up

@@ -13,7 +13,7 @@ from app.domain.filters import Filters
 from app.domain.intake import LinkReason
 from app.domain.videos import Source, StoredVideo
 from app.domain.watches import Watch
-from app.sources.youtube_http import RefusedError
+from app.sources.bounded_http import RefusedError
 from simulator.video import Event, Video
 from tests.unit.ingest.rig import Call, Rig, before_noon, ids_of
 from tests.unit.simulator.worlds import NOON, video

@@ -1,4 +1,4 @@
-"""The wire to YouTube: httplib2 with a bound on how long and how large an answer may be.
+"""The wire of all sources: httplib2 with a bound on how long and how large an answer may be.
 
 It knows nothing of videos or errors' meanings. Proxies of the environment are not used.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import io
 import ssl
+import threading
 import time
 import weakref
 from typing import TYPE_CHECKING
@@ -85,6 +86,24 @@ class BoundedHttp:
             self._http.close()  # who refuses may hang up without a word
             raise RefusedError(response.status, response, content)
         return response, content
+
+
+class HttpUser:
+    """Who asks over HTTP: it has a client for each thread, because none may be shared.
+
+    Args:
+        timeout_seconds: for connecting, and again for a whole answer.
+    """
+
+    def __init__(self, timeout_seconds: float) -> None:
+        self._timeout_seconds = timeout_seconds
+        self._of_thread = threading.local()
+
+    def _http(self) -> BoundedHttp:
+        http: BoundedHttp | None = getattr(self._of_thread, "http", None)
+        if http is None:
+            http = self._of_thread.http = BoundedHttp(self._timeout_seconds)
+        return http
 
 
 class _BoundedReader(io.RawIOBase):
