@@ -1,12 +1,15 @@
 """What every test may use, and the counts per kind at the end of a run."""
 
+import logging
 import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
+from app.settings import Settings
 from tests.processes import Processes
 
 pytest_plugins = ["tests.servers.fixtures"]
@@ -20,6 +23,19 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
     started = Processes(tmp_path)
     yield started
     started.close()
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """What to set variables with, in an empty folder and without any; logging is put back."""
+    root = logging.getLogger()
+    handlers, level, configured = root.handlers[:], root.level, structlog.get_config()
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    yield monkeypatch
+    root.handlers[:], root.level = handlers, level
+    structlog.configure(**configured)
 
 
 def pytest_configure() -> None:

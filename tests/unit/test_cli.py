@@ -1,12 +1,10 @@
-import logging
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
 
 from app.cli import FAILED, MISUSED, OK, main
 from app.settings import Settings
@@ -33,25 +31,13 @@ class Said:
 Run = Callable[..., Said]
 
 
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level, configured = root.handlers[:], root.level, structlog.get_config()
-    yield
-    root.handlers[:], root.level = handlers, level
-    structlog.configure(**configured)
-
-
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs a command in an empty folder, with the settings given and no others."""
-    monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
 
     def command(*arguments: str, **values: str) -> Said:
         for name, value in values.items():
-            monkeypatch.setenv(name, value)
+            environment.setenv(name, value)
         code = main(arguments)
         return Said(code, *capsys.readouterr())
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import TYPE_CHECKING
 
 import pytest
-import structlog
 
 from app.bootstrap import build_services
 from app.cli import FAILED, MISUSED, OK, main
@@ -16,8 +14,7 @@ from app.domain.feeds import ALL, Feed
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from app.auth.access import Access
 
@@ -26,22 +23,10 @@ if TYPE_CHECKING:
 CHANNEL = "UC0123456789012345678901"
 
 
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level, configured = root.handlers[:], root.level, structlog.get_config()
-    yield
-    root.handlers[:], root.level = handlers, level
-    structlog.configure(**configured)
-
-
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs a command in an empty folder; returns its code and what it said."""
-    monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setenv("YOUTUBE_API_KEYS", "some-key")
+    environment.setenv("YOUTUBE_API_KEYS", "some-key")
 
     def command(*arguments: str) -> tuple[int, str, str]:
         code = main(arguments)

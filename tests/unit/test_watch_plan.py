@@ -1,36 +1,20 @@
 """`python -m app watch plan`, read as a person reads it."""
 
-import logging
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-import structlog
 
 from app.cli import MISUSED, OK, main
-from app.settings import Settings
 
 Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level, configured = root.handlers[:], root.level, structlog.get_config()
-    yield
-    root.handlers[:], root.level = handlers, level
-    structlog.configure(**configured)
-
-
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs a `watch` command in an empty folder, with one key unless another is given."""
-    monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
 
     def command(*arguments: str, keys: str = "some-key") -> tuple[int, str, str]:
-        monkeypatch.setenv("YOUTUBE_API_KEYS", keys)
+        environment.setenv("YOUTUBE_API_KEYS", keys)
         code = main(["watch", *arguments])
         return code, *capsys.readouterr()
 

@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import TYPE_CHECKING
 
 import pytest
-import structlog
 
 from app.cli import FAILED, MISUSED, OK, main
-from app.settings import Settings
 from tests.contract.sources.wire_server import reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from tests.integration.webhooks.receiver import Receiver
 
     Run = Callable[..., tuple[int, str]]
 
 
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level, configured = root.handlers[:], root.level, structlog.get_config()
-    yield
-    root.handlers[:], root.level = handlers, level
-    structlog.configure(**configured)
-
-
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs a command in an empty folder, with a key and loopback allowed; all that it says."""
-    monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setenv("YOUTUBE_API_KEYS", "some-key")
-    monkeypatch.setenv("OUTGOING_ALLOW", "127.0.0.1")
+    environment.setenv("YOUTUBE_API_KEYS", "some-key")
+    environment.setenv("OUTGOING_ALLOW", "127.0.0.1")
 
     def command(*arguments: str, **values: str) -> tuple[int, str]:
-        with monkeypatch.context() as changed:
+        with environment.context() as changed:
             for name, value in values.items():
                 changed.setenv(name, value)
             code = main(arguments)
