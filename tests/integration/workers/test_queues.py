@@ -76,7 +76,8 @@ def test_a_fetch_in_the_queue_names_a_watch_and_a_fence_and_nothing_else(
     ticker = _celery(processes, env, "worker", "--concurrency", "1", "--queues", TICK)
     wait_until(lambda: queues.length(FETCH) >= 2, START_SECONDS)
     assert ticker.returncode is None
-    assert sorted(queues.arguments(FETCH)[:2], key=str) == [[1, 1], [2, 1]]
+    fetches = [sent for sent in queues.arguments(FETCH) if sent != [None]]  # but the scout's
+    assert sorted(fetches, key=str) == [[1, 1], [2, 1]]
 
 
 def test_a_worker_and_a_beat_wait_for_a_redis_that_is_not_there_yet(
