@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionLostError
 from redis.exceptions import RedisError, ResponseError
+from redis.retry import Retry
 
 from app.cache.base import HEAD_TTL_SECONDS
 from app.cache.wire import dump_head, load_head
@@ -37,10 +40,12 @@ def connect(url: str) -> Redis:
     """Make a client; it connects when it is first used.
 
     Replies are bytes. A command gives up after a second: readers have the database to fall back
-    on, and for so long they may go on with the page they have.
+    on, and for so long they may go on with the page they have. One whose connection is lost on the
+    way is sent again, once, which every command here can bear.
     """
     return Redis.from_url(
         url,
+        retry=Retry(NoBackoff(), retries=1, supported_errors=(ConnectionLostError,)),
         socket_timeout=1,
         socket_connect_timeout=1,
         health_check_interval=25,

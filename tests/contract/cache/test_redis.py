@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from app.domain.errors import CacheUnavailableError
 from app.domain.feeds import ALL, Feed
 from tests.contract.cache.test_cache import head
 from tests.processes import free_port
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +101,25 @@ def test_a_connection_that_was_lost_is_made_again_within_the_call(client: Redis)
     cache.put(ALL, head(5))
     client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no")  # type: ignore[no-untyped-call] # redis-py does not type it
     assert cache.get(ALL) == head(5)
+
+
+def test_a_command_whose_connection_is_lost_on_the_way_is_sent_again(
+    client: Redis, redis_url: str
+) -> None:
+    cache = RedisFeedCache(client)
+    with closing(connect(redis_url)) as admin, ThreadPoolExecutor() as threads:
+        admin.client_pause(timeout=5_000, all=False)  # writes wait
+        writing = threads.submit(cache.put, ALL, head(5))
+        wait_until(lambda: _info(admin, "blocked_clients") == 1, 2)
+        admin.client_kill_filter(_type="normal", skipme=True)
+        admin.client_unpause()
+        assert writing.result()
+    assert cache.version(ALL) == 5
+
+
+def _info(client: Redis, name: str) -> int:
+    told: dict[str, int] = client.info()
+    return told[name]
 
 
 def test_a_redis_that_does_not_answer_costs_seconds_and_no_more() -> None:
