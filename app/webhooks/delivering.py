@@ -115,7 +115,7 @@ class Deliverer:
         """Send a batch; return what came of it, and how long the receiver wants us to wait."""
         delivery_id, started_at = uuid4().hex, self._clock()
         body = encode_delivery(webhook, delivery_id, watch, arrivals)
-        headers = headers_for(body, delivery_id, webhook.secret, started_at)
+        headers = headers_for(body, delivery_id, webhook.live_secrets(started_at), started_at)
         status, error, wait_seconds = None, None, None
         try:
             answer = self._outgoing.post(webhook.url, body, headers)

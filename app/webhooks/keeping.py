@@ -13,9 +13,11 @@ from app.domain.errors import (
     TooManyWebhooksError,
 )
 from app.domain.feeds import ALL
-from app.domain.webhooks import MAX_WEBHOOKS, Pause, paused, resumed
+from app.domain.webhooks import MAX_WEBHOOKS, Pause, paused, resumed, rotated
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from app.domain.clock import Clock
     from app.domain.webhooks import Delivery, Webhook
     from app.sources.outgoing import Outgoing
@@ -62,7 +64,7 @@ class Webhooks:
             TooManyWebhooksError: there are 100.
         """
         self._check(url)
-        secret = SECRET_PREFIX + secrets.token_urlsafe(32)
+        secret = _new_secret()
 
         def work(transaction: Transaction) -> Webhook:
             transaction.stand_in_line()  # so that none is counted twice, and no video missed
@@ -114,6 +116,23 @@ class Webhooks:
 
         return self._store.write(work)
 
+    def rotate(self, webhook_id: int, overlap: timedelta) -> Webhook:
+        """Give a webhook another secret; for a while deliveries are signed by the last one, too.
+
+        One before that signs no more. A delivery under way is not disturbed.
+
+        Raises:
+            NotFoundError: there is no such webhook.
+        """
+        secret, until = _new_secret(), self._clock() + overlap
+
+        def work(transaction: Transaction) -> Webhook:
+            after = rotated(transaction.webhooks.lock(webhook_id), secret, until)
+            transaction.webhooks.set_secrets(after)
+            return after
+
+        return self._store.write(work)
+
     def replay(self, webhook_id: int, after: int) -> Webhook:
         """Send again what came in after a seq; a paused webhook does so once it is resumed.
 
@@ -152,6 +171,10 @@ class Webhooks:
             self._outgoing.check(url)
         except InvalidValueError as error:
             raise InvalidMemberError(str(error), "url") from None
+
+
+def _new_secret() -> str:
+    return SECRET_PREFIX + secrets.token_urlsafe(32)
 
 
 def _check_watch(transaction: Transaction, watch_id: int) -> None:

@@ -300,6 +300,68 @@ def test_a_test_delivery_is_empty_and_moves_nothing(
     assert deliverer.test(webhook.webhook_id).error == "HTTP 500"
 
 
+def test_a_receiver_misses_nothing_while_its_secret_is_replaced(
+    webhooks: Webhooks,
+    deliverer: Deliverer,
+    target: Receiver,
+    clock: SettableClock,
+) -> None:
+    first = webhooks.add(target.url)
+    secrets = [first.secret, webhooks.rotate(first.webhook_id, HOUR).secret]
+
+    def signing() -> list[bool]:
+        deliverer.test(first.webhook_id)
+        return [target.is_signed(-1, secret) for secret in secrets]
+
+    assert signing() == [True, True]
+    secrets.append(webhooks.rotate(first.webhook_id, HOUR).secret)
+    assert signing() == [False, True, True]
+    clock.move(3599)
+    assert signing() == [False, True, True]
+    clock.move(1)
+    assert signing() == [False, False, True]
+    secrets.append(webhooks.rotate(first.webhook_id, timedelta()).secret)
+    assert signing() == [False, False, False, True]
+    with pytest.raises(NotFoundError):
+        webhooks.rotate(99, HOUR)
+
+
+def test_replacing_a_secret_disturbs_no_delivery_and_outlives_it(
+    store: Store, webhooks: Webhooks, deliverer: Deliverer, target: Receiver
+) -> None:
+    webhook = webhooks.add(target.url)
+    record(store, [video(1)])
+    made: list[str] = []
+    target.on_arrival = lambda: made.append(webhooks.rotate(webhook.webhook_id, HOUR).secret)
+    run_due(deliverer)
+    target.on_arrival = lambda: None
+    record(store, [video(2)])
+    run_due(deliverer)
+    assert target.videos() == [ids(1), ids(2)]
+    assert target.is_signed(0, webhook.secret)
+    assert target.is_signed(1, made[0])
+
+
+def test_a_failure_before_days_without_us_gives_nobody_up(
+    store: Store,
+    webhooks: Webhooks,
+    deliverer: Deliverer,
+    target: Receiver,
+    clock: SettableClock,
+) -> None:
+    webhook = webhooks.add(target.url)
+    record(store, [video(1)])
+    target.answers = [raw(b"")] * 2
+    run_due(deliverer)
+    clock.move(4 * 86_400)  # the lid was shut, and the network is not back yet
+    run_due(deliverer)
+    assert webhooks.get(webhook.webhook_id).paused is None
+    clock.move(3600)
+    run_due(deliverer)
+    assert target.videos()[-1] == ids(1)
+    assert webhooks.get(webhook.webhook_id).failing_since is None
+
+
 @pytest.mark.parametrize(
     "url", ["https://127.0.0.1/", "https://localhost/", "http://1.1.1.1/", "x"]
 )
