@@ -148,11 +148,9 @@ def paused(webhook: Webhook, why: Pause, now: datetime) -> Webhook:
     return replace(webhook, paused=why, paused_at=now)
 
 
-def resumed(webhook: Webhook, now: datetime) -> Webhook:
-    """Return the webhook as if it had never failed; it is due at once."""
-    return replace(
-        webhook, paused=None, paused_at=None, failing_since=None, failures=0, next_try_at=now
-    )
+def resumed(webhook: Webhook) -> Webhook:
+    """Return the webhook as if it had never failed."""
+    return replace(webhook, paused=None, paused_at=None, failing_since=None, failures=0)
 
 
 def rotated(webhook: Webhook, secret: str, until: datetime) -> Webhook:

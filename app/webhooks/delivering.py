@@ -82,7 +82,7 @@ class Deliverer:
         """
         webhook, watch, _ = self._store.read(lambda t: _look(t, webhook_id))
         delivery, _ = self._send(webhook, watch, replace(_NOTHING, next_seq=webhook.next_seq))
-        self._store.write(lambda t: t.webhooks.add_delivery(delivery, KEPT_DELIVERIES))
+        self._store.write(lambda t: _log(t, delivery))
         return delivery
 
     def _take(self, webhook: Webhook) -> bool:
@@ -140,12 +140,14 @@ class Deliverer:
         """Write down what came of it, unless somebody has changed the webhook meanwhile."""
 
         def work(transaction: Transaction) -> bool:
-            noted = transaction.webhooks.replace(before, after)
-            if noted and delivery is not None:
-                transaction.webhooks.add_delivery(delivery, KEPT_DELIVERIES)
-            return noted
+            if delivery is not None:
+                _log(transaction, delivery)
+            return transaction.webhooks.replace(before, after)
 
-        noted = self._store.write(work)
+        try:
+            noted = self._store.write(work)
+        except NotFoundError:
+            return False  # removed since it was sent
         if noted and after.paused and delivery is not None:
             why, detail = after.paused.value, delivery.error
             self._log.warning(
@@ -159,6 +161,12 @@ def _look(transaction: Transaction, webhook_id: int) -> tuple[Webhook, Watch | N
     watch_id = webhook.watch_id
     watch = None if watch_id is None else transaction.watches.get(watch_id)
     return webhook, watch, transaction.webhooks.arrivals(webhook, MAX_VIDEOS)
+
+
+def _log(transaction: Transaction, delivery: Delivery) -> None:
+    """Log a delivery, be it overtaken or not: it was sent. Raises NotFoundError."""
+    transaction.webhooks.lock(delivery.webhook_id)  # or it might be removed this moment
+    transaction.webhooks.add_delivery(delivery, KEPT_DELIVERIES)
 
 
 def _complaint(status: int) -> str | None:

@@ -96,6 +96,8 @@ class Webhooks:
     ) -> Webhook:
         """Change the address, pause, or resume as if nothing had failed; None leaves as it is.
 
+        What changes nothing disturbs no delivery under way.
+
         Raises:
             NotFoundError: there is no such webhook.
             InvalidMemberError: the address may not be asked.
@@ -105,12 +107,15 @@ class Webhooks:
 
         def work(transaction: Transaction) -> Webhook:
             before = transaction.webhooks.lock(webhook_id)
-            # A new time tells a run under way that it was overtaken.
-            after = replace(before, url=url or before.url, next_try_at=self._clock())
+            after = replace(before, url=url or before.url)
             if pause is False:
-                after = resumed(after, self._clock())
-            elif pause and after.paused is None:
+                after = resumed(after)
+            elif pause and after.paused is not Pause.BY_HAND:
                 after = paused(after, Pause.BY_HAND, self._clock())
+            if after == before:
+                return before
+            # A new time tells a run under way that it was overtaken; and it is due at once.
+            after = replace(after, next_try_at=self._clock())
             transaction.webhooks.replace(before, after)
             return after
 

@@ -191,6 +191,8 @@ def test_a_receiver_that_is_gone_is_asked_no_more(
     assert run_due(deliverer) == 0
     assert webhooks.get(webhook.webhook_id).paused is Pause.GONE
     assert store.read(lambda t: t.webhooks.list_given_up())
+    webhooks.change(webhook.webhook_id, pause=True)  # its owner knows of it
+    assert store.read(lambda t: t.webhooks.list_given_up()) == []
 
 
 def test_what_came_in_while_it_was_paused_is_sent_when_it_is_resumed(
@@ -240,6 +242,27 @@ def test_a_change_under_way_wins_over_the_run(
     assert webhooks.get(webhook.webhook_id).next_seq == webhook.next_seq
     run_due(deliverer)
     assert [request.path for request in target.server.requests] == ["/in", "/in/else"]
+    log = webhooks.deliveries(webhook.webhook_id, 1, 10)
+    assert [(it.videos, it.status) for it in log.items] == [(1, 204)] * 2  # both were sent
+
+
+def test_a_change_of_nothing_sends_nothing_twice(
+    store: Store,
+    webhooks: Webhooks,
+    deliverer: Deliverer,
+    target: Receiver,
+    clock: SettableClock,
+) -> None:
+    webhook = webhooks.add(target.url)
+    record(store, [video(1)])
+    clock.move(1)
+    target.on_arrival = lambda: [
+        webhooks.change(webhook.webhook_id),
+        webhooks.change(webhook.webhook_id, url=target.url, pause=False),
+    ]
+    run_due(deliverer)
+    assert run_due(deliverer) == 0
+    assert target.videos() == [ids(1)]
 
 
 def test_a_webhook_or_watch_removed_under_way_does_no_harm(
