@@ -135,6 +135,18 @@ def test_what_is_refused_is_sent_again_with_waits_that_double(
     assert run_due(deliverer) == 0
 
 
+def test_a_receipt_with_a_header_that_cannot_be_read_is_a_receipt(
+    store: Store, webhooks: Webhooks, deliverer: Deliverer, target: Receiver
+) -> None:
+    webhooks.add(target.url)
+    record(store, [video(1)])
+    wait = f"Mon, 01 Jan {'9' * 25} 00:00:00 GMT"
+    target.answers = [reply(b"", status=204, headers={"Retry-After": wait})]
+    assert run_due(deliverer) == 1
+    assert run_due(deliverer) == 0
+    assert target.videos() == [ids(1)]
+
+
 def test_a_receiver_that_asks_for_patience_gets_it(
     store: Store,
     webhooks: Webhooks,
