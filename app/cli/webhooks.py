@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from app.domain.webhooks import Delivery, Webhook
     from app.settings import Settings
 
+_LOGGED = 20
+
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Add the commands of the noun."""
@@ -25,6 +27,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         ("resume", _resume, "go on where it was, as if nothing had failed"),
         ("remove", _remove, "send nothing more, and forget its log"),
         ("test", _test, "send a delivery without videos and say what came of it"),
+        ("log", _log, "show what was sent last, and what came of it"),
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("webhook", type=_number, help="its id")
@@ -105,6 +108,16 @@ def _test(settings: Settings, parsed: argparse.Namespace) -> None:
 def _say_with_secret(webhook: Webhook) -> None:
     say(_line(webhook))
     say(f"secret, shown only now: {webhook.secret}")
+
+
+def _log(settings: Settings, parsed: argparse.Namespace) -> None:
+    from app.domain.clock import format_instant
+
+    with services(settings) as opened:
+        for sent in reversed(opened.webhooks.deliveries(parsed.webhook, 1, _LOGGED).items):
+            outcome = sent.error or _outcome(sent)
+            at = format_instant(sent.started_at)
+            say(f"{at}  {sent.videos} videos, seq {sent.after_seq} to {sent.next_seq}  {outcome}")
 
 
 def _line(webhook: Webhook) -> str:

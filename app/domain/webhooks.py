@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MAX_WEBHOOKS = 100
 MAX_VIDEOS = 50
-"""In one delivery."""
+"""In one delivery, at most."""
 
 SOONEST, LATEST = timedelta(minutes=1), timedelta(hours=1)
 """The least and the longest wait between two attempts, unless the receiver asks for longer."""
@@ -73,6 +73,14 @@ class Webhook:
     paused_at: datetime | None = None
     previous_secret: str | None = field(default=None, repr=False)
     previous_until: datetime | None = None
+
+    @property
+    def batch(self) -> int:
+        """How many videos the next delivery has: half as many after each failure.
+
+        Many receivers take no body over 100 kB, or need long for 50; none is to be stuck for that.
+        """
+        return max(1, MAX_VIDEOS >> self.failures)
 
     def live_secrets(self, now: datetime) -> tuple[str, ...]:
         """Return the secrets that sign now, the newest first."""
@@ -151,6 +159,11 @@ def paused(webhook: Webhook, why: Pause, now: datetime) -> Webhook:
 def resumed(webhook: Webhook) -> Webhook:
     """Return the webhook as if it had never failed."""
     return replace(webhook, paused=None, paused_at=None, failing_since=None, failures=0)
+
+
+def moved(webhook: Webhook, url: str) -> Webhook:
+    """Return the webhook with another address, which has not failed yet."""
+    return replace(webhook, url=url, failing_since=None, failures=0)
 
 
 def rotated(webhook: Webhook, secret: str, until: datetime) -> Webhook:

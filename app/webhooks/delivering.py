@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from app.domain.errors import InvalidValueError, NotFoundError, SourceError, StoreUnavailableError
-from app.domain.webhooks import MAX_VIDEOS, Arrivals, Delivery, delivered, failed
+from app.domain.webhooks import Arrivals, Delivery, delivered, failed
 from app.telemetry import get_logger
 from app.webhooks.signing import encode_delivery, headers_for
 
@@ -160,7 +160,7 @@ def _look(transaction: Transaction, webhook_id: int) -> tuple[Webhook, Watch | N
     webhook = transaction.webhooks.get(webhook_id)
     watch_id = webhook.watch_id
     watch = None if watch_id is None else transaction.watches.get(watch_id)
-    return webhook, watch, transaction.webhooks.arrivals(webhook, MAX_VIDEOS)
+    return webhook, watch, transaction.webhooks.arrivals(webhook, webhook.batch)
 
 
 def _log(transaction: Transaction, delivery: Delivery) -> None:

@@ -13,7 +13,7 @@ from app.domain.errors import (
     TooManyWebhooksError,
 )
 from app.domain.feeds import ALL
-from app.domain.webhooks import MAX_WEBHOOKS, Pause, paused, resumed, rotated
+from app.domain.webhooks import MAX_WEBHOOKS, Pause, moved, paused, resumed, rotated
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -107,7 +107,7 @@ class Webhooks:
 
         def work(transaction: Transaction) -> Webhook:
             before = transaction.webhooks.lock(webhook_id)
-            after = replace(before, url=url or before.url)
+            after = before if url is None or url == before.url else moved(before, url)
             if pause is False:
                 after = resumed(after)
             elif pause and after.paused is not Pause.BY_HAND:

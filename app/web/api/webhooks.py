@@ -73,7 +73,8 @@ def create_webhook(query: Query, wanted: schemas.WebhookRequest) -> Response:  #
     t=TIME,v1=HEX` is the HMAC-SHA256 of `TIME.BODY` under `secret`, which is shown only here; after
     the secret was replaced there is a second `v1=HEX` for a while. Any 2xx within 5 s is a receipt;
     everything else, redirects included, is tried again after a minute to an hour, or as Retry-After
-    asks. After three days, or 410, it is paused. The 101st webhook answers 409 `too_many_webhooks`.
+    asks, and fewer at a time. After three days, or 410, it is paused. The 101st webhook answers 409
+    `too_many_webhooks`.
     """
     webhook = services().webhooks.add(wanted.url, wanted.watch_id)
     response = uncached_json(_with_secret(webhook), HTTPStatus.CREATED)

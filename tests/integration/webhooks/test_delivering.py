@@ -80,6 +80,29 @@ def test_many_videos_go_in_batches_and_none_is_sent_twice(
     assert [one for batch in target.videos() for one in batch] == ids(*range(101))
 
 
+def test_a_receiver_that_takes_no_large_body_gets_small_ones(
+    store: Store,
+    webhooks: Webhooks,
+    deliverer: Deliverer,
+    target: Receiver,
+    clock: SettableClock,
+) -> None:
+    webhooks.add(target.url)
+    record(store, [video(number) for number in range(MAX_VIDEOS)])
+    taken: list[str] = []
+
+    def take_twenty() -> None:
+        came = target.videos()[-1]
+        target.answers = [reply(b"", status=413)] if len(came) > 20 else []
+        taken.extend(came if len(came) <= 20 else [])
+
+    target.on_arrival = take_twenty
+    for _ in range(15):
+        run_due(deliverer)
+        clock.move(60)
+    assert taken == ids(*range(MAX_VIDEOS))
+
+
 def test_a_slow_receiver_leaves_the_rest_to_the_next_tick(
     store: Store,
     webhooks: Webhooks,
@@ -252,10 +275,15 @@ def test_a_change_under_way_wins_over_the_run(
     run_due(deliverer)
     target.on_arrival = lambda: None
     assert webhooks.get(webhook.webhook_id).next_seq == webhook.next_seq
+    target.answers = [reply(b"", status=500)]
     run_due(deliverer)
-    assert [request.path for request in target.server.requests] == ["/in", "/in/else"]
+    assert webhooks.get(webhook.webhook_id).failing_since == clock.at
+    moved = webhooks.change(webhook.webhook_id, url=f"{target.url}/there")
+    assert (moved.failing_since, moved.next_try_at) == (None, clock.at)
+    run_due(deliverer)
+    assert [it.path for it in target.server.requests] == ["/in", "/in/else", "/in/there"]
     log = webhooks.deliveries(webhook.webhook_id, 1, 10)
-    assert [(it.videos, it.status) for it in log.items] == [(1, 204)] * 2  # both were sent
+    assert [it.status for it in log.items] == [204, 500, 204]  # what was overtaken was sent, too
 
 
 def test_a_change_of_nothing_sends_nothing_twice(

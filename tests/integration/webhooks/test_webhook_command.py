@@ -50,6 +50,14 @@ def test_webhooks_are_added_tried_paused_replayed_and_removed(run: Run, target: 
     code, said = run("webhook", "test", "1")
     assert (code, said) == (FAILED, "newsreel: it did not arrive: HTTP 500\n")
 
+    code, said = run("webhook", "log", "1")
+    assert code == OK
+    assert [line.partition("  ")[2].split(" after")[0] for line in said.splitlines()] == [
+        "0 videos, seq 0 to 0  HTTP 204",
+        "0 videos, seq 0 to 0  HTTP 500",
+    ]
+    assert run("webhook", "log", "7") == (FAILED, "newsreel: there is no webhook 7\n")
+
     assert "paused (by_hand)" in run("webhook", "pause", "1")[1]
     assert "sent up to 0" in run("webhook", "resume", "1")[1]
     assert "sent up to 0" in run("webhook", "replay", "1", "0")[1]
