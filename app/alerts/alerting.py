@@ -59,7 +59,7 @@ class Alerts:
     def due(self) -> list[str]:
         """Look for trouble and give out what is to be told of it: a tick, once a minute."""
         now = self._clock()
-        resting = self._looked_at is not None and now - self._looked_at < LOOKS_EVERY
+        resting = self._looked_at is not None and abs(now - self._looked_at) < LOOKS_EVERY
         if resting or not self._sender.count:
             return []
         self._looked_at = now

@@ -56,6 +56,14 @@ class AppriseSender:
 
     def _sent(self, message: Message) -> list[str | None]:
         """Return for each address what went wrong, if anything did."""
+        said, trouble = self._run(message)
+        # A line that was cut short is none.
+        whole = (line for line in said.splitlines(keepends=True) if line.endswith(b"\n"))
+        told: dict[int, str | None] = dict(map(orjson.loads, whole))
+        return [told.get(number, trouble) for number in range(self.count)]
+
+    def _run(self, message: Message) -> tuple[bytes, str]:
+        """Return what the program said, and what is true of the addresses it said nothing of."""
         asked = {
             "urls": self._urls,
             "title": message.title,
@@ -70,11 +78,10 @@ class AppriseSender:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 timeout=self._timeout_seconds,
-                check=True,
+                check=False,
             )
-            told: list[str | None] = orjson.loads(done.stdout)
-        except subprocess.TimeoutExpired:
-            return ["did not answer in time"] * self.count
-        except (subprocess.CalledProcessError, OSError, ValueError) as error:
-            return [f"could not be tried ({type(error).__name__})"] * self.count
-        return told
+        except subprocess.TimeoutExpired as late:
+            return late.stdout or b"", "did not answer in time"
+        except OSError as error:
+            return b"", f"could not be tried ({type(error).__name__})"
+        return done.stdout, f"could not be tried (exit {done.returncode})"

@@ -1,1 +1,1 @@
-"""Who may do what: scopes now, tokens and clients later. Knows nothing of Flask."""
+"""Who may do what: clients, their tokens and scopes. Knows nothing of Flask."""

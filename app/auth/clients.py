@@ -134,7 +134,9 @@ class Clients:
 
 
 def _find(transaction: Transaction, named: str) -> Client:
-    for client in transaction.clients.list_all():
-        if named in (client.name, client.client_id):
-            return client
-    raise NotFoundError(f"there is no client {named!r}")
+    """Return the client with an id, else with a name, for a change that nobody else makes now."""
+    transaction.stand_in_line()
+    found = [it for it in transaction.clients.list_all() if named in (it.client_id, it.name)]
+    if not found:
+        raise NotFoundError(f"there is no client {named!r}")
+    return max(found, key=lambda client: client.client_id == named)

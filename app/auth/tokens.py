@@ -112,7 +112,8 @@ class Tokens:
         try:
             token = jwt.decode(text, self._key_of, _ALGORITHMS)
             self._claims.validate(token.claims)
-        except (JoseError, ValueError, RecursionError) as error:
+        except (JoseError, ValueError, TypeError, LookupError, RecursionError) as error:
+            # Some are no errors of tokens: the library trusts a header to have the right types.
             raise InvalidTokenError(type(error).__name__) from None
         return _access(token)
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from app.domain.watches import Problem
 
+CERTAIN_AFTER = timedelta(minutes=2)
+"""Trouble that is over sooner was none: a service that was away for hours is stale for a moment."""
+
 SETTLED_AFTER = timedelta(minutes=5)
 """Trouble that comes back sooner was never over."""
 
@@ -66,7 +69,7 @@ def compare(
         over before anybody was told of it.
     """
     changed = [
-        Alert(code, problem.detail, problem.since, next_try_at=now)
+        Alert(code, problem.detail, problem.since, next_try_at=now + CERTAIN_AFTER)
         for code, problem in problems.items()
         if code not in known
     ]

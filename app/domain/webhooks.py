@@ -14,13 +14,19 @@ if TYPE_CHECKING:
 
 MAX_WEBHOOKS = 100
 MAX_VIDEOS = 50
-"""In one delivery."""
+"""In one delivery, at most."""
 
 SOONEST, LATEST = timedelta(minutes=1), timedelta(hours=1)
 """The least and the longest wait between two attempts, unless the receiver asks for longer."""
 
 GIVEN_UP_AFTER = timedelta(days=3)
 """What failed for so long is paused."""
+
+LEAST_FAILURES = 24
+"""And so often: who failed once before we were away for days was not tried for days."""
+
+OVERLAP_HOURS, LONGEST_OVERLAP_HOURS = 24, 168
+"""How long a secret goes on signing after it was replaced, unless somebody says otherwise."""
 
 _GONE = 410
 """The status by which a receiver says that it wants no more (RFC 9110)."""
@@ -47,8 +53,11 @@ class Webhook:
         created_at: when it was made.
         next_try_at: when it is due if there is anything to send; a run holds it by this.
         failing_since: when deliveries began to fail; None while they do not.
+        failures: how many failed since then.
         paused: why nothing is sent; None if it is.
         paused_at: since when.
+        previous_secret: the one before, by which deliveries are signed as well for a while.
+        previous_until: the end of that while.
     """
 
     webhook_id: int
@@ -59,8 +68,25 @@ class Webhook:
     created_at: datetime
     next_try_at: datetime
     failing_since: datetime | None = None
+    failures: int = 0
     paused: Pause | None = None
     paused_at: datetime | None = None
+    previous_secret: str | None = field(default=None, repr=False)
+    previous_until: datetime | None = None
+
+    @property
+    def batch(self) -> int:
+        """How many videos the next delivery has: half as many after each failure.
+
+        Many receivers take no body over 100 kB, or need long for 50; none is to be stuck for that.
+        """
+        return max(1, MAX_VIDEOS >> self.failures)
+
+    def live_secrets(self, now: datetime) -> tuple[str, ...]:
+        """Return the secrets that sign now, the newest first."""
+        if self.previous_secret is None or self.previous_until is None:
+            return (self.secret,)
+        return (self.secret, self.previous_secret)[: 2 if now < self.previous_until else 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +130,7 @@ class Delivery:
 
 def delivered(webhook: Webhook, next_seq: int, due_at: datetime) -> Webhook:
     """Return the webhook after all up to `next_seq` has arrived."""
-    return replace(webhook, next_seq=next_seq, failing_since=None, next_try_at=due_at)
+    return replace(webhook, next_seq=next_seq, failing_since=None, failures=0, next_try_at=due_at)
 
 
 def failed(
@@ -116,10 +142,11 @@ def failed(
     """
     since = webhook.failing_since or now
     wait = max(SOONEST, min(LATEST, now - since), timedelta(seconds=retry_after or 0))
-    later = replace(webhook, failing_since=since, next_try_at=now + wait)
+    failures = webhook.failures + 1
+    later = replace(webhook, failing_since=since, failures=failures, next_try_at=now + wait)
     if status == _GONE:
         return paused(later, Pause.GONE, now)
-    if now - since >= GIVEN_UP_AFTER:
+    if now - since >= GIVEN_UP_AFTER and failures >= LEAST_FAILURES:
         return paused(later, Pause.FAILING, now)
     return later
 
@@ -129,6 +156,16 @@ def paused(webhook: Webhook, why: Pause, now: datetime) -> Webhook:
     return replace(webhook, paused=why, paused_at=now)
 
 
-def resumed(webhook: Webhook, now: datetime) -> Webhook:
-    """Return the webhook as if it had never failed; it is due at once."""
-    return replace(webhook, paused=None, paused_at=None, failing_since=None, next_try_at=now)
+def resumed(webhook: Webhook) -> Webhook:
+    """Return the webhook as if it had never failed."""
+    return replace(webhook, paused=None, paused_at=None, failing_since=None, failures=0)
+
+
+def moved(webhook: Webhook, url: str) -> Webhook:
+    """Return the webhook with another address, which has not failed yet."""
+    return replace(webhook, url=url, failing_since=None, failures=0)
+
+
+def rotated(webhook: Webhook, secret: str, until: datetime) -> Webhook:
+    """Return the webhook with a new secret; the last one signs as well until an instant."""
+    return replace(webhook, secret=secret, previous_secret=webhook.secret, previous_until=until)

@@ -36,7 +36,7 @@ def with_secret_key(settings: Settings, path: Path = PATH) -> Settings:
 
 def _make(path: Path) -> None:
     """Write a key for its owner's eyes; of several processes that do so the first one wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.") as draft:
         draft.write(secrets.token_hex(_RANDOM_BYTES))
         draft.flush()

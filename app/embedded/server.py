@@ -137,7 +137,7 @@ def _lock_path(settings: Settings) -> Path:
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Hold a file lock: the embedded mode is one process per database."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

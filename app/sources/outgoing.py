@@ -12,10 +12,12 @@ import io
 import socket
 import ssl
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from ipaddress import ip_address
+from threading import Thread
 from typing import TYPE_CHECKING, cast
 
 from app.domain.errors import InvalidValueError, UpstreamError
@@ -56,7 +58,7 @@ class Outgoing:
         allowance: what may be asked although it is not public.
         resolve: looks hosts up.
         trust: the certificates that are believed; the system's if None.
-        timeout_seconds: for everything after the name was looked up.
+        timeout_seconds: for everything, the look-up included.
     """
 
     def __init__(
@@ -78,7 +80,7 @@ class Outgoing:
             InvalidValueError: the address may not be asked, or its host has none.
         """
         try:
-            self._look_up(parse_target(url))
+            self._look_up(parse_target(url), self._deadline())
         except UpstreamError as error:
             raise InvalidValueError(str(error)) from None
 
@@ -90,8 +92,8 @@ class Outgoing:
             UpstreamError: no answer that could be read came in time.
         """
         target = parse_target(url)
-        addresses = self._look_up(target)
-        deadline = time.monotonic() + self._timeout_seconds
+        deadline = self._deadline()
+        addresses = self._look_up(target, deadline)
         try:
             with self._connect(target, addresses, deadline) as connected:
                 return _exchange(target, connected, deadline, body, headers)
@@ -99,9 +101,13 @@ class Outgoing:
             # In our own words: a library's may hold the path, which is often a secret.
             raise UpstreamError(f"no usable answer ({type(error).__name__})") from None
 
-    def _look_up(self, target: Target) -> tuple[Address, ...]:
+    def _deadline(self) -> float:
+        return time.monotonic() + self._timeout_seconds
+
+    def _look_up(self, target: Target, deadline: float) -> tuple[Address, ...]:
+        look = partial(self._resolve, target.host, target.port)
         try:
-            addresses = self._resolve(target.host, target.port)
+            addresses = _in_time(look, deadline)
         except (OSError, UnicodeError) as error:
             raise UpstreamError(f"has no address ({type(error).__name__})") from None
         if not addresses:
@@ -125,6 +131,20 @@ class Outgoing:
     @cached_property
     def _trust(self) -> ssl.SSLContext:
         return self._given_trust or ssl.create_default_context()
+
+
+def _in_time(look: Callable[[], tuple[Address, ...]], deadline: float) -> tuple[Address, ...]:
+    """Look a name up in a thread: the system's resolver has a patience of its own, often 30 s."""
+    found: Future[tuple[Address, ...]] = Future()
+
+    def work() -> None:
+        try:
+            found.set_result(look())
+        except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+            found.set_exception(error)
+
+    Thread(target=work, name="look-up", daemon=True).start()
+    return found.result(_left(deadline))
 
 
 def _first_to_answer(addresses: tuple[Address, ...], port: int, deadline: float) -> socket.socket:

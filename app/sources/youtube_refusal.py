@@ -118,6 +118,6 @@ def retry_after_of(headers: Mapping[str, str]) -> float | None:
         return min(float(value[:9]), LONGEST_WAIT_SECONDS)
     try:
         wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # the last for numbers without end
         return None
     return min(max(0.0, wait.total_seconds()), LONGEST_WAIT_SECONDS)

@@ -119,7 +119,8 @@ def _sqlite_limit(seconds: float) -> Callable[[Connection], None]:
 
 def _sqlite_engine(url: URL, pool_size: int, begin: str) -> Engine:
     if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        # For its owner: the secrets of webhooks are among what it holds.
+        Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(url, pool_size=pool_size, pool_timeout=_CONNECT_SECONDS)
 
     def on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

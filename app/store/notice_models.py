@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.models import Base
@@ -30,10 +30,13 @@ class WebhookRow(Base):
     )
     url: Mapped[str] = mapped_column(long_text())
     secret: Mapped[str] = mapped_column(ascii_key(64))
+    previous_secret: Mapped[str | None] = mapped_column(ascii_key(64))
+    previous_until: Mapped[datetime | None] = mapped_column(Instant)
     next_seq: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(Instant)
     next_try_at: Mapped[datetime] = mapped_column(Instant)
     failing_since: Mapped[datetime | None] = mapped_column(Instant)
+    failures: Mapped[int] = mapped_column(Integer, server_default="0")
     paused: Mapped[str | None] = mapped_column(ascii_key(16))
     paused_at: Mapped[datetime | None] = mapped_column(Instant)
 

@@ -25,13 +25,14 @@ _PLAIN = (
     "webhook_id",
     "watch_id",
     "url",
-    "secret",
     "next_seq",
     "created_at",
     "next_try_at",
     "failing_since",
+    "failures",
     "paused_at",
 )
+_SECRETS = ("secret", "previous_secret", "previous_until")
 _OF_DELIVERY = (
     "delivery_id",
     "webhook_id",
@@ -121,7 +122,7 @@ class WebhookRepository:
         return [_webhook(row) for row in self._connection.execute(query)]
 
     def replace(self, before: Webhook, after: Webhook) -> bool:
-        """Write a webhook if nobody has written it since it was read; tell whether.
+        """Write a webhook, its secrets apart, if nobody has since it was read; tell whether.
 
         Every change moves `next_try_at`, so it is enough to compare that and the seq.
         """
@@ -133,6 +134,12 @@ class WebhookRepository:
         columns: Columns = {name: getattr(after, name) for name in _PLAIN}
         why = after.paused.value if after.paused else None
         return self._connection.execute(change.values(paused=why, **columns)).rowcount == 1
+
+    def set_secrets(self, webhook: Webhook) -> None:
+        """Write a webhook's secrets, beside whatever a run writes."""
+        columns: Columns = {name: getattr(webhook, name) for name in _SECRETS}
+        change = update(WebhookRow).where(WebhookRow.webhook_id == webhook.webhook_id)
+        self._connection.execute(change.values(columns))
 
     def delete(self, webhook_id: int) -> None:
         """Delete a webhook with its log.
@@ -207,4 +214,4 @@ class WebhookRepository:
 
 def _webhook(row: Row[tuple[object, ...]]) -> Webhook:
     why = None if row.paused is None else Pause(row.paused)
-    return Webhook(paused=why, **{name: getattr(row, name) for name in _PLAIN})
+    return Webhook(paused=why, **{name: getattr(row, name) for name in (*_PLAIN, *_SECRETS)})

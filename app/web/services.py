@@ -8,7 +8,7 @@ from flask import current_app
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from flask import Flask
 
@@ -247,6 +247,9 @@ class Webhooks(Protocol):
         self, webhook_id: int, *, url: str | None = None, pause: bool | None = None
     ) -> Webhook:
         """Change what is given; raises InvalidMemberError."""
+
+    def rotate(self, webhook_id: int, overlap: timedelta) -> Webhook:
+        """Give one another secret; for a while deliveries are signed by the last one, too."""
 
     def replay(self, webhook_id: int, after: int) -> Webhook:
         """Send again what came in after a seq; raises InvalidMemberError."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from app.domain.errors import InvalidValueError, NotFoundError, SourceError, StoreUnavailableError
-from app.domain.webhooks import MAX_VIDEOS, Arrivals, Delivery, delivered, failed
+from app.domain.webhooks import Arrivals, Delivery, delivered, failed
 from app.telemetry import get_logger
 from app.webhooks.signing import encode_delivery, headers_for
 
@@ -82,7 +82,7 @@ class Deliverer:
         """
         webhook, watch, _ = self._store.read(lambda t: _look(t, webhook_id))
         delivery, _ = self._send(webhook, watch, replace(_NOTHING, next_seq=webhook.next_seq))
-        self._store.write(lambda t: t.webhooks.add_delivery(delivery, KEPT_DELIVERIES))
+        self._store.write(lambda t: _log(t, delivery))
         return delivery
 
     def _take(self, webhook: Webhook) -> bool:
@@ -115,7 +115,7 @@ class Deliverer:
         """Send a batch; return what came of it, and how long the receiver wants us to wait."""
         delivery_id, started_at = uuid4().hex, self._clock()
         body = encode_delivery(webhook, delivery_id, watch, arrivals)
-        headers = headers_for(body, delivery_id, webhook.secret, started_at)
+        headers = headers_for(body, delivery_id, webhook.live_secrets(started_at), started_at)
         status, error, wait_seconds = None, None, None
         try:
             answer = self._outgoing.post(webhook.url, body, headers)
@@ -140,12 +140,14 @@ class Deliverer:
         """Write down what came of it, unless somebody has changed the webhook meanwhile."""
 
         def work(transaction: Transaction) -> bool:
-            noted = transaction.webhooks.replace(before, after)
-            if noted and delivery is not None:
-                transaction.webhooks.add_delivery(delivery, KEPT_DELIVERIES)
-            return noted
+            if delivery is not None:
+                _log(transaction, delivery)
+            return transaction.webhooks.replace(before, after)
 
-        noted = self._store.write(work)
+        try:
+            noted = self._store.write(work)
+        except NotFoundError:
+            return False  # removed since it was sent
         if noted and after.paused and delivery is not None:
             why, detail = after.paused.value, delivery.error
             self._log.warning(
@@ -158,7 +160,13 @@ def _look(transaction: Transaction, webhook_id: int) -> tuple[Webhook, Watch | N
     webhook = transaction.webhooks.get(webhook_id)
     watch_id = webhook.watch_id
     watch = None if watch_id is None else transaction.watches.get(watch_id)
-    return webhook, watch, transaction.webhooks.arrivals(webhook, MAX_VIDEOS)
+    return webhook, watch, transaction.webhooks.arrivals(webhook, webhook.batch)
+
+
+def _log(transaction: Transaction, delivery: Delivery) -> None:
+    """Log a delivery, be it overtaken or not: it was sent. Raises NotFoundError."""
+    transaction.webhooks.lock(delivery.webhook_id)  # or it might be removed this moment
+    transaction.webhooks.add_delivery(delivery, KEPT_DELIVERIES)
 
 
 def _complaint(status: int) -> str | None:

@@ -13,9 +13,11 @@ from app.domain.errors import (
     TooManyWebhooksError,
 )
 from app.domain.feeds import ALL
-from app.domain.webhooks import MAX_WEBHOOKS, Pause, paused, resumed
+from app.domain.webhooks import MAX_WEBHOOKS, Pause, moved, paused, resumed, rotated
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from app.domain.clock import Clock
     from app.domain.webhooks import Delivery, Webhook
     from app.sources.outgoing import Outgoing
@@ -62,7 +64,7 @@ class Webhooks:
             TooManyWebhooksError: there are 100.
         """
         self._check(url)
-        secret = SECRET_PREFIX + secrets.token_urlsafe(32)
+        secret = _new_secret()
 
         def work(transaction: Transaction) -> Webhook:
             transaction.stand_in_line()  # so that none is counted twice, and no video missed
@@ -94,6 +96,8 @@ class Webhooks:
     ) -> Webhook:
         """Change the address, pause, or resume as if nothing had failed; None leaves as it is.
 
+        What changes nothing disturbs no delivery under way.
+
         Raises:
             NotFoundError: there is no such webhook.
             InvalidMemberError: the address may not be asked.
@@ -103,13 +107,33 @@ class Webhooks:
 
         def work(transaction: Transaction) -> Webhook:
             before = transaction.webhooks.lock(webhook_id)
-            # A new time tells a run under way that it was overtaken.
-            after = replace(before, url=url or before.url, next_try_at=self._clock())
+            after = before if url is None or url == before.url else moved(before, url)
             if pause is False:
-                after = resumed(after, self._clock())
-            elif pause and after.paused is None:
+                after = resumed(after)
+            elif pause and after.paused is not Pause.BY_HAND:
                 after = paused(after, Pause.BY_HAND, self._clock())
+            if after == before:
+                return before
+            # A new time tells a run under way that it was overtaken; and it is due at once.
+            after = replace(after, next_try_at=self._clock())
             transaction.webhooks.replace(before, after)
+            return after
+
+        return self._store.write(work)
+
+    def rotate(self, webhook_id: int, overlap: timedelta) -> Webhook:
+        """Give a webhook another secret; for a while deliveries are signed by the last one, too.
+
+        One before that signs no more. A delivery under way is not disturbed.
+
+        Raises:
+            NotFoundError: there is no such webhook.
+        """
+        secret, until = _new_secret(), self._clock() + overlap
+
+        def work(transaction: Transaction) -> Webhook:
+            after = rotated(transaction.webhooks.lock(webhook_id), secret, until)
+            transaction.webhooks.set_secrets(after)
             return after
 
         return self._store.write(work)
@@ -152,6 +176,10 @@ class Webhooks:
             self._outgoing.check(url)
         except InvalidValueError as error:
             raise InvalidMemberError(str(error), "url") from None
+
+
+def _new_secret() -> str:
+    return SECRET_PREFIX + secrets.token_urlsafe(32)
 
 
 def _check_watch(transaction: Transaction, watch_id: int) -> None:

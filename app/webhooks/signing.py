@@ -10,6 +10,7 @@ import orjson
 from app.feed.items import encode_item
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from app.domain.watches import Watch
@@ -40,16 +41,19 @@ def encode_delivery(
     )
 
 
-def headers_for(body: bytes, delivery_id: str, secret: str, now: datetime) -> dict[str, str]:
-    """Return the headers of a delivery.
+def headers_for(
+    body: bytes, delivery_id: str, secrets: Iterable[str], now: datetime
+) -> dict[str, str]:
+    """Return the headers of a delivery, with a signature by each secret.
 
-    The signature is over the time and the body, so that nobody can send an old one again later.
+    They are over the time and the body, so that nobody can send an old one again later.
     """
     at = int(now.timestamp())
-    digest = hmac.new(secret.encode(), f"{at}.".encode() + body, "sha256").hexdigest()
+    signed = f"{at}.".encode() + body
+    digests = [hmac.new(it.encode(), signed, "sha256").hexdigest() for it in secrets]
     return {
         "Content-Type": "application/json",
         "User-Agent": "Newsreel",
-        SIGNATURE: f"t={at},v1={digest}",
+        SIGNATURE: ",".join([f"t={at}", *(f"v1={digest}" for digest in digests)]),
         DELIVERY: delivery_id,
     }

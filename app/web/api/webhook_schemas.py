@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from app.domain.webhooks import MAX_VIDEOS, Pause
+from app.domain.webhooks import LONGEST_OVERLAP_HOURS, MAX_VIDEOS, OVERLAP_HOURS, Pause
 from app.web.api.schemas import Schema
 from app.web.bodies import Body
 from app.web.parameters import MAX_ROW_ID
@@ -28,12 +28,23 @@ class Webhook(Schema):
         description="`failing` for three days, `gone` (it answered 410), or `by_hand`."
     )
     paused_since: datetime | None
+    previous_secret_until: datetime | None = Field(
+        description="Until then deliveries are signed by the secret before, too."
+    )
 
 
 class NewWebhook(Webhook):
-    """A webhook that was just made, with the secret that is never shown again."""
+    """A webhook with a secret that was just made, and is never shown again."""
 
     secret: str = Field(description="Deliveries are signed with it.")
+
+
+class RotateRequest(Body):
+    """For how long the last secret signs beside the new one."""
+
+    overlap_hours: Annotated[int, Field(ge=0, le=LONGEST_OVERLAP_HOURS)] = Field(
+        default=OVERLAP_HOURS, description="0: it signs no more at once."
+    )
 
 
 class WebhookList(Schema):
@@ -108,6 +119,7 @@ WEBHOOK: Final[dict[str, object]] = {
     "paused": False,
     "paused_reason": None,
     "paused_since": None,
+    "previous_secret_until": None,
 }
 
 NEW_WEBHOOK: Final[dict[str, object]] = {
@@ -130,6 +142,13 @@ WEBHOOK_LIST: Final[dict[str, object]] = {"items": [WEBHOOK], **_PAGE}
 WEBHOOK_REQUEST: Final[dict[str, object]] = {"url": "https://example.org/newsreel", "watch_id": 1}
 
 WEBHOOK_PATCH: Final[dict[str, object]] = {"paused": True}
+
+ROTATE_REQUEST: Final[dict[str, object]] = {"overlap_hours": 24}
+
+ROTATED_WEBHOOK: Final[dict[str, object]] = {
+    **NEW_WEBHOOK,
+    "previous_secret_until": "2026-01-03T18:00:00Z",
+}
 
 REPLAY_REQUEST: Final[dict[str, object]] = {"after": 5290}
 

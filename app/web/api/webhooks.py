@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -69,14 +70,14 @@ def create_webhook(query: Query, wanted: schemas.WebhookRequest) -> Response:  #
     what an edit changes of it, or changed filters let in, is not. Each delivery is a POST of up to
     50: `{"webhook_id", "delivery_id", "watch", "videos": [items as in /videos], "next_seq"}`, in
     the order in which they came in, each at least once. The header `Newsreel-Signature:
-    t=TIME,v1=HEX` is the HMAC-SHA256 of `TIME.BODY` under `secret`, which is shown only here. Any
-    2xx within 5 s is a receipt; everything else, redirects included, is tried again after a minute
-    to an hour, or as Retry-After asks. After three days, or 410, it is paused. The 101st webhook
-    answers 409 `too_many_webhooks`.
+    t=TIME,v1=HEX` is the HMAC-SHA256 of `TIME.BODY` under `secret`, which is shown only here; after
+    the secret was replaced there is a second `v1=HEX` for a while. Any 2xx within 5 s is a receipt;
+    everything else, redirects included, is tried again after a minute to an hour, or as Retry-After
+    asks, and fewer at a time. After three days, or 410, it is paused. The 101st webhook answers 409
+    `too_many_webhooks`.
     """
     webhook = services().webhooks.add(wanted.url, wanted.watch_id)
-    shown = {**_item(webhook), "secret": webhook.secret}
-    response = uncached_json(shown, HTTPStatus.CREATED)
+    response = uncached_json(_with_secret(webhook), HTTPStatus.CREATED)
     response.headers["Location"] = canonical_path(f"{_PATH}/{webhook.webhook_id}", {})
     return response
 
@@ -127,6 +128,26 @@ def delete_webhook(webhook_id: str, query: Query) -> Response:  # noqa: ARG001 -
     del response.headers["Content-Type"]
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@webhooks.post(f"{_PATH}/<webhook_id>/rotate")
+@scope(Scope.WATCHES_WRITE)
+@webhooks.input(Query, location="query", arg_name="query")
+@webhooks.input(
+    schemas.RotateRequest, location="json", arg_name="wanted", example=schemas.ROTATE_REQUEST
+)
+@webhooks.output(schemas.NewWebhook, example=schemas.ROTATED_WEBHOOK)
+@webhooks.doc(
+    operation_id="rotate_webhook", responses=responses(*_ONE, *_BODY, headers=("Cache-Control",))
+)
+def rotate_webhook(webhook_id: str, query: Query, wanted: schemas.RotateRequest) -> Response:  # noqa: ARG001 - takes no parameters
+    """Give a webhook another secret, which is shown only here.
+
+    For `overlap_hours` the header of a delivery has two signatures, `v1=HEX,v1=HEX`: the first by
+    the new secret, the second by the last one. A receiver takes a delivery if either is right.
+    """
+    overlap = timedelta(hours=wanted.overlap_hours)
+    return uncached_json(_with_secret(services().webhooks.rotate(_id(webhook_id), overlap)))
 
 
 @webhooks.post(f"{_PATH}/<webhook_id>/replay")
@@ -187,8 +208,13 @@ def _list(
     return response
 
 
+def _with_secret(webhook: Webhook) -> dict[str, object]:
+    return {**_item(webhook), "secret": webhook.secret}
+
+
 def _item(webhook: Webhook) -> dict[str, object]:
     failing_since, paused_at = webhook.failing_since, webhook.paused_at
+    until = webhook.previous_until
     return {
         "webhook_id": webhook.webhook_id,
         "watch_id": webhook.watch_id,
@@ -200,6 +226,7 @@ def _item(webhook: Webhook) -> dict[str, object]:
         "paused": webhook.paused is not None,
         "paused_reason": webhook.paused,
         "paused_since": paused_at and format_instant(paused_at),
+        "previous_secret_until": until and format_instant(until),
     }
 
 

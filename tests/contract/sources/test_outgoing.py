@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -156,6 +157,25 @@ def test_a_host_without_an_address_is_told() -> None:
         Outgoing(resolve=nobody).check("https://nobody.example/")
     with pytest.raises(UpstreamError, match="has no address"):
         Outgoing(resolve=nobody).post("https://nobody.example/", b"", {})
+
+
+def test_a_name_server_that_does_not_answer_is_not_waited_for_longer() -> None:
+    asked, released = threading.Event(), threading.Event()
+
+    def hangs(_host: str, _port: int) -> tuple[Address, ...]:
+        asked.set()
+        released.wait(10)
+        return (PUBLIC,)
+
+    client = Outgoing(resolve=hangs, timeout_seconds=0.1)
+    began = time.monotonic()
+    with pytest.raises(InvalidValueError, match="has no address"):
+        client.check("https://slow.example/")
+    with pytest.raises(UpstreamError, match="has no address"):
+        client.post("https://slow.example/", b"", {})
+    assert time.monotonic() - began < 5
+    assert asked.is_set()
+    released.set()
 
 
 def test_this_machines_own_names_are_found() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.alerts.alerting import Alerts
-from app.domain.alerts import Alert
+from app.domain.alerts import CERTAIN_AFTER, Alert
 from app.domain.watches import Problem
 from tests.contract.store.tellings import NOW
 from tests.unit.simulator.worlds import SettableClock
@@ -71,6 +71,12 @@ class Operator:
         for code in process.due():
             process.run(code)
 
+    def begin(self) -> None:
+        """Let trouble be noticed, and last until it is certain."""
+        self.trouble.problems = self.trouble.problems or [TROUBLE]
+        assert self.process().due() == []
+        self.clock.at += CERTAIN_AFTER
+
     def alerts(self) -> list[Alert]:
         return self.store.read(lambda t: t.alerts.list_all())
 
@@ -106,6 +112,7 @@ def test_neither_many_processes_nor_a_restart_say_it_twice(operator: Operator) -
 
 def test_processes_that_notice_at_the_same_moment_say_it_once(operator: Operator) -> None:
     operator.trouble.problems = [TROUBLE, replace(TROUBLE, code="data_stale")]
+    operator.begin()
     processes = [operator.process() for _ in range(6)]
     with ThreadPoolExecutor(6) as pool:
         given_out = list(pool.map(lambda process: process.due(), processes))
@@ -117,6 +124,7 @@ def test_processes_that_notice_at_the_same_moment_say_it_once(operator: Operator
 
 def test_trouble_that_comes_back_at_once_was_never_over(operator: Operator) -> None:
     process = operator.process()
+    operator.begin()
     for _ in range(5):
         operator.trouble.problems = [TROUBLE]
         operator.tick(process)
@@ -146,8 +154,8 @@ def test_two_troubles_are_two_alerts(operator: Operator) -> None:
 
 
 def test_what_nobody_took_is_sent_again_with_waits_that_double(operator: Operator) -> None:
+    operator.begin()
     process = operator.process()
-    operator.trouble.problems = [TROUBLE]
     operator.ways.broken = 4
     minutes = []
     for minute in range(20):
@@ -167,8 +175,8 @@ def test_one_way_that_works_is_enough(operator: Operator) -> None:
 
 
 def test_what_was_over_before_anybody_heard_of_it_is_not_told(operator: Operator) -> None:
+    operator.begin()
     process = operator.process()
-    operator.trouble.problems = [TROUBLE]
     operator.ways.broken = 1
     operator.tick(process)
     operator.trouble.problems = []
@@ -179,7 +187,7 @@ def test_what_was_over_before_anybody_heard_of_it_is_not_told(operator: Operator
 
 
 def test_what_a_crash_cut_short_is_sent_again(operator: Operator) -> None:
-    operator.trouble.problems = [TROUBLE]
+    operator.begin()
     assert operator.process().due() == ["quota_exhausted"]  # and killed before it ran
     operator.tick(operator.process())
     assert operator.ways.sent == []
@@ -188,8 +196,8 @@ def test_what_a_crash_cut_short_is_sent_again(operator: Operator) -> None:
 
 
 def test_trouble_that_ends_while_it_is_told_has_its_end_told(operator: Operator) -> None:
+    operator.begin()
     process = operator.process()
-    operator.trouble.problems = [TROUBLE]
     codes = process.due()
     operator.trouble.problems = []
     operator.tick(operator.process(), timedelta(0))  # another process sees the end first
@@ -209,12 +217,37 @@ def test_without_a_way_to_tell_nothing_is_written(operator: Operator) -> None:
 
 def test_trouble_is_looked_for_once_a_minute(operator: Operator) -> None:
     process = operator.process()
-    assert process.due() == []
-    operator.trouble.problems = [TROUBLE]
+    operator.begin()
+    assert process.due() == ["quota_exhausted"]
+    operator.trouble.problems = [replace(TROUBLE, code="data_stale")]
     operator.clock.at += MINUTE - timedelta(seconds=1)
     assert process.due() == []
+    assert [alert.code for alert in operator.alerts()] == ["quota_exhausted"]
     operator.clock.at += timedelta(seconds=1)
-    assert process.due() == ["quota_exhausted"]
+    process.due()
+    assert len(operator.alerts()) == 2
+
+
+def test_trouble_of_a_moment_is_not_told(operator: Operator) -> None:
+    process = operator.process()
+    operator.trouble.problems = [TROUBLE]  # as after hours without us, until the first poll
+    operator.tick(process)
+    operator.trouble.problems = []
+    for _ in range(10):
+        operator.tick(process)
+    assert operator.ways.sent == []
+    assert operator.alerts() == []
+
+
+def test_a_clock_that_is_set_back_ends_no_looking(operator: Operator) -> None:
+    process = operator.process()
+    operator.clock.at += timedelta(days=30)
+    assert process.due() == []
+    operator.clock.at -= timedelta(days=30)
+    operator.trouble.problems = [TROUBLE]
+    for _ in range(5):
+        operator.tick(process)
+    assert operator.ways.titles == ["quota exhausted"]
 
 
 def test_everything_of_an_alert_is_kept(operator: Operator) -> None:

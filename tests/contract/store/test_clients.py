@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -90,6 +91,25 @@ def test_a_rotated_secret_holds_on_until_it_is_dropped_or_rotated_again(clients:
     assert [is_known(clients, client.client_id, it) for it in secrets] == [False, True, True]
     clients.drop_previous("a")
     assert [is_known(clients, client.client_id, it) for it in secrets] == [False, False, True]
+
+
+def test_two_who_rotate_at_the_same_moment_are_both_told_secrets_that_hold(
+    clients: Clients,
+) -> None:
+    added, _ = clients.add("app", READ)
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(5):
+            rotated = list(pool.map(clients.rotate, ["app"] * 2))
+            assert [is_known(clients, added.client_id, secret) for _, secret in rotated] == [
+                True,
+                True,
+            ]
+
+
+def test_an_id_is_not_taken_for_the_name_of_another(clients: Clients) -> None:
+    meant, _ = clients.add("z", READ)
+    clients.add(meant.client_id, READ)
+    assert clients.revoke(meant.client_id) == meant
 
 
 def test_only_its_own_secret_makes_a_client_known(clients: Clients) -> None:

@@ -39,6 +39,7 @@ from tests.contract.store.tellings import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from app.domain.videos import Video
     from app.store.rows import Columns
@@ -183,3 +184,9 @@ def _link(
 def _row(told: Video, seq: int) -> Columns:
     history = dict.fromkeys(("fetched_at", "updated_at", "refreshed_at"), NOW)
     return {**columns_of(told), **history, "source": "search", "seq": seq}
+
+
+def test_a_folder_made_for_a_database_is_for_its_owner(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    Store(Database(f"sqlite:///{folder}/newsreel.db")).dispose()
+    assert folder.stat().st_mode & 0o777 == 0o700

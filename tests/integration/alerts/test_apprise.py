@@ -51,10 +51,12 @@ def test_who_does_not_take_it_is_named_by_number_and_scheme() -> None:
     assert len(works.requests) == 1
 
 
-def test_who_takes_too_long_is_left() -> None:
-    with wire_server(endless(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.1)) as server:
-        sender = AppriseSender([at(server.endpoint)], timeout_seconds=3)
+def test_who_takes_too_long_is_left_and_who_took_it_is_known() -> None:
+    slow = endless(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.1)
+    with wire_server(slow) as hangs, wire_server(reply(b"")) as works:
+        sender = AppriseSender([at(hangs.endpoint), at(works.endpoint)], timeout_seconds=3)
         assert sender.send(BAD) == ["ALERT_URLS: no. 1 (json) did not answer in time"]
+    assert len(works.requests) == 1
 
 
 def test_a_program_that_cannot_run_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

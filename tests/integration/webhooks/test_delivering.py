@@ -80,6 +80,29 @@ def test_many_videos_go_in_batches_and_none_is_sent_twice(
     assert [one for batch in target.videos() for one in batch] == ids(*range(101))
 
 
+def test_a_receiver_that_takes_no_large_body_gets_small_ones(
+    store: Store,
+    webhooks: Webhooks,
+    deliverer: Deliverer,
+    target: Receiver,
+    clock: SettableClock,
+) -> None:
+    webhooks.add(target.url)
+    record(store, [video(number) for number in range(MAX_VIDEOS)])
+    taken: list[str] = []
+
+    def take_twenty() -> None:
+        came = target.videos()[-1]
+        target.answers = [reply(b"", status=413)] if len(came) > 20 else []
+        taken.extend(came if len(came) <= 20 else [])
+
+    target.on_arrival = take_twenty
+    for _ in range(15):
+        run_due(deliverer)
+        clock.move(60)
+    assert taken == ids(*range(MAX_VIDEOS))
+
+
 def test_a_slow_receiver_leaves_the_rest_to_the_next_tick(
     store: Store,
     webhooks: Webhooks,
@@ -133,6 +156,18 @@ def test_what_is_refused_is_sent_again_with_waits_that_double(
     assert after.failing_since is None
     assert after.next_seq > webhook.next_seq
     assert run_due(deliverer) == 0
+
+
+def test_a_receipt_with_a_header_that_cannot_be_read_is_a_receipt(
+    store: Store, webhooks: Webhooks, deliverer: Deliverer, target: Receiver
+) -> None:
+    webhooks.add(target.url)
+    record(store, [video(1)])
+    wait = f"Mon, 01 Jan {'9' * 25} 00:00:00 GMT"
+    target.answers = [reply(b"", status=204, headers={"Retry-After": wait})]
+    assert run_due(deliverer) == 1
+    assert run_due(deliverer) == 0
+    assert target.videos() == [ids(1)]
 
 
 def test_a_receiver_that_asks_for_patience_gets_it(
@@ -191,6 +226,8 @@ def test_a_receiver_that_is_gone_is_asked_no_more(
     assert run_due(deliverer) == 0
     assert webhooks.get(webhook.webhook_id).paused is Pause.GONE
     assert store.read(lambda t: t.webhooks.list_given_up())
+    webhooks.change(webhook.webhook_id, pause=True)  # its owner knows of it
+    assert store.read(lambda t: t.webhooks.list_given_up()) == []
 
 
 def test_what_came_in_while_it_was_paused_is_sent_when_it_is_resumed(
@@ -238,8 +275,34 @@ def test_a_change_under_way_wins_over_the_run(
     run_due(deliverer)
     target.on_arrival = lambda: None
     assert webhooks.get(webhook.webhook_id).next_seq == webhook.next_seq
+    target.answers = [reply(b"", status=500)]
     run_due(deliverer)
-    assert [request.path for request in target.server.requests] == ["/in", "/in/else"]
+    assert webhooks.get(webhook.webhook_id).failing_since == clock.at
+    moved = webhooks.change(webhook.webhook_id, url=f"{target.url}/there")
+    assert (moved.failing_since, moved.next_try_at) == (None, clock.at)
+    run_due(deliverer)
+    assert [it.path for it in target.server.requests] == ["/in", "/in/else", "/in/there"]
+    log = webhooks.deliveries(webhook.webhook_id, 1, 10)
+    assert [it.status for it in log.items] == [204, 500, 204]  # what was overtaken was sent, too
+
+
+def test_a_change_of_nothing_sends_nothing_twice(
+    store: Store,
+    webhooks: Webhooks,
+    deliverer: Deliverer,
+    target: Receiver,
+    clock: SettableClock,
+) -> None:
+    webhook = webhooks.add(target.url)
+    record(store, [video(1)])
+    clock.move(1)
+    target.on_arrival = lambda: [
+        webhooks.change(webhook.webhook_id),
+        webhooks.change(webhook.webhook_id, url=target.url, pause=False),
+    ]
+    run_due(deliverer)
+    assert run_due(deliverer) == 0
+    assert target.videos() == [ids(1)]
 
 
 def test_a_webhook_or_watch_removed_under_way_does_no_harm(
@@ -298,6 +361,68 @@ def test_a_test_delivery_is_empty_and_moves_nothing(
     assert webhooks.get(webhook.webhook_id).next_seq == webhook.next_seq
     target.answers = [reply(b"", status=500)]
     assert deliverer.test(webhook.webhook_id).error == "HTTP 500"
+
+
+def test_a_receiver_misses_nothing_while_its_secret_is_replaced(
+    webhooks: Webhooks,
+    deliverer: Deliverer,
+    target: Receiver,
+    clock: SettableClock,
+) -> None:
+    first = webhooks.add(target.url)
+    secrets = [first.secret, webhooks.rotate(first.webhook_id, HOUR).secret]
+
+    def signing() -> list[bool]:
+        deliverer.test(first.webhook_id)
+        return [target.is_signed(-1, secret) for secret in secrets]
+
+    assert signing() == [True, True]
+    secrets.append(webhooks.rotate(first.webhook_id, HOUR).secret)
+    assert signing() == [False, True, True]
+    clock.move(3599)
+    assert signing() == [False, True, True]
+    clock.move(1)
+    assert signing() == [False, False, True]
+    secrets.append(webhooks.rotate(first.webhook_id, timedelta()).secret)
+    assert signing() == [False, False, False, True]
+    with pytest.raises(NotFoundError):
+        webhooks.rotate(99, HOUR)
+
+
+def test_replacing_a_secret_disturbs_no_delivery_and_outlives_it(
+    store: Store, webhooks: Webhooks, deliverer: Deliverer, target: Receiver
+) -> None:
+    webhook = webhooks.add(target.url)
+    record(store, [video(1)])
+    made: list[str] = []
+    target.on_arrival = lambda: made.append(webhooks.rotate(webhook.webhook_id, HOUR).secret)
+    run_due(deliverer)
+    target.on_arrival = lambda: None
+    record(store, [video(2)])
+    run_due(deliverer)
+    assert target.videos() == [ids(1), ids(2)]
+    assert target.is_signed(0, webhook.secret)
+    assert target.is_signed(1, made[0])
+
+
+def test_a_failure_before_days_without_us_gives_nobody_up(
+    store: Store,
+    webhooks: Webhooks,
+    deliverer: Deliverer,
+    target: Receiver,
+    clock: SettableClock,
+) -> None:
+    webhook = webhooks.add(target.url)
+    record(store, [video(1)])
+    target.answers = [raw(b"")] * 2
+    run_due(deliverer)
+    clock.move(4 * 86_400)  # the lid was shut, and the network is not back yet
+    run_due(deliverer)
+    assert webhooks.get(webhook.webhook_id).paused is None
+    clock.move(3600)
+    run_due(deliverer)
+    assert target.videos()[-1] == ids(1)
+    assert webhooks.get(webhook.webhook_id).failing_since is None
 
 
 @pytest.mark.parametrize(

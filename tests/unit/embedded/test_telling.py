@@ -78,6 +78,8 @@ def test_trouble_is_told(rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(AppriseSender, "send", send)
     ticker.start()
+    wait_until(lambda: rig.services.store.read(lambda t: t.alerts.list_all()))
+    rig.clock.move(120)
     wait_until(lambda: told)
     assert told == ["Newsreel: data stale"]
 

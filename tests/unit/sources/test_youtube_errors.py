@@ -295,6 +295,8 @@ def test_trouble_on_the_other_side_may_pass_and_blames_no_key(status: int, body:
         ),
         ({"retry-after": "Sun, 01 Mar 2026 12:01:30 GMT"}, None),
         ({"retry-after": "a while"}, None),
+        ({"retry-after": f"Mon, 01 Jan {'9' * 25} 00:00:00 GMT"}, None),
+        ({"retry-after": f"Mon, 01 Jan 2026 00:00:00 +{'9' * 25}"}, None),
         ({"retry-after": "-1"}, None),
         ({}, None),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import orjson
@@ -429,6 +429,10 @@ class MemoryWebhooks:
     ) -> Webhook:
         self.get(webhook_id)
         return self._note("change", webhook_id, url, pause)
+
+    def rotate(self, webhook_id: int, overlap: timedelta) -> Webhook:
+        self.get(webhook_id)
+        return self._note("rotate", webhook_id, overlap)
 
     def replay(self, webhook_id: int, after: int) -> Webhook:
         self.get(webhook_id)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -136,6 +137,24 @@ def test_lists_have_pages_like_every_list(client: FlaskClient, services: MemoryS
         assert body["previous"] == f"{path}?limit=5&page=1"
         assert 'rel="prev"' in listed.headers["Link"]
     assert services.webhooks.asked == [(2, 5), (2, 5)]
+
+
+def test_a_replaced_secret_is_shown_once_and_the_last_one_holds_for_a_while(
+    client: FlaskClient, services: MemoryServices
+) -> None:
+    services.webhooks.webhook = replace(services.webhooks.webhook, previous_until=AT)
+    for body in ({}, {"overlap_hours": 0}, {"overlap_hours": 168}):
+        rotated = client.post("/webhooks/1/rotate", json=body)
+        assert rotated.status_code == 200
+        assert rotated.headers["Cache-Control"] == "no-store"
+        assert rotated.get_json()["secret"] == "nws_secret"
+        assert rotated.get_json()["previous_secret_until"] == "2026-01-02T18:00:00Z"
+    hours = [timedelta(hours=number) for number in (24, 0, 168)]
+    assert services.webhooks.asked == [("rotate", 1, it) for it in hours]
+    for wrong in (-1, 169, 1.5, True, None, "1"):
+        refused = client.post("/webhooks/1/rotate", json={"overlap_hours": wrong})
+        assert refused.get_json()["errors"][0]["code"] == "invalid_overlap_hours"
+    assert client.post("/webhooks/2/rotate", json={}).status_code == 404
 
 
 def test_strangers_see_no_webhook(client: FlaskClient) -> None:
