@@ -82,16 +82,13 @@ def form_fields(*names: str) -> list[str]:
     """Return the fields of a form in this order.
 
     Raises:
-        InvalidValueError: it has others, or one of them twice or not at all, or unreadable text.
+        InvalidValueError: it has others, or one of them twice or not at all.
     """
     given = request.form
     expected = sorted((*names, browsers.CSRF_FIELD))
     if request.mimetype != FORM or sorted(name for name, _ in given.items(multi=True)) != expected:
         raise InvalidValueError("This is not the form of the page: load it and send it again.")
-    fields = [given[name] for name in names]
-    if any("\N{REPLACEMENT CHARACTER}" in field for field in fields):
-        raise InvalidValueError("The form is not written in UTF-8.")
-    return fields
+    return [given[name] for name in names]
 
 
 def _refuse_foreign_form() -> None:
