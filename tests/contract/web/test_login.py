@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from app.auth.scopes import Scope
 from app.bootstrap import build_services
 from app.settings import Settings
+from app.telemetry import configure_logging
 from app.web.factory import create_app
 from tests.contract.web.access_scene import Site
 from tests.contract.web.browser import WATCHES, Browser
@@ -200,3 +203,38 @@ def test_a_page_below_a_prefix_leads_to_its_own_pages(session: Browser) -> None:
     for prefix, expected in (("/newsreel", "/newsreel"), ("//evil.example", "/evil.example")):
         session.prefix = prefix
         assert session.get("/login").headers["Location"] == f"{expected}{WATCHES}"
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
+    """What a process of ours would write, for one test."""
+    root, written = logging.getLogger(), StringIO()
+    before = root.level, root.handlers[:]
+    monkeypatch.setattr("sys.stderr", written)
+    configure_logging("debug")
+    yield written
+    root.setLevel(before[0])
+    root.handlers[:] = before[1]
+
+
+def test_no_log_holds_the_password_a_guess_or_a_cookie(
+    site: Site, monkeypatch: pytest.MonkeyPatch, log: StringIO
+) -> None:
+    browser = Browser.of(site.app)
+    browser.log_in("guess-of-a-password")
+    browser.log_in(PASSWORD)
+    secrets = [PASSWORD, "guess-of-a-password", browser.cookies["__Host-newsreel"]]
+    secrets.append(browser.token(WATCHES))
+
+    def fail(_work: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(site.services.store, "write", fail)
+        form = {"csrf_token": secrets[-1], "password": PASSWORD}
+        assert browser.post("/login", form).status_code == 500
+    browser.post("/logout", {"csrf_token": secrets[-1]})
+    told = log.getvalue()
+    for event in ("login_failed", '"login"', "request_failed", '"logout"'):
+        assert event in told
+    assert [secret for secret in secrets if secret in told] == []
