@@ -213,7 +213,11 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         quota=QuotaReporter(store, parts.ring, parts.ledger, parts.pacer),
         keys=KeyKeeper(parts.ring, parts.sources.videos),
         access=build_access(
-            store, clock, settings.secret_keys, reads_are_open=settings.read_auth == "public"
+            store,
+            clock,
+            settings.secret_keys,
+            reads_are_open=settings.read_auth == "public",
+            admin_password=settings.admin_password,
         ),
         store=store,
         demo=settings.demo,

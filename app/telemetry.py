@@ -10,8 +10,8 @@ from threading import Lock
 import structlog
 
 _GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}|(?<=key=)[^&\s\"'\\]+")
-_OWN_SECRET = re.compile(r"\bnr[sf]_[\w-]{20,}|\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
-"""Of clients and feed readers, and their tokens."""
+_OWN_SECRET = re.compile(r"\bnr[sfb]_[\w-]{20,}|\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
+"""Of clients, feed readers and browsers, and tokens of clients."""
 
 _PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@\s:\"]*):[^/\s\"]+@")
 

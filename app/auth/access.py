@@ -11,6 +11,7 @@ from app.auth.clients import Clients
 from app.auth.feed_tokens import FeedTokens
 from app.auth.grants import Grants
 from app.auth.revocations import Revocations
+from app.auth.sessions import Sessions
 from app.auth.tokens import LEAST_KEY_BYTES, Tokens
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Access:
         feed_tokens: of feed readers.
         grants: gives out tokens.
         bearers: verifies them.
+        sessions: of the operator's browsers.
     """
 
     reads_are_open: bool
@@ -37,10 +39,16 @@ class Access:
     feed_tokens: FeedTokens
     grants: Grants
     bearers: Bearers
+    sessions: Sessions
 
 
 def build_access(
-    store: Store, clock: Clock, keys: Sequence[bytes], *, reads_are_open: bool
+    store: Store,
+    clock: Clock,
+    keys: Sequence[bytes],
+    *,
+    reads_are_open: bool,
+    admin_password: str = "",
 ) -> Access:
     """Build the room.
 
@@ -50,8 +58,10 @@ def build_access(
         keys: that sign tokens. Without any, what this process signs holds in this process alone:
             those that must not be so refuse to start.
         reads_are_open: whether reading videos takes no token.
+        admin_password: the operator's, for browsers; without it none of them can log in.
     """
-    tokens = Tokens(keys or [secrets.token_bytes(LEAST_KEY_BYTES)], clock)
+    keys = keys or [secrets.token_bytes(LEAST_KEY_BYTES)]
+    tokens = Tokens(keys, clock)
     clients = Clients(store, clock)
     revocations = Revocations(store, clock)
     return Access(
@@ -60,4 +70,5 @@ def build_access(
         feed_tokens=FeedTokens(store, clock),
         grants=Grants(clients, tokens, revocations),
         bearers=Bearers(tokens, revocations),
+        sessions=Sessions(store, clock, admin_password, keys),
     )

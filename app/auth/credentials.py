@@ -12,6 +12,7 @@ from hashlib import sha256
 CLIENT_ID = "nrc_"
 CLIENT_SECRET = "nrs_"  # noqa: S105 - what every secret begins with
 FEED_TOKEN = "nrf_"  # noqa: S105 - as above
+SESSION = "nrb_"
 
 _RANDOM_BYTES = 32
 _ID_BYTES = 16

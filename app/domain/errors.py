@@ -14,7 +14,9 @@ NewsreelError
 │   ├── InvalidTokenError    the access token is not one of ours, expired or revoked
 │   ├── InvalidClientError   there is no such client, or that is not its secret
 │   ├── InvalidScopeError    the client may not have that scope
-│   └── ForeignTokenError    the token was given to another client
+│   ├── ForeignTokenError    the token was given to another client
+│   ├── WrongPasswordError   this is not the operator's password
+│   └── ForeignRequestError  a browser sends it, and perhaps not for a page of ours
 ├── NotFoundError            what was asked for does not exist
 ├── ChangesForgottenError    a copy is too old to be brought up to date: start it anew
 ├── LeaseLostError           another worker has taken over the claim we write under
@@ -145,6 +147,18 @@ class ForeignTokenError(AccessRefusedError):
     """A client wants to revoke what was given to another one."""
 
     code = "unauthorized_client"
+
+
+class WrongPasswordError(AccessRefusedError):
+    """This is not the operator's password, or there is none."""
+
+    code = "wrong_password"
+
+
+class ForeignRequestError(AccessRefusedError):
+    """What a browser sends may come from a page that is not ours, so it is not obeyed."""
+
+    code = "foreign_request"
 
 
 class NotFoundError(NewsreelError):

@@ -52,3 +52,14 @@ class FeedTokenRow(Base):
     )
     channel_id: Mapped[str | None] = mapped_column(ascii_key(24))
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class SessionRow(Base):
+    """A browser in which somebody gave the operator's password; few, so read by key or whole."""
+
+    __tablename__ = "sessions"
+
+    session_hash: Mapped[str] = mapped_column(ascii_key(64), primary_key=True)
+    password_tag: Mapped[str] = mapped_column(ascii_key(64))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime] = mapped_column(Instant)

@@ -22,6 +22,7 @@ from app.store.quota import KeyRepository, QuotaRepository
 from app.store.ranges import RangeRepository
 from app.store.relinking import Relinking
 from app.store.removal import Removal
+from app.store.sessions import SessionRepository
 from app.store.statistics import StatisticsRepository
 from app.store.subscriptions import SubscriptionRepository
 from app.store.videos import VideoRepository
@@ -160,6 +161,11 @@ class Transaction:
     def feed_tokens(self) -> FeedTokenRepository:
         """The tokens of feed readers."""
         return FeedTokenRepository(self._connection)
+
+    @cached_property
+    def sessions(self) -> SessionRepository:
+        """The sessions of browsers."""
+        return SessionRepository(self._connection)
 
     @cached_property
     def webhooks(self) -> WebhookRepository:

@@ -24,6 +24,7 @@ from app.domain.errors import (
     ChangesForgottenError,
     ConflictError,
     DuplicateWatchError,
+    ForeignRequestError,
     InvalidMemberError,
     InvalidValueError,
     NewsreelError,
@@ -53,6 +54,7 @@ _REPLIES: tuple[tuple[type[NewsreelError], HTTPStatus, str | None], ...] = (
     (ConflictError, HTTPStatus.CONFLICT, None),
     (ChangesForgottenError, HTTPStatus.GONE, None),
     (InvalidValueError, HTTPStatus.BAD_REQUEST, None),
+    (ForeignRequestError, HTTPStatus.FORBIDDEN, None),
     (NothingToServeError, HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING_READ),
     (StoreUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING_READ),
     (CacheUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING_READ),
@@ -135,7 +137,7 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(HTTPError, _on_library_error)
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(NewsreelError, _on_domain_error)
-    app.register_error_handler(Exception, _on_unexpected_error)
+    app.register_error_handler(Exception, on_unexpected_error)
 
 
 def _on_library_error(error: HTTPError) -> Response:
@@ -144,7 +146,7 @@ def _on_library_error(error: HTTPError) -> Response:
         found = error.__cause__.errors(include_url=False, include_input=False)
         refused = _refused_member if "json" in error.detail else _refused_parameter
         return error_response(HTTPStatus.BAD_REQUEST, *map(refused, found[:_MOST_ERRORS]))
-    return _on_unexpected_error(error)
+    return on_unexpected_error(error)
 
 
 def _refused_parameter(found: ErrorDetails) -> ErrorObject:
@@ -183,19 +185,26 @@ def _reason(found: ErrorDetails) -> str:
 def _on_http_error(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _on_unexpected_error(error)
+        return on_unexpected_error(error)
     told = ERROR_OF_STATUS.get(status, ErrorObject(f"http_{status.value}", f"{status.phrase}."))
     headers = dict(error.get_headers())
     headers.pop("Content-Type", None)
     return error_response(status, told, headers=headers)
 
 
+def told_of(error: NewsreelError) -> tuple[HTTPStatus, str] | None:
+    """Return the status of an error and what is told of it; None if it is a fault of our own."""
+    for kind, status, told in _REPLIES:
+        if isinstance(error, kind):
+            return status, told or str(error)
+    return None
+
+
 def _on_domain_error(error: NewsreelError) -> Response:
-    reply = next((reply for reply in _REPLIES if isinstance(error, reply[0])), None)
-    if reply is None:
-        return _on_unexpected_error(error)
-    _, status, told = reply
-    detail = told or str(error)
+    told = told_of(error)
+    if told is None:
+        return on_unexpected_error(error)
+    status, detail = told
     if isinstance(error, InvalidMemberError):
         return error_response(status, _member(str(error), error.path, unknown=error.unknown))
     if isinstance(error, NoUsableKeyError):
@@ -211,7 +220,8 @@ def _path_without_secrets() -> str:
     return str(request.url_rule) if secret else request.path
 
 
-def _on_unexpected_error(error: Exception) -> Response:
+def on_unexpected_error(error: Exception) -> Response:
+    """Log a fault of our own, and tell nothing but where it stands in the log."""
     error_id = uuid4().hex
     get_logger(__name__).error(
         "request_failed",

@@ -12,8 +12,11 @@ from app.auth.scopes import Scope
 from app.web.api import openapi, security
 from app.web.api.routes import BLUEPRINTS
 from app.web.bodies import StrictJson, StrictRequest
+from app.web.browsers import set_public_url
 from app.web.dashboard.docs import docs
 from app.web.dashboard.feed import dashboard
+from app.web.dashboard.login import login
+from app.web.dashboard.watches import watch_pages
 from app.web.errors import MAX_BODY_BYTES, register_error_handlers
 from app.web.headers import add_common_headers
 from app.web.parameters import refuse_unclear_query
@@ -38,12 +41,15 @@ _CONFIG = {
 }
 
 
-def create_app(services: Services, *, trusts_this_machine: bool = False) -> Flask:
+def create_app(
+    services: Services, *, trusts_this_machine: bool = False, public_url: str = ""
+) -> Flask:
     """Return the WSGI application; opens nothing, so it starts while backends are away.
 
     Args:
         services: below.
         trusts_this_machine: whether clients on this machine may do everything without a token.
+        public_url: by which people reach it; if that is https, so are their cookies.
     """
     app = APIFlask(
         __name__,
@@ -59,6 +65,7 @@ def create_app(services: Services, *, trusts_this_machine: bool = False) -> Flas
     # Those that a path begins with are one slash to Werkzeug, so `//videos` is `/videos`.
     app.url_map.merge_slashes = False
     attach(app, services)
+    set_public_url(app, public_url)
     gate = Gate(services.access, trusts_this_machine)
     _register(app, gate)
     admits = None if services.access.reads_are_open else gate.admits
@@ -67,7 +74,7 @@ def create_app(services: Services, *, trusts_this_machine: bool = False) -> Flas
 
 
 def _register(app: APIFlask, gate: Gate) -> None:
-    for blueprint in (*BLUEPRINTS, dashboard, docs):
+    for blueprint in (*BLUEPRINTS, dashboard, watch_pages, login, docs):
         app.register_blueprint(blueprint)
     for library_view in ("static", "openapi.spec"):
         scope(Scope.PUBLIC)(app.view_functions[library_view])

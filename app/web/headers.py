@@ -33,5 +33,5 @@ def add_security_headers(response: Response) -> Response:
     """Tell browsers to be careful; a view that has set a stricter or wider policy keeps it."""
     response.headers.setdefault("Content-Security-Policy", API_POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
     return response

@@ -1,7 +1,7 @@
 """The mark by which every route says what it asks of its caller, and who is let through.
 
 `Gate.refuse` is the one place that decides: by an access token, in the embedded mode else by being
-on this machine, and for feeds by a token in the address.
+on this machine, by the session of a browser, and for feeds by a token in the address.
 """
 
 from __future__ import annotations
@@ -13,12 +13,19 @@ from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from flask import current_app, request
+from flask import current_app, make_response, redirect, request
 
 from app.auth.scopes import Scope
 from app.domain.errors import InvalidTokenError
 from app.domain.feeds import Feed
+from app.web.browsers import (
+    SAFE_METHODS,
+    is_from_own_page,
+    is_logged_in,
+    refuse_foreign_request,
+)
 from app.web.errors import ErrorObject, error_response
+from app.web.replies import canonical_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,26 +38,32 @@ if TYPE_CHECKING:
 ViewT = TypeVar("ViewT", bound="Callable[..., object]")
 
 NO_TOKEN = ErrorObject("token_required", "This takes an access token, sent as a bearer's.")
+LOGIN_PATH = "/login"
 BAD_TOKEN = ErrorObject("invalid_token", "The token is malformed, not ours, expired or revoked.")
 
 _MARK = "declared_scope"
 _FEED_MARK = "takes_feed_token"
+_LOGIN_MARK = "leads_to_login"
 _CHALLENGE = 'Bearer realm="newsreel"'
 _HEADERS_OF_PROXIES = ("forwarded", "via", "x-real-ip", "x-forwarded-")
 _WATCH_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 
 
-def scope(needed: Scope, *, or_feed_token: bool = False) -> Callable[[ViewT], ViewT]:
+def scope(
+    needed: Scope, *, or_feed_token: bool = False, or_login: bool = False
+) -> Callable[[ViewT], ViewT]:
     """Mark a view with the scope its callers need; survives decorators that use `wraps`.
 
     Args:
         needed: the scope.
         or_feed_token: whether a feed reader's token opens it, too.
+        or_login: whether it is a page, so that people without anything are led to the login.
     """
 
     def mark(view: ViewT) -> ViewT:
         view.__dict__[_MARK] = needed
         view.__dict__[_FEED_MARK] = or_feed_token
+        view.__dict__[_LOGIN_MARK] = or_login
         return view
 
     return mark
@@ -86,7 +99,8 @@ class Gate:
         A route whose mark was forgotten is for nobody with a token either.
 
         Raises:
-            StoreUnavailableError: whether a token holds cannot be known.
+            StoreUnavailableError: whether a token or a session holds cannot be known.
+            ForeignRequestError: a browser with a session sends it, but perhaps no page of ours.
         """
         if request.endpoint is None:
             return None
@@ -97,10 +111,10 @@ class Gate:
         token = _bearer_token(request.environ)
         if token is not None:
             return self._refuse_bearer(token, needed)
-        if self.trusts_this_machine and _is_local():
+        if self._admits_without_token(view):
             return None
-        if view.__dict__.get(_FEED_MARK) and self._has_feed_token():
-            return None
+        if view.__dict__.get(_LOGIN_MARK):
+            return _to_login()
         return _refused(HTTPStatus.UNAUTHORIZED, NO_TOKEN, _CHALLENGE)
 
     def admits(self, environ: WSGIEnvironment) -> bool:
@@ -108,6 +122,15 @@ class Gate:
         token = _bearer_token(environ)
         known = None if token is None else self.access.bearers.find_known(token)
         return known is not None and Scope.VIDEOS_READ in known.scopes
+
+    def _admits_without_token(self, view: Callable[..., object]) -> bool:
+        if self.trusts_this_machine and _is_local():
+            return True
+        if is_logged_in():
+            if request.method not in SAFE_METHODS:
+                refuse_foreign_request()
+            return True
+        return bool(view.__dict__.get(_FEED_MARK)) and self._has_feed_token()
 
     def _refuse_bearer(self, token: str, needed: Scope | None) -> Response | None:
         try:
@@ -132,6 +155,12 @@ class Gate:
         return self.access.feed_tokens.opens(token, feed)
 
 
+def _to_login() -> Response:
+    response = make_response(redirect(canonical_path(LOGIN_PATH, {}), HTTPStatus.SEE_OTHER))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def _named_feed(watch: str | None, channel_id: str | None) -> Feed | None:
     if watch is not None and not _WATCH_ID.fullmatch(watch):
         return None
@@ -153,19 +182,10 @@ def _is_local() -> bool:
     The Host must be of this machine, too: a foreign page in a local browser can make its own name
     point here, but it cannot change the name.
     """
-    if request.method not in ("GET", "HEAD", "OPTIONS") and not _is_own_page():
-        return False
+    if request.method not in SAFE_METHODS and not is_from_own_page():
+        return False  # a form of a foreign page may post to this machine without asking first
     forwarded = any(name.lower().startswith(_HEADERS_OF_PROXIES) for name in request.headers.keys())  # noqa: SIM118 - iterating gives pairs
     return not forwarded and _is_loopback(request.remote_addr or "") and _names_us(request.host)
-
-
-def _is_own_page() -> bool:
-    """Tell whether no foreign page in a local browser sends this; browsers name where it is from.
-
-    A form of such a page may post to this machine without asking first.
-    """
-    origin = request.headers.get("Origin")
-    return origin is None or _names_us(origin.partition("://")[2])
 
 
 def _names_us(host: str) -> bool:

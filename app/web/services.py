@@ -211,6 +211,23 @@ class FeedTokens(Protocol):
         """Tell whether a token is for this feed; raises StoreUnavailableError."""
 
 
+class Sessions(Protocol):
+    """The sessions of the operator's browsers; all may raise StoreUnavailableError."""
+
+    @property
+    def can_open(self) -> bool:
+        """Whether there is a password."""
+
+    def open(self, password: str, replaced: str | None = None) -> str:
+        """Return the secret of a new session; raises WrongPasswordError."""
+
+    def is_open(self, secret: str) -> bool:
+        """Tell whether this is the secret of a session."""
+
+    def close(self, secret: str) -> bool:
+        """End a session; tell whether there was one."""
+
+
 class Access(Protocol):
     """Who may come in."""
 
@@ -229,6 +246,10 @@ class Access(Protocol):
     @property
     def feed_tokens(self) -> FeedTokens:
         """The tokens of feed readers."""
+
+    @property
+    def sessions(self) -> Sessions:
+        """The sessions of the operator's browsers."""
 
 
 class Webhooks(Protocol):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Settings with a generated value; a service reads them like any other. Add a name here, no more.
-GENERATED: tuple[str, ...] = ("SECRET_KEY",)
+GENERATED: tuple[str, ...] = ("SECRET_KEY", "ADMIN_PASSWORD")
 
 # These belong to the stack: a `.env` written for the embedded mode must not redirect it.
 STACK = frozenset(

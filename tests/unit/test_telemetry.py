@@ -54,6 +54,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Written]:
         ("nothing to hide: 12:30", "nothing to hide: 12:30"),
         (f"client nrc_1 sent nrs_{'-aZ_' * 10}, oh", "client nrc_1 sent ***, oh"),
         (f"GET /feed.atom?token=nrf_{'x' * 43}&limit=1", "GET /feed.atom?token=***&limit=1"),
+        (f"newsreel=nrb_{'-a_Z' * 10}abc; a=b", "newsreel=***; a=b"),
         ("Bearer eyJhbGciOiJI.eyJzdWIiOiJu.dG-9_w", "Bearer ***"),
     ],
 )

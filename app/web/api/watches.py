@@ -106,7 +106,7 @@ def create_watch(query: Query, wanted: WatchRequest) -> Response:  # noqa: ARG00
 @watches.doc(operation_id="get_watch", responses=responses(*_USUAL, headers=("Cache-Control",)))
 def get_watch(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
     """Return a watch, and the channels that are followed for it."""
-    return _reply(_id(watch_id))
+    return _reply(parse_watch_id(watch_id))
 
 
 @watches.patch(f"{_PATH}/<watch_id>")
@@ -121,7 +121,7 @@ def change_watch(watch_id: str, query: Query, wanted: WatchPatch) -> Response:  
     New filters apply to what is found from now on, and batch by batch to what was found before:
     `refiltering` says while that is under way. What no watch wants any more leaves every feed.
     """
-    number = _id(watch_id)
+    number = parse_watch_id(watch_id)
     services().watching.change(number, wanted.given)
     return _reply(number)
 
@@ -140,7 +140,7 @@ def delete_watch(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it 
     The watch and its feed are gone at once; videos that no other watch found go in the minutes
     after, and /changes tells of each.
     """
-    services().watching.remove(_id(watch_id))
+    services().watching.remove(parse_watch_id(watch_id))
     response = Response(status=HTTPStatus.NO_CONTENT)
     del response.headers["Content-Type"]
     response.headers["Cache-Control"] = "no-store"
@@ -163,7 +163,7 @@ def fetch_now(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it tak
     A search is paid from the reserve, a tenth of the day's calls; 409 `reserve_spent` when that is
     used up, `watch_paused` for a paused watch. To ask again before it has come changes nothing.
     """
-    number = _id(watch_id)
+    number = parse_watch_id(watch_id)
     services().watching.fetch_now(number)
     return _reply(number, HTTPStatus.ACCEPTED)
 
@@ -178,12 +178,13 @@ def fetch_now(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it tak
 )
 def list_videos_of_watch(watch_id: str, query: FeedQuery) -> Response:
     """List the videos of a watch, newest first: as /videos with `watch`."""
-    number = _id(watch_id)
+    number = parse_watch_id(watch_id)
     feed = services().feed.resolve_watch(number)
     return reply_with_page(f"{_PATH}/{number}/videos", feed, query)
 
 
-def _id(text: str) -> int:
+def parse_watch_id(text: str) -> int:
+    """Return the id in a path; raises NotFoundError if none can look like this."""
     if not _WATCH_ID.fullmatch(text) or int(text) > MAX_ROW_ID:
         raise NotFoundError("There is no such watch.")
     return int(text)

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, TypedDict
 
 import orjson
 from apiflask import APIBlueprint
-from flask import make_response, render_template
 
 from app.auth.scopes import Scope
 from app.domain.feeds import ALL
-from app.web.headers import PAGE_POLICY
+from app.web.dashboard.pages import page as drawn
 from app.web.lists import links_of, page_request
 from app.web.parameters import PagedQuery
 from app.web.scopes import scope
@@ -32,15 +31,11 @@ class Entry(TypedDict):
 
 
 @dashboard.get("/")
-@scope(Scope.VIDEOS_READ)
+@scope(Scope.VIDEOS_READ, or_login=True)
 @dashboard.input(PagedQuery, location="query", arg_name="query")
 def feed(query: PagedQuery) -> Response:
     """Show a page of the feed of everything."""
     page = services().feed.page(page_request(ALL, query))
     entries: list[Entry] = [orjson.loads(item) for item in page.items]
     links = links_of("/", query, page)
-    html = render_template("feed.html", entries=entries, links=links, demo=services().demo)
-    response = make_response(html)
-    response.headers["Content-Security-Policy"] = PAGE_POLICY
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    return drawn("feed.html", entries=entries, links=links)

@@ -42,7 +42,7 @@ def test_no_two_installations_share_a_secret(tmp_path: Path) -> None:
         passwords |= {path.read_text() for path in installation.glob("*/*password")}
         passwords.add((installation / "app" / "secret_key").read_text())
 
-    assert len(passwords) == 2 * 6
+    assert len(passwords) == 2 * 7
     assert min(map(len, passwords)) >= 32
 
 

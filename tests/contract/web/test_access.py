@@ -26,6 +26,10 @@ FILLED = {
     "<channel_id>": CHANNEL,
     "<webhook_id>": "1",
 }
+PAGES = (
+    *("/", "/dashboard/watches"),
+    *(f"/dashboard/watches/1/{act}" for act in ("pause", "resume", "remove")),
+)
 FEEDS = ("/feed.atom", "/feed.json")
 
 
@@ -75,7 +79,9 @@ def test_every_route_answers_those_with_its_scope_and_nobody_else(
             expected = LET_THROUGH if is_open or scope is needed else lacking
             assert told(site.ask(path, token, method)) == expected, (method, path, scope)
         nobody, wrong = site.ask(path, method=method), site.ask(path, "a.b.c", method)
-        assert told(nobody) == (LET_THROUGH if is_open else (401, REALM)), (method, path)
+        is_led = nobody.headers.get("Location") == "/login" and path in PAGES
+        assert is_led is (path in PAGES and not is_open)
+        assert told(nobody) == (LET_THROUGH if is_open or is_led else (401, REALM)), (method, path)
         refused = 401, f'{REALM}, error="invalid_token"'
         assert told(wrong) == (LET_THROUGH if is_open else refused), (method, path)
     site.services.close()
@@ -178,8 +184,8 @@ def test_embedded_this_machine_needs_no_token_and_a_rebound_name_is_not_this_mac
 ) -> None:
     embedded = open_site(database, is_embedded=True)
     local = {"REMOTE_ADDR": "127.0.0.1"}
-    for path in ("/videos", "/quota", "/"):
-        for host, status in (("localhost:5001", 200), ("rebound.example:5001", 401)):
+    for path, turned in (("/videos", 401), ("/quota", 401), ("/", 303)):
+        for host, status in (("localhost:5001", 200), ("rebound.example:5001", turned)):
             environ = {**local, "HTTP_HOST": host}
             for _ in range(2):
                 reply = embedded.client.get(path, environ_overrides=environ)
@@ -216,8 +222,9 @@ def test_a_feed_token_opens_its_feed_and_no_other(site: Site) -> None:
             status = 200 if feed == stored.feed else 401
             replies = [site.ask(address) for address in addresses(feed, token)]
             assert [reply.status_code for reply in replies] == [status] * 2
-        for other in ("/videos?", "/videos?watch=1&", "/?", "/changes?", "/watches?", "/quota?"):
+        for other in ("/videos?", "/videos?watch=1&", "/changes?", "/watches?", "/quota?"):
             assert site.ask(f"{other}token={token}").status_code == 401
+        assert site.ask(f"/?token={token}").status_code == 303  # to the login
         for odd in ("keyword=news", "watch=01", "watch=x", f"watch=1&channel_id={CHANNEL}"):
             assert site.ask(f"/feed.atom?{odd}&token={token}").status_code == 401
         raw = {**STRANGER, "QUERY_STRING": f"\xff=1&token={token}"}

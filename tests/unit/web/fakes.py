@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from app.auth.credentials import SESSION, new_secret
 from app.auth.tokens import AccessToken
 from app.domain.changes import Bookmark, ChangeList
 from app.domain.clock import format_instant
@@ -19,6 +20,7 @@ from app.domain.errors import (
     InvalidTokenError,
     NewsreelError,
     NotFoundError,
+    WrongPasswordError,
 )
 from app.domain.feeds import (
     CacheState,
@@ -362,10 +364,39 @@ class MemoryPushes:
 
 
 @dataclass
+class MemorySessions:
+    """Sessions by their secrets; without a password there are none."""
+
+    password: str = ""
+    secrets: set[str] = field(default_factory=set)
+
+    @property
+    def can_open(self) -> bool:
+        return bool(self.password)
+
+    def open(self, password: str, replaced: str | None = None) -> str:
+        if not self.password or password != self.password:
+            raise WrongPasswordError("wrong")
+        self.secrets.discard(replaced or "")
+        secret = new_secret(SESSION)
+        self.secrets.add(secret)
+        return secret
+
+    def is_open(self, secret: str) -> bool:
+        return secret in self.secrets
+
+    def close(self, secret: str) -> bool:
+        was_open = secret in self.secrets
+        self.secrets.discard(secret)
+        return was_open
+
+
+@dataclass
 class MemoryAccess:
     """Knows tokens by what they allow; reads are open. There are no clients and no feed tokens."""
 
     reads_are_open: bool = True
+    sessions: MemorySessions = field(default_factory=MemorySessions)
     allowed: dict[str, frozenset[Scope]] = field(default_factory=dict)
 
     @property

@@ -1,0 +1,116 @@
+"""What all pages share: how they are drawn, their forms, and what goes wrong in them.
+
+Forms are the only way in which a page changes something, and a blueprint of pages refuses every one
+that a page of ours did not send, whoever is let through.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from apiflask import APIBlueprint
+from flask import make_response, redirect, render_template, request
+
+from app.domain.errors import InvalidValueError, NewsreelError, StoreUnavailableError
+from app.web import browsers
+from app.web.errors import RETRY_AFTER_SECONDS, on_unexpected_error, told_of
+from app.web.headers import PAGE_POLICY
+from app.web.replies import canonical_path
+from app.web.services import services
+
+if TYPE_CHECKING:
+    from flask import Response
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def page_blueprint(name: str) -> APIBlueprint:
+    """Return a blueprint for pages with forms; foreign forms and errors are seen to."""
+    blueprint = APIBlueprint(name, __name__, enable_openapi=False)
+    blueprint.before_request(_refuse_foreign_form)
+    blueprint.register_error_handler(NewsreelError, _on_error)
+    return blueprint
+
+
+def page(
+    template: str,
+    status: HTTPStatus = HTTPStatus.OK,
+    *,
+    has_form: bool = False,
+    **shown: object,
+) -> Response:
+    """Draw a page.
+
+    Args:
+        template: its file.
+        status: of the reply.
+        has_form: whether it has forms for those who are not logged in, too.
+        shown: what the template names.
+    """
+    is_logged_in = _is_logged_in()
+    kept = browsers.cookie_secret() if is_logged_in or has_form else None
+    secret = browsers.new_cookie_secret() if has_form and kept is None else kept
+    html = render_template(
+        template,
+        demo=services().demo,
+        is_logged_in=is_logged_in,
+        can_log_in=services().access.sessions.can_open,
+        csrf_token=secret and browsers.csrf_token(secret),
+        **shown,
+    )
+    response = make_response(html, status)
+    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    response.headers["Cache-Control"] = "no-cache" if secret is None else "no-store"
+    response.headers["Vary"] = "Cookie"
+    if secret is not None:
+        # With `no-referrer` a browser would say of our own forms that they come from nowhere.
+        response.headers["Referrer-Policy"] = "same-origin"
+    if secret is not None and secret != kept:
+        browsers.set_cookie(response, secret)
+    return response
+
+
+def to_page(path: str) -> Response:
+    """Lead on to a page of ours, which is then asked for by GET."""
+    response = make_response(redirect(canonical_path(path, {}), HTTPStatus.SEE_OTHER))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def form_fields(*names: str) -> list[str]:
+    """Return the fields of a form in this order.
+
+    Raises:
+        InvalidValueError: it has others, or one of them twice or not at all.
+    """
+    given = request.form
+    expected = sorted((*names, browsers.CSRF_FIELD))
+    if request.mimetype != FORM or sorted(name for name, _ in given.items(multi=True)) != expected:
+        raise InvalidValueError("This is not the form of the page: load it and send it again.")
+    return [given[name] for name in names]
+
+
+def _refuse_foreign_form() -> None:
+    if request.method not in browsers.SAFE_METHODS:
+        browsers.refuse_foreign_request()
+
+
+def _on_error(error: NewsreelError) -> Response:
+    """Tell people what programs are told in JSON."""
+    told = told_of(error)
+    if told is None:
+        return on_unexpected_error(error)
+    status, detail = told
+    response = page("error.html", status, detail=detail)
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _is_logged_in() -> bool:
+    """Tell whether there is a session; none is known of while the database is away."""
+    try:
+        return browsers.is_logged_in()
+    except StoreUnavailableError:
+        return False
