@@ -14,10 +14,11 @@ from app.web.api.routes import BLUEPRINTS
 from app.web.bodies import StrictJson, StrictRequest
 from app.web.dashboard.docs import docs
 from app.web.dashboard.feed import dashboard
-from app.web.errors import MAX_BODY_BYTES, register_error_handlers
+from app.web.errors import register_error_handlers
 from app.web.headers import add_common_headers
 from app.web.parameters import refuse_unclear_query
 from app.web.read_layer import ReadLayer
+from app.web.request_limits import MAX_BODY_BYTES
 from app.web.scopes import Gate, scope
 from app.web.services import attach
 

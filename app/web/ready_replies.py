@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from email.utils import formatdate
 from functools import lru_cache
-from socket import MSG_DONTWAIT
+from socket import MSG_DONTWAIT, SHUT_WR
 from typing import TYPE_CHECKING, Protocol
 
 from gunicorn.util import unquote_to_wsgi_str
@@ -45,6 +45,9 @@ class Socket(Protocol):
 
     def sendall(self, data: bytes | memoryview, /) -> object:
         """Send everything."""
+
+    def shutdown(self, how: int, /) -> object:
+        """Say that nothing more will be sent."""
 
 
 def glance(request: Request) -> WSGIEnvironment | None:
@@ -83,7 +86,7 @@ def send_out(sock: Socket, answer: Answer, seconds: float) -> None:
         TimeoutError: the client has not taken it.
     """
     block = answer.block or as_sent(answer.headers)
-    head = b"%b%b\r\n" % (_lines(answer.status, int(time.time())), block)
+    head = b"%b%b\r\n" % (_lines(answer.status, int(time.time()), _STAYS), block)
     body = b"".join(answer.body)
     try:
         sent = sock.sendmsg([head, body], (), MSG_DONTWAIT)
@@ -91,6 +94,17 @@ def send_out(sock: Socket, answer: Answer, seconds: float) -> None:
         sent = 0
     if sent < len(head) + len(body):
         _send_rest(sock, memoryview(head + body)[sent:], seconds)
+
+
+def send_last(sock: Socket, answer: Answer) -> None:
+    """Send an answer after which nothing more is answered on its connection.
+
+    Raises:
+        OSError: the client is gone.
+    """
+    head = _lines(answer.status, int(time.time()), "close") + as_sent(answer.headers)
+    sock.sendall(b"%b\r\n%b" % (head, b"".join(answer.body)))
+    sock.shutdown(SHUT_WR)
 
 
 def _send_rest(sock: Socket, rest: memoryview, seconds: float) -> None:
@@ -102,8 +116,8 @@ def _send_rest(sock: Socket, rest: memoryview, seconds: float) -> None:
 
 
 @lru_cache(maxsize=4)
-def _lines(status: str, second: int) -> bytes:
+def _lines(status: str, second: int, connection: str) -> bytes:
     """Return the status line, and the headers that are the server's own."""
     date = formatdate(second, usegmt=True)
-    lines = f"HTTP/1.1 {status}", "Server: gunicorn", f"Date: {date}", f"Connection: {_STAYS}"
+    lines = f"HTTP/1.1 {status}", "Server: gunicorn", f"Date: {date}", f"Connection: {connection}"
     return "\r\n".join([*lines, ""]).encode("latin-1")
