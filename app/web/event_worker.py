@@ -155,6 +155,7 @@ def _say_last(client: socket.socket, answer: Answer) -> None:
     To close a connection before that resets it, and the answer would be lost.
     """
     send_last(client, answer)
+    client.shutdown(socket.SHUT_WR)
     while client.recv(_CHUNK_BYTES):
         pass
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from email.utils import formatdate
 from functools import lru_cache
-from socket import MSG_DONTWAIT, SHUT_WR
+from socket import MSG_DONTWAIT
 from typing import TYPE_CHECKING, Protocol
 
 from gunicorn.util import unquote_to_wsgi_str
@@ -45,9 +45,6 @@ class Socket(Protocol):
 
     def sendall(self, data: bytes | memoryview, /) -> object:
         """Send everything."""
-
-    def shutdown(self, how: int, /) -> object:
-        """Say that nothing more will be sent."""
 
 
 def glance(request: Request) -> WSGIEnvironment | None:
@@ -104,7 +101,6 @@ def send_last(sock: Socket, answer: Answer) -> None:
     """
     head = _lines(answer.status, int(time.time()), "close") + as_sent(answer.headers)
     sock.sendall(b"%b\r\n%b" % (head, b"".join(answer.body)))
-    sock.shutdown(SHUT_WR)
 
 
 def _send_rest(sock: Socket, rest: memoryview, seconds: float) -> None:
