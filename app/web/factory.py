@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.web.services import Services
 
 _CONFIG = {
+    "DEBUG": False,  # whatever FLASK_DEBUG says
     "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
     "SEND_FILE_MAX_AGE_DEFAULT": 3600,
     "DESCRIPTION": "The newest YouTube videos for the keywords and channels you watch.",
