@@ -15,8 +15,9 @@ _OWN_SECRET = re.compile(r"\b(?:nr[sf]|nws)_[\w-]{20,}|\beyJ[\w-]+\.eyJ[\w-]+\.[
 
 _NAMED_SECRET = re.compile(
     r"((?:key|secret|token|password)="
-    r"|(?:api-key|cookie)(?!\")\W{1,6}"  # a quote would end the name of a member of the line
-    r"|authorization(?!\")\W{1,6}(?:basic|bearer) )[^&\s\"'\\]+",
+    # A quote that is not escaped would end a text of the line, and what follows is not of it.
+    r"|(?:api-key|cookie)(?:[\s:']|\\\")+"
+    r"|authorization(?:[\s:']|\\\")+(?:basic|bearer) )[^&\s\"'\\]+",
     re.ASCII | re.IGNORECASE,
 )
 """In queries, forms and headers."""
