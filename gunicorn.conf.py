@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from app.startup import settings_or_exit
 from app.telemetry import configure_logging
 from app.web.gunicorn_logger import RootLogger
+from app.web.request_limits import MAX_HEADER_BYTES, MAX_HEADERS, MAX_REQUEST_LINE_BYTES
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -41,6 +42,9 @@ max_requests_jitter = 100_000
 timeout = 30
 graceful_timeout = 30
 keepalive = 40  # longer than a proxy keeps its idle connections, so that only the proxy closes them
+limit_request_line = MAX_REQUEST_LINE_BYTES
+limit_request_fields = MAX_HEADERS
+limit_request_field_size = MAX_HEADER_BYTES
 logger_class = RootLogger
 accesslog = None
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'  # no query: tokens may stand there

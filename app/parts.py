@@ -41,6 +41,10 @@ _HOLD_SECONDS = 0.9
 """How long a web process serves a head before it asks Redis, or without Redis the database; with
 the tenth that others go on meanwhile, a second."""
 
+_FEED_SECONDS = 2.0
+"""What a statement of a feed's reader may take: strangers send as many as they like. The service's
+own reads have longer (Database)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
@@ -178,8 +182,9 @@ def _store(settings: Settings) -> Store:
     replica = settings.database_replica_url
     return Store(
         Database(settings.database_url),
-        Database(replica) if replica else None,
+        Database(replica or settings.database_url, read_seconds=_FEED_SECONDS),
         timedelta(days=settings.refresh_days),
+        has_replica=bool(replica),
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.addresses import parse_channel_reference
 from app.domain.errors import InvalidValueError
+from app.domain.passwords import check_server_password
 from app.domain.targets import parse_allowance
 from app.domain.watches import parse_keyword
 from app.settings import HOW_TO_MAKE_ONE, Settings, SettingsError, load_settings
@@ -39,7 +40,17 @@ def checked_settings(*, needs_broker: bool = False, needs_secret: bool = False) 
         raise SettingsError("REDIS_URL: needed by Celery")
     if needs_secret and not settings.secret_key:
         raise SettingsError(f"SECRET_KEY: {HOW_TO_MAKE_ONE}")
+    if needs_broker or needs_secret:
+        _check_servers(settings)
     return settings
+
+
+def _check_servers(settings: Settings) -> None:
+    """In the full stack they are on a network, and whoever takes over the queue runs our tasks."""
+    _check("DATABASE_URL", [settings.database_url], check_server_password)
+    _check("DATABASE_REPLICA_URL", [settings.database_replica_url], check_server_password)
+    _check("REDIS_URL", [settings.redis_url], check_server_password)
+    _check("CELERY_BROKER_URL", [settings.broker_url], check_server_password)
 
 
 def _check(name: str, values: Iterable[str], parse: Callable[[str], object]) -> None:

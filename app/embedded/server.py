@@ -17,6 +17,7 @@ from app.embedded import demo
 from app.embedded.secret_key import with_secret_key
 from app.telemetry import get_logger
 from app.web.gunicorn_logger import RootLogger
+from app.web.request_limits import MAX_HEADER_BYTES, MAX_HEADERS, MAX_REQUEST_LINE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -84,6 +85,9 @@ class EmbeddedServer(BaseApplication):
             "threads": WEB_THREADS,
             "control_socket_disable": True,
             "graceful_timeout": 25,
+            "limit_request_line": MAX_REQUEST_LINE_BYTES,
+            "limit_request_fields": MAX_HEADERS,
+            "limit_request_field_size": MAX_HEADER_BYTES,
             # Nobody stands before us who might rename us or vouch for a scheme by a header.
             "forwarded_allow_ips": "",
             "forwarder_headers": "",

@@ -50,12 +50,15 @@ class Database:
         pool_size: connections kept for each of reading and writing.
         read_seconds: after which the database ends a read: somebody waits for it, and a thread
             with him.
+        write_seconds: the same for a statement of a transaction that writes.
     """
 
-    def __init__(self, url: str, pool_size: int = 5, read_seconds: float = 5) -> None:
+    def __init__(
+        self, url: str, pool_size: int = 5, read_seconds: float = 5, write_seconds: float = 10
+    ) -> None:
         self._url = make_url(url)
         self.dialect = self._url.get_backend_name()
-        self._writer = writing_engine(self._url, pool_size)
+        self._writer = writing_engine(self._url, pool_size, write_seconds)
         self._reader = reading_engine(self._url, pool_size, read_seconds)
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -91,7 +94,7 @@ class Database:
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
-        engine = writing_engine(self._url, 1, statement_seconds=None)
+        engine = writing_engine(self._url, 1, None)
         try:
             with _begun(engine) as connection:
                 yield connection

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
 
 _CONNECT_SECONDS = 3
-_STATEMENT_SECONDS = 10
+_BUSY_SECONDS = 10  # for which SQLite waits for its one writer
 _LOCK_SECONDS = 5
 """Less than a statement has, so that MySQL ends the wait and not we the connection."""
 
@@ -29,16 +29,17 @@ _SQLITE_PRAGMAS = (
     "foreign_keys=ON",
     "temp_store=MEMORY",  # a savepoint's undo log is small and need not be a file
     f"mmap_size={2**31 - 2**16}",  # a page read without a call: full text looks at thousands
-    f"busy_timeout={_STATEMENT_SECONDS * 1000}",
+    f"busy_timeout={_BUSY_SECONDS * 1000}",
 )
 
 
-def writing_engine(
-    url: URL, pool_size: int, statement_seconds: float | None = _STATEMENT_SECONDS
-) -> Engine:
+def writing_engine(url: URL, pool_size: int, statement_seconds: float | None) -> Engine:
     """Return the engine of transactions that write; None: statements take what they need."""
     if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url, pool_size, "IMMEDIATE")
+        engine = _sqlite_engine(url, pool_size, "IMMEDIATE")
+        if statement_seconds is not None:
+            event.listen(engine, "before_cursor_execute", _sqlite_limit(statement_seconds))
+        return engine
     return _server_engine(url, pool_size, "READ COMMITTED", statement_seconds)
 
 
@@ -48,17 +49,14 @@ def reading_engine(url: URL, pool_size: int, read_seconds: float) -> Engine:
         engine = _sqlite_engine(url, pool_size, "DEFERRED")
         event.listen(engine, "begin", _sqlite_limit(read_seconds))
         return engine
-    engine = _server_engine(url, pool_size, "REPEATABLE READ", read_seconds)
-    if url.get_backend_name() == "mysql":
-        event.listen(engine, "connect", _mysql_limit(read_seconds))
-    return engine
+    return _server_engine(url, pool_size, "REPEATABLE READ", read_seconds)
 
 
 def _server_engine(
     url: URL, pool_size: int, isolation: str, statement_seconds: float | None
 ) -> Engine:
     url, connect = _connect_arguments(url, statement_seconds)
-    return create_engine(
+    engine = create_engine(
         url,
         connect_args=connect,
         isolation_level=isolation,
@@ -67,6 +65,9 @@ def _server_engine(
         pool_pre_ping=True,
         pool_recycle=1800,
     )
+    if url.get_backend_name() == "mysql" and statement_seconds is not None:
+        event.listen(engine, "connect", _mysql_limit(statement_seconds))
+    return engine
 
 
 def _connect_arguments(url: URL, statement_seconds: float | None) -> tuple[URL, dict[str, object]]:
@@ -89,7 +90,10 @@ def _connect_arguments(url: URL, statement_seconds: float | None) -> tuple[URL, 
 
 
 def _mysql_limit(seconds: float) -> Callable[[DBAPIConnection, ConnectionPoolEntry], None]:
-    """MariaDB counts in seconds and MySQL in milliseconds, each under a name of its own."""
+    """MariaDB counts in seconds and MySQL in milliseconds, each under a name of its own.
+
+    MySQL ends reading statements alone; a writing one ends with its silence, a second later.
+    """
 
     def on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
@@ -104,17 +108,17 @@ def _mysql_limit(seconds: float) -> Callable[[DBAPIConnection, ConnectionPoolEnt
     return on_connect
 
 
-def _sqlite_limit(seconds: float) -> Callable[[Connection], None]:
-    """SQLite asks us, now and then, whether to go on."""
+def _sqlite_limit(seconds: float) -> Callable[..., None]:
+    """SQLite asks us, now and then, whether to go on; the time runs from the event on."""
 
-    def on_begin(connection: Connection) -> None:
+    def limit(connection: Connection, *_event: object) -> None:
         raw = connection.connection.dbapi_connection
         if not isinstance(raw, sqlite3.Connection):
             raise TypeError("only the driver of the standard library is used")
         ends_at = time.monotonic() + seconds
         raw.set_progress_handler(lambda: time.monotonic() > ends_at, _SQLITE_STEPS)
 
-    return on_begin
+    return limit
 
 
 def _sqlite_engine(url: URL, pool_size: int, begin: str) -> Engine:

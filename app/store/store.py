@@ -183,24 +183,28 @@ class Store:
 
     Args:
         primary: takes every write and the reads that must see them.
-        replica: takes the feed's reads; the primary itself if there is none.
+        readers: takes the feed's reads; the primary itself if there is none.
         refresh_after: how long a video that has come to rest is left alone.
+        has_replica: whether `readers` is another database than the primary, and may lag behind.
     """
 
     def __init__(
         self,
         primary: Database,
-        replica: Database | None = None,
+        readers: Database | None = None,
         refresh_after: timedelta = DEFAULT_REFRESH,
+        *,
+        has_replica: bool = True,
     ) -> None:
         self._primary = primary
-        self._replica = replica or primary
+        self._readers = readers or primary
         self._refresh_after = refresh_after
+        self._has_replica = has_replica and self._readers is not primary
 
     @property
     def has_replica(self) -> bool:
         """Tell whether there is a replica beside the primary."""
-        return self._replica is not self._primary
+        return self._has_replica
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` and commit; it may run more than once, so it must not act outside.
@@ -225,7 +229,7 @@ class Store:
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
-        return self._replica.read(lambda connection: work(Transaction(connection)))
+        return self._readers.read(lambda connection: work(Transaction(connection)))
 
     def migrate(self) -> None:
         """Bring the schema up to date.
@@ -237,5 +241,5 @@ class Store:
 
     def dispose(self) -> None:
         """Let go of all connections."""
-        for database in {self._primary, self._replica}:
+        for database in {self._primary, self._readers}:
             database.dispose()

@@ -59,7 +59,12 @@ class StrictRequest(Request):
         # One of unknown length is cut off at the limit in silence, and may be JSON even so.
         if self.content_length is None and len(self.get_data()) == self.max_content_length:
             raise RequestEntityTooLarge
-        return super().get_json(silent=silent, cache=cache)
+        value = super().get_json(silent=silent, cache=cache)
+        if (
+            value is None and not silent
+        ):  # the library would take null for an object without members
+            raise NotJsonError("The body is to be a JSON object.")
+        return value
 
     def on_json_loading_failed(self, e: ValueError | None) -> object:
         """Refuse what is not JSON, in words of ours."""

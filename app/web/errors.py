@@ -35,6 +35,12 @@ from app.domain.errors import (
     StoreUnavailableError,
 )
 from app.telemetry import get_logger
+from app.web.request_limits import (
+    MAX_BODY_BYTES,
+    MAX_HEADER_BYTES,
+    MAX_HEADERS,
+    MAX_REQUEST_LINE_BYTES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,7 +50,6 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/vnd.api+json"
 RETRY_AFTER_SECONDS = 5
-MAX_BODY_BYTES = 64 * 1024
 _MOST_ERRORS = 20
 """A body can hold thousands of slips, and the answer is not to be longer than the question."""
 
@@ -114,8 +119,27 @@ ERROR_OF_STATUS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ErrorObject(
         "body_too_large", f"At most {MAX_BODY_BYTES // 1024} KiB are read."
     ),
+    HTTPStatus.REQUEST_URI_TOO_LONG: ErrorObject(
+        "uri_too_long", f"At most {MAX_REQUEST_LINE_BYTES} bytes of a request line are read."
+    ),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ErrorObject(
         "unsupported_media_type", "The body is to be JSON, sent as application/json."
+    ),
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: ErrorObject(
+        "range_not_satisfiable", "The file is shorter than that."
+    ),
+    HTTPStatus.EXPECTATION_FAILED: ErrorObject(
+        "expectation_failed", "Expect may only ask for 100-continue."
+    ),
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: ErrorObject(
+        "headers_too_large",
+        f"At most {MAX_HEADERS} headers of {MAX_HEADER_BYTES} bytes each are read.",
+    ),
+    HTTPStatus.NOT_IMPLEMENTED: ErrorObject(
+        "not_implemented", "The body is to be sent as it is, or chunked."
+    ),
+    HTTPStatus.HTTP_VERSION_NOT_SUPPORTED: ErrorObject(
+        "http_version_not_supported", "HTTP/1.0 and HTTP/1.1 are spoken here."
     ),
 }
 
@@ -222,14 +246,15 @@ def _path_without_secrets() -> str:
 
 def on_unexpected_error(error: Exception) -> Response:
     """Log a fault of our own, and tell nothing but where it stands in the log."""
+    told = failure(error, method=request.method, path=_path_without_secrets())
+    return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, told)
+
+
+def failure(error: BaseException, **request_details: str) -> ErrorObject:
+    """Log an error of ours, and return what is told of it: the id that it has in the log."""
     error_id = uuid4().hex
     get_logger(__name__).error(
-        "request_failed",
-        error_id=error_id,
-        method=request.method,
-        path=_path_without_secrets(),
-        exc_info=error,
+        "request_failed", error_id=error_id, exc_info=error, **request_details
     )
     detail = f"The service failed; its log tells more under {error_id}."
-    failure = ErrorObject("internal_error", detail, error_id=error_id)
-    return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, failure)
+    return ErrorObject("internal_error", detail, error_id=error_id)

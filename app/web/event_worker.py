@@ -7,7 +7,7 @@ and a database that hangs keeps nobody from the first pages (ADR 0008).
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar, cast
 
 import gevent
@@ -15,7 +15,8 @@ from gevent import socket
 from gunicorn.workers.ggevent import GeventWorker
 
 from app.web.lanes import ALREADY_ASKED, Offloaded
-from app.web.ready_replies import glance, send_out
+from app.web.ready_replies import glance, send_last, send_out
+from app.web.refusals import refusal
 
 if TYPE_CHECKING:
     import socket as stdlib
@@ -28,9 +29,12 @@ if TYPE_CHECKING:
     from gunicorn.http.message import Request
 
     from app.web.lanes import ReadyLayer
+    from app.web.representations import Answer
 
 _MOMENT = 0.01
 _FIRST_SECONDS = 1.0
+_LAST_WORD_SECONDS = 1.0
+_CHUNK_BYTES = 8192
 
 
 class _HangUpError(Exception):
@@ -120,6 +124,15 @@ class EventWorker(GeventWorker):
             if not self.alive:  # that was the last request of this worker
                 self._leave()
 
+    def handle_error(
+        self, req: Request | None, client: socket.socket, addr: object, exc: BaseException
+    ) -> None:
+        """Refuse what cannot be read in the format of every other error; the connection ends."""
+        del req, addr
+        answer = refusal(exc)
+        with suppress(OSError):
+            gevent.with_timeout(_LAST_WORD_SECONDS, _say_last, client, answer, timeout_value=None)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain: answer what is being worked on, and let idle connections go at once."""
         super().handle_exit(sig, frame)
@@ -134,6 +147,17 @@ class EventWorker(GeventWorker):
         _end(self._idle)
         gevent.sleep(_FIRST_SECONDS)  # who has just connected is about to ask
         _end(self._fresh)
+
+
+def _say_last(client: socket.socket, answer: Answer) -> None:
+    """Send an answer and read away what the client still sends.
+
+    To close a connection before that resets it, and the answer would be lost.
+    """
+    send_last(client, answer)
+    client.shutdown(socket.SHUT_WR)
+    while client.recv(_CHUNK_BYTES):
+        pass
 
 
 def _end(waiting: set[greenlet]) -> None:

@@ -17,10 +17,11 @@ from app.web.dashboard.docs import docs
 from app.web.dashboard.feed import dashboard
 from app.web.dashboard.login import login
 from app.web.dashboard.watches import watch_pages
-from app.web.errors import MAX_BODY_BYTES, register_error_handlers
+from app.web.errors import register_error_handlers
 from app.web.headers import add_common_headers
 from app.web.parameters import refuse_unclear_query
 from app.web.read_layer import ReadLayer
+from app.web.request_limits import MAX_BODY_BYTES
 from app.web.scopes import Gate, scope
 from app.web.services import attach
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from app.web.services import Services
 
 _CONFIG = {
+    "DEBUG": False,  # whatever FLASK_DEBUG says
     "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
     "SEND_FILE_MAX_AGE_DEFAULT": 3600,
     "DESCRIPTION": "The newest YouTube videos for the keywords and channels you watch.",

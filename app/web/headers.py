@@ -1,4 +1,9 @@
-"""What every reply carries: security headers, and the mark of the demo."""
+"""What every reply carries: security headers, and the mark of the demo.
+
+They stand on what the application answers, and on what is answered beside it: by the lanes when
+they are full, and by the server when a request cannot be read. Strict-Transport-Security is not
+ours to send: it holds for a host and all its ports, of which we know one (docs/security.md).
+"""
 
 from __future__ import annotations
 
@@ -20,6 +25,17 @@ DOCS_POLICY = (
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
+_OF_EVERY_REPLY = {
+    "Content-Security-Policy": API_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_OF_PAGES = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+"""They mean something for documents of browsers alone."""
 
 
 def add_common_headers(response: Response) -> Response:
@@ -31,7 +47,8 @@ def add_common_headers(response: Response) -> Response:
 
 def add_security_headers(response: Response) -> Response:
     """Tell browsers to be careful; a view that has set a stricter or wider policy keeps it."""
-    response.headers.setdefault("Content-Security-Policy", API_POLICY)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    for name, value in _OF_EVERY_REPLY.items():
+        response.headers.setdefault(name, value)
+    if response.mimetype == "text/html":
+        response.headers.update(_OF_PAGES)
     return response

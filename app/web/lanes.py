@@ -17,10 +17,10 @@ from gevent.event import Event
 from gevent.lock import Semaphore
 from gevent.threadpool import ThreadPool
 
-from app.web.errors import MAX_BODY_BYTES
-from app.web.overload import overloaded
 from app.web.read_layer import Needs
+from app.web.refusals import overloaded
 from app.web.representations import Answer
+from app.web.request_limits import MAX_BODY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -250,3 +250,5 @@ def _take_in_body(environ: WSGIEnvironment) -> None:
     read = environ["wsgi.input"].read
     body: bytes = gevent.with_timeout(BODY_SECONDS, read, MAX_BODY_BYTES + 1, timeout_value=b"")
     environ["wsgi.input"] = BytesIO(body)
+    if environ.pop("HTTP_TRANSFER_ENCODING", None) is not None:
+        environ["CONTENT_LENGTH"] = str(len(body))  # tells the application of one that was cut off

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Self
+from urllib.parse import unquote_to_bytes
 
 from flask import Response, request
 from pydantic import (
@@ -81,15 +82,15 @@ CursorText = Annotated[str, AfterValidator(checked_by(_cursor_text))]
 def refuse_unclear_query() -> Response | None:
     """Answer 400 to a query no validation can see right; for use before every request.
 
-    It would see only the first value of a repeated parameter, and nothing of a query with raw
-    bytes that are not UTF-8.
+    It would see only the first value of a repeated parameter, and other text than was sent in the
+    place of bytes that are not UTF-8.
     """
     try:
-        parameters = request.args
+        unquote_to_bytes(request.query_string).decode()
     except UnicodeDecodeError:
         malformed = ErrorObject("malformed_query", "The query string is not UTF-8.")
         return error_response(HTTPStatus.BAD_REQUEST, malformed)
-    for name, values in parameters.lists():
+    for name, values in request.args.lists():
         if len(values) > 1:
             repeated = ErrorObject("repeated_parameter", "Give this parameter only once.", name)
             return error_response(HTTPStatus.BAD_REQUEST, repeated)

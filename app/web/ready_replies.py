@@ -83,7 +83,7 @@ def send_out(sock: Socket, answer: Answer, seconds: float) -> None:
         TimeoutError: the client has not taken it.
     """
     block = answer.block or as_sent(answer.headers)
-    head = b"%b%b\r\n" % (_lines(answer.status, int(time.time())), block)
+    head = b"%b%b\r\n" % (_lines(answer.status, int(time.time()), _STAYS), block)
     body = b"".join(answer.body)
     try:
         sent = sock.sendmsg([head, body], (), MSG_DONTWAIT)
@@ -91,6 +91,16 @@ def send_out(sock: Socket, answer: Answer, seconds: float) -> None:
         sent = 0
     if sent < len(head) + len(body):
         _send_rest(sock, memoryview(head + body)[sent:], seconds)
+
+
+def send_last(sock: Socket, answer: Answer) -> None:
+    """Send an answer after which nothing more is answered on its connection.
+
+    Raises:
+        OSError: the client is gone.
+    """
+    head = _lines(answer.status, int(time.time()), "close") + as_sent(answer.headers)
+    sock.sendall(b"%b\r\n%b" % (head, b"".join(answer.body)))
 
 
 def _send_rest(sock: Socket, rest: memoryview, seconds: float) -> None:
@@ -102,8 +112,8 @@ def _send_rest(sock: Socket, rest: memoryview, seconds: float) -> None:
 
 
 @lru_cache(maxsize=4)
-def _lines(status: str, second: int) -> bytes:
+def _lines(status: str, second: int, connection: str) -> bytes:
     """Return the status line, and the headers that are the server's own."""
     date = formatdate(second, usegmt=True)
-    lines = f"HTTP/1.1 {status}", "Server: gunicorn", f"Date: {date}", f"Connection: {_STAYS}"
+    lines = f"HTTP/1.1 {status}", "Server: gunicorn", f"Date: {date}", f"Connection: {connection}"
     return "\r\n".join([*lines, ""]).encode("latin-1")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -151,7 +152,9 @@ def test_a_dotenv_that_cannot_be_read_is_told(dotenv: Path) -> None:
         load_settings({}, dotenv)
 
 
+RANDOM = "s3cret-k7Ww2qZp9x-0123456789-abcdef"
 SECRETS = {
+    "ALERT_URLS": "slack://s3cret/B/C",
     "YOUTUBE_API_KEYS": "s3cret",
     "DATABASE_URL": "mysql+pymysql://u:s3cret@host/db",
     "DATABASE_REPLICA_URL": "postgresql+psycopg://u:s3cret@host/db",
@@ -160,9 +163,25 @@ SECRETS = {
 }
 
 
-def test_secrets_are_not_in_the_repr(dotenv: Path) -> None:
-    settings = load_settings(SECRETS, dotenv)
-    assert settings.database_url == SECRETS["DATABASE_URL"]
+IS_SECRET = {name.upper() for name, field in Settings.model_fields.items() if not field.repr}
+
+
+def test_what_holds_a_secret_is_known_as_one() -> None:
+    sounds_secret = re.compile(
+        "KEY$|KEYS$|PASSWORD|SECRET|TOKEN|DATABASE_URL|REPLICA_URL|REDIS|ALERT_U"
+    )
+    named = {name.upper() for name in Settings.model_fields if sounds_secret.search(name.upper())}
+    assert named <= IS_SECRET
+
+
+@pytest.mark.parametrize("name", sorted(IS_SECRET))
+def test_every_secret_may_stand_in_a_file_and_shows_in_no_repr(
+    dotenv: Path, tmp_path: Path, name: str
+) -> None:
+    value = SECRETS.get(name, RANDOM)
+    (tmp_path / "secret").write_text(f"{value}\n")
+    settings = load_settings({f"{name}_FILE": str(tmp_path / "secret")}, dotenv)
+    assert getattr(settings, name.lower()) == value
     assert "s3cret" not in f"{settings!r} {settings}"
 
 

@@ -15,7 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from app.auth.scopes import Scope
 from app.domain.errors import NotFoundError
 from app.web.api.openapi import responses
-from app.web.errors import MAX_BODY_BYTES
+from app.web.request_limits import MAX_BODY_BYTES
 from app.web.scopes import scope
 from app.web.services import services
 

@@ -355,7 +355,7 @@ def test_what_a_lagging_replica_lacks_comes_from_the_primary(
     migrated_database: Database, sqlite_store: Store
 ) -> None:
     wipe(migrated_database)
-    store = Store(migrated_database, replica=sqlite_store._primary)
+    store = Store(migrated_database, readers=sqlite_store._primary)
     record(store, [video(1)])
     copy = Copy(Store(migrated_database))
     copy.catch_up()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.domain.errors import StoreUnavailableError
+from app.domain.errors import StatementTimeoutError, StoreUnavailableError
 from app.domain.feeds import ALL
 from app.store.database import Database
 from app.store.store import Store
@@ -16,6 +16,8 @@ from tests.processes import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy import Connection
 
     from app.store.store import Transaction
     from tests.servers.database import DatabaseServer
@@ -103,12 +105,40 @@ _ENDLESS = {
     ),
 }
 
+_LONG = {
+    "mysql": "SELECT sleep(0.3)",
+    "postgresql": "SELECT pg_sleep(0.3)",
+    "sqlite": _ENDLESS["sqlite"].replace("1e12", "2e6"),
+}
+
 
 def test_a_read_that_takes_too_long_is_ended_by_the_database(module_url: str) -> None:
     impatient = Database(module_url, read_seconds=0.2)
     began = time.monotonic()
-    with pytest.raises(StoreUnavailableError):
+    with pytest.raises(StatementTimeoutError):
         impatient.read(lambda c: c.exec_driver_sql(_ENDLESS[impatient.dialect]).all())
     assert time.monotonic() - began < 4, "and it is not tried again"
     assert impatient.read(lambda c: c.exec_driver_sql("SELECT 1").scalar_one()) == 1
+    impatient.dispose()
+
+
+def test_a_write_that_takes_too_long_is_ended_and_undone(module_url: str) -> None:
+    impatient = Database(module_url, write_seconds=0.5)
+    began = time.monotonic()
+
+    def work(connection: Connection) -> None:
+        connection.exec_driver_sql("CREATE TEMPORARY TABLE kept (it INTEGER)")
+        connection.exec_driver_sql(_ENDLESS[impatient.dialect]).all()
+
+    with pytest.raises(StatementTimeoutError):
+        impatient.write(work)
+    assert time.monotonic() - began < 4, "and it is not tried again"
+    assert impatient.write(lambda c: c.exec_driver_sql("SELECT 1").scalar_one()) == 1
+    impatient.dispose()
+
+
+def test_a_migration_takes_as_long_as_it_takes(module_url: str) -> None:
+    impatient = Database(module_url, write_seconds=0.1)
+    with impatient.patient_connection() as connection:
+        assert connection.exec_driver_sql(_LONG[impatient.dialect]).all()
     impatient.dispose()

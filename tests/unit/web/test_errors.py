@@ -5,7 +5,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.domain.errors import LeaseLostError, NothingToServeError, StoreUnavailableError
+from app.domain.errors import (
+    LeaseLostError,
+    NothingToServeError,
+    StatementTimeoutError,
+    StoreUnavailableError,
+)
 from app.telemetry import configure_logging
 
 if TYPE_CHECKING:
@@ -71,7 +76,11 @@ def test_a_senseless_host_breaks_nothing(client: FlaskClient, host: str) -> None
 
 @pytest.mark.parametrize(
     "error",
-    [NothingToServeError("mysql://user:secret@db"), StoreUnavailableError("10.0.0.7 refused")],
+    [
+        NothingToServeError("mysql://user:secret@db"),
+        StoreUnavailableError("10.0.0.7 refused"),
+        StatementTimeoutError("max_statement_time exceeded"),
+    ],
 )
 def test_without_backends_the_client_is_told_to_come_back(
     client: FlaskClient, services: MemoryServices, error: Exception

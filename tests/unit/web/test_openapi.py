@@ -111,7 +111,7 @@ def test_every_header_of_a_page_is_described(document: Json, client: FlaskClient
     sent = set(client.get("/videos").headers.keys())
     everywhere = {
         *("Content-Type", "Content-Length", "Content-Security-Policy"),
-        *("X-Content-Type-Options", "Referrer-Policy"),
+        *("X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Resource-Policy"),
     }
     assert described - sent == {"Age", "X-Demo"}
     assert sent - described == everywhere
