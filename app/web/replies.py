@@ -42,6 +42,13 @@ def canonical_path(path: str, parameters: Mapping[str, str]) -> str:
     return f"{whole}?{urlencode(sorted(parameters.items()))}" if parameters else whole
 
 
+def to_page(path: str) -> Response:
+    """Lead a browser on to a page of ours, which it asks for by GET; no cache keeps that."""
+    response = Response(status=HTTPStatus.SEE_OTHER, headers={"Cache-Control": "no-store"})
+    response.headers["Location"] = canonical_path(path, {})
+    return response
+
+
 def version_named(address: str) -> int:
     """Return the newest version of the reply at this address that the client has; 0 if none."""
     named = request.headers.get("If-None-Match")

@@ -13,7 +13,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from flask import current_app, make_response, redirect, request
+from flask import current_app, request
 
 from app.auth.scopes import Scope
 from app.domain.errors import InvalidTokenError
@@ -25,7 +25,7 @@ from app.web.browsers import (
     refuse_foreign_request,
 )
 from app.web.errors import ErrorObject, error_response
-from app.web.replies import canonical_path
+from app.web.replies import to_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 ViewT = TypeVar("ViewT", bound="Callable[..., object]")
 
-NO_TOKEN = ErrorObject("token_required", "This takes an access token, sent as a bearer's.")
 LOGIN_PATH = "/login"
+NO_TOKEN = ErrorObject("token_required", "This takes an access token, sent as a bearer's.")
 BAD_TOKEN = ErrorObject("invalid_token", "The token is malformed, not ours, expired or revoked.")
 
 _MARK = "declared_scope"
@@ -111,10 +111,11 @@ class Gate:
         token = _bearer_token(request.environ)
         if token is not None:
             return self._refuse_bearer(token, needed)
-        if self._admits_without_token(view):
+        is_here = self.trusts_this_machine and _is_local()
+        if is_here or _is_session_for(needed) or self._admits_feed_reader(view):
             return None
         if view.__dict__.get(_LOGIN_MARK):
-            return _to_login()
+            return to_page(LOGIN_PATH)
         return _refused(HTTPStatus.UNAUTHORIZED, NO_TOKEN, _CHALLENGE)
 
     def admits(self, environ: WSGIEnvironment) -> bool:
@@ -122,15 +123,6 @@ class Gate:
         token = _bearer_token(environ)
         known = None if token is None else self.access.bearers.find_known(token)
         return known is not None and Scope.VIDEOS_READ in known.scopes
-
-    def _admits_without_token(self, view: Callable[..., object]) -> bool:
-        if self.trusts_this_machine and _is_local():
-            return True
-        if is_logged_in():
-            if request.method not in SAFE_METHODS:
-                refuse_foreign_request()
-            return True
-        return bool(view.__dict__.get(_FEED_MARK)) and self._has_feed_token()
 
     def _refuse_bearer(self, token: str, needed: Scope | None) -> Response | None:
         try:
@@ -143,7 +135,9 @@ class Gate:
         challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{needed or ""}"'
         return _refused(HTTPStatus.FORBIDDEN, insufficient(needed), challenge)
 
-    def _has_feed_token(self) -> bool:
+    def _admits_feed_reader(self, view: Callable[..., object]) -> bool:
+        if not view.__dict__.get(_FEED_MARK):
+            return False
         try:
             given = request.args
         except UnicodeDecodeError:
@@ -155,10 +149,17 @@ class Gate:
         return self.access.feed_tokens.opens(token, feed)
 
 
-def _to_login() -> Response:
-    response = make_response(redirect(canonical_path(LOGIN_PATH, {}), HTTPStatus.SEE_OTHER))
-    response.headers["Cache-Control"] = "no-store"
-    return response
+def _is_session_for(needed: Scope | None) -> bool:
+    """Tell whether a browser has a session, which is for every scope; what it changes is checked.
+
+    Raises:
+        ForeignRequestError: perhaps no page of ours sends this.
+    """
+    if needed is None or not is_logged_in():
+        return False
+    if request.method not in SAFE_METHODS:
+        refuse_foreign_request()
+    return True
 
 
 def _named_feed(watch: str | None, channel_id: str | None) -> Feed | None:

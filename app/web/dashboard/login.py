@@ -14,8 +14,9 @@ from app.auth.scopes import Scope
 from app.domain.errors import WrongPasswordError
 from app.telemetry import get_logger
 from app.web import browsers
-from app.web.dashboard.pages import form_fields, page, page_blueprint, to_page
+from app.web.dashboard.pages import form_fields, page, page_blueprint
 from app.web.parameters import Query
+from app.web.replies import to_page
 from app.web.scopes import LOGIN_PATH, scope
 from app.web.services import services
 

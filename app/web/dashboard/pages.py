@@ -10,13 +10,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from apiflask import APIBlueprint
-from flask import make_response, redirect, render_template, request
+from flask import make_response, render_template, request
 
 from app.domain.errors import InvalidValueError, NewsreelError, StoreUnavailableError
 from app.web import browsers
 from app.web.errors import RETRY_AFTER_SECONDS, on_unexpected_error, told_of
 from app.web.headers import PAGE_POLICY
-from app.web.replies import canonical_path
 from app.web.services import services
 
 if TYPE_CHECKING:
@@ -68,13 +67,6 @@ def page(
         response.headers["Referrer-Policy"] = "same-origin"
     if secret is not None and secret != kept:
         browsers.set_cookie(response, secret)
-    return response
-
-
-def to_page(path: str) -> Response:
-    """Lead on to a page of ours, which is then asked for by GET."""
-    response = make_response(redirect(canonical_path(path, {}), HTTPStatus.SEE_OTHER))
-    response.headers["Cache-Control"] = "no-store"
     return response
 
 

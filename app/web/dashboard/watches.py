@@ -11,10 +11,10 @@ from app.auth.scopes import Scope
 from app.domain.addresses import parse_target
 from app.domain.errors import NewsreelError
 from app.web.api.watches import parse_watch_id
-from app.web.dashboard.pages import form_fields, page, page_blueprint, to_page
+from app.web.dashboard.pages import form_fields, page, page_blueprint
 from app.web.errors import told_of
 from app.web.parameters import MAX_PAGE, Digits, Query
-from app.web.replies import canonical_path
+from app.web.replies import canonical_path, to_page
 from app.web.scopes import scope
 from app.web.services import services
 

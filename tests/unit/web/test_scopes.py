@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
 
+    from tests.unit.web.fakes import MemoryServices
+
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
@@ -48,6 +50,15 @@ def test_a_stranger_may_read_videos_and_nothing_more(client: FlaskClient, needed
 
 def test_a_route_whose_scope_was_forgotten_is_for_nobody_else(client: FlaskClient) -> None:
     assert _ask(client, "/forgotten", "203.0.113.7") == 401
+
+
+def test_a_session_is_for_every_scope_and_not_for_a_forgotten_one(
+    client: FlaskClient, services: MemoryServices
+) -> None:
+    services.access.sessions.password = "a password"
+    client.set_cookie("newsreel", services.access.sessions.open("a password"))
+    for path, status in (*((f"/{it.name}", 200) for it in Scope), ("/forgotten", 401)):
+        assert _ask(client, path, "203.0.113.7") == status
 
 
 def test_a_stranger_is_told_why_and_what_is_not_there_stays_not_found(client: FlaskClient) -> None:
