@@ -64,7 +64,8 @@ class Alerts:
             return []
         self._looked_at = now
         try:
-            known = self._brought_up_to_date(self._noticing.look(), now)
+            problems = self._noticing.look({alert.code for alert in self._known()})
+            known = self._brought_up_to_date(problems, now)
             due = [alert for alert in known if alert.has_news and alert.next_try_at <= now]
             return [alert.code for alert in due if self._take(alert)]
         except StoreUnavailableError:

@@ -9,7 +9,7 @@ from app.domain.quota import KeyState
 from app.domain.watches import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
     from datetime import datetime
 
     from app.domain.clock import Clock
@@ -54,8 +54,12 @@ class Noticing:
         self._clock = clock
         self._stale_after = stale_after
 
-    def look(self) -> dict[str, Problem]:
+    def look(self, known: Container[str]) -> dict[str, Problem]:
         """Return the present trouble by its code.
+
+        Args:
+            known: codes of alerts there are. What goes on of these is trouble however young it
+                looks: another watch may have it now, or this process may be younger than it is.
 
         Raises:
             StoreUnavailableError: the database is away, so nobody can say.
@@ -63,7 +67,7 @@ class Noticing:
         watches, paused = self._store.read(_watches_and_paused)
         now = self._clock()
         found = [
-            *_lasting(self._problems(), now),
+            *_lasting(self._problems(), now, known),
             *_disabled(self._ring.statuses()),
             *_given_up(paused),
             *_stale(watches, now, self._stale_after),
@@ -75,10 +79,12 @@ def _watches_and_paused(transaction: Transaction) -> tuple[list[Watch], list[Web
     return transaction.watches.list_all(), transaction.webhooks.list_given_up()
 
 
-def _lasting(problems: Sequence[Problem], now: datetime) -> Iterator[Problem]:
+def _lasting(
+    problems: Sequence[Problem], now: datetime, known: Container[str]
+) -> Iterator[Problem]:
     for problem in problems:
-        told_now = problem.code in AT_ONCE or problem.since <= now - LASTING
-        if told_now and problem.code not in NEVER:
+        told_now = problem.code in AT_ONCE or problem.code in known
+        if (told_now or problem.since <= now - LASTING) and problem.code not in NEVER:
             yield problem
 
 

@@ -29,7 +29,7 @@ class Trouble:
 
     problems: list[Problem] = field(default_factory=list)
 
-    def look(self) -> dict[str, Problem]:
+    def look(self, _known: object) -> dict[str, Problem]:
         return {problem.code: problem for problem in self.problems}
 
 

@@ -305,6 +305,17 @@ def test_a_change_of_nothing_sends_nothing_twice(
     assert target.videos() == [ids(1)]
 
 
+def test_what_is_paused_between_a_tick_and_its_run_is_not_sent(
+    store: Store, webhooks: Webhooks, deliverer: Deliverer, target: Receiver
+) -> None:
+    webhook = webhooks.add(target.url)
+    record(store, [video(1)])
+    (due,) = deliverer.due()
+    webhooks.change(webhook.webhook_id, pause=True)
+    deliverer.run(due)
+    assert target.bodies == []
+
+
 def test_a_webhook_or_watch_removed_under_way_does_no_harm(
     store: Store, webhooks: Webhooks, deliverer: Deliverer, target: Receiver
 ) -> None:

@@ -70,7 +70,7 @@ def test_a_receiver_that_does_not_answer_holds_no_poll_up(
 def test_trouble_is_told(rig: Rig, ticker: Ticker, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     trouble = {"data_stale": Problem("data_stale", rig.clock(), "old")}
-    monkeypatch.setattr(rig.services.alerts._noticing, "look", lambda: trouble)
+    monkeypatch.setattr(rig.services.alerts._noticing, "look", lambda _known: trouble)
 
     def send(_self: AppriseSender, message: Message) -> list[str]:
         told.append(message.title)

@@ -10,15 +10,15 @@ from simulator.quota import Key
 from tests.unit.ingest.rig import before_noon
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from tests.unit.ingest.rig import Rig
 
     NewRig = Callable[..., Rig]
 
 
-def codes(rig: Rig) -> set[str]:
-    return set(rig.services.alerts._noticing.look())
+def codes(rig: Rig, known: Container[str] = ()) -> set[str]:
+    return set(rig.services.alerts._noticing.look(known))
 
 
 def test_a_service_that_is_well_has_nothing_to_tell(new_rig: NewRig) -> None:
@@ -60,6 +60,15 @@ def test_a_source_is_told_when_it_has_failed_for_an_hour(new_rig: NewRig) -> Non
     assert codes(rig) == set()
     rig.run_for(3600, every=60)
     assert codes(rig) == {"youtube_unavailable"}
+
+
+def test_a_source_that_fails_for_another_watch_meanwhile_is_not_over(new_rig: NewRig) -> None:
+    rig = new_rig(before_noon(3))
+    rig.watch()
+    rig.fault("503")
+    rig.run_for(600, every=60)
+    assert codes(rig) == set()
+    assert codes(rig, known={"youtube_unavailable"}) == {"youtube_unavailable"}
 
 
 def test_polls_that_do_not_succeed_for_long_make_the_data_stale(new_rig: NewRig) -> None:
