@@ -24,7 +24,7 @@ def _build() -> Flask:
     services = build_services(settings, publishes=False)
     services.start()
     atexit.register(services.close)
-    return create_app(services)
+    return create_app(services, proxy_hops=settings.proxy_hops)
 
 
 app = _build()

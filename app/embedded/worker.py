@@ -21,7 +21,9 @@ class EmbeddedWorker:
         alone = settings.database_url.startswith("sqlite:")
         interval = settings.fetch_interval_seconds
         self._ticker = Ticker(self._services, interval, void_leases=alone)
-        self.application = create_app(self._services, trusts_this_machine=True)
+        self.application = create_app(
+            self._services, trusts_this_machine=True, proxy_hops=settings.proxy_hops
+        )
 
     def start(self) -> None:
         """Begin to fetch, and to note what is read."""

@@ -9,14 +9,16 @@ from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.auth.scopes import Scope
-from app.web.api import openapi, security
+from app.web.api import limited, openapi, security
 from app.web.api.routes import BLUEPRINTS
 from app.web.bodies import StrictJson, StrictRequest
 from app.web.dashboard.docs import docs
 from app.web.dashboard.feed import dashboard
 from app.web.errors import MAX_BODY_BYTES, register_error_handlers
 from app.web.headers import add_common_headers
+from app.web.limits import Limits, add_limit_headers
 from app.web.parameters import refuse_unclear_query
+from app.web.proxies import Proxies
 from app.web.read_layer import ReadLayer
 from app.web.scopes import Gate, scope
 from app.web.services import attach
@@ -38,12 +40,15 @@ _CONFIG = {
 }
 
 
-def create_app(services: Services, *, trusts_this_machine: bool = False) -> Flask:
+def create_app(
+    services: Services, *, trusts_this_machine: bool = False, proxy_hops: int = 0
+) -> Flask:
     """Return the WSGI application; opens nothing, so it starts while backends are away.
 
     Args:
         services: below.
         trusts_this_machine: whether clients on this machine may do everything without a token.
+        proxy_hops: proxies in front whose headers are to be believed.
     """
     app = APIFlask(
         __name__,
@@ -60,22 +65,34 @@ def create_app(services: Services, *, trusts_this_machine: bool = False) -> Flas
     app.url_map.merge_slashes = False
     attach(app, services)
     gate = Gate(services.access, trusts_this_machine)
-    _register(app, gate)
+    proxies = Proxies(proxy_hops)
+    limits = Limits(services.limiter, gate, proxies)
+    _register(app, gate, limits)
     admits = None if services.access.reads_are_open else gate.admits
-    app.wsgi_app = ReadLayer(app.wsgi_app, services.feed, admits=admits)  # type: ignore[method-assign] # as Flask documents
+    app.wsgi_app = ReadLayer(  # type: ignore[method-assign] # as Flask documents
+        proxies.before(app.wsgi_app),
+        services.feed,
+        admits=admits,
+        refuses=limits.refuse_ready,
+        prefix=proxies.prefix,
+    )
     return app
 
 
-def _register(app: APIFlask, gate: Gate) -> None:
+def _register(app: APIFlask, gate: Gate, limits: Limits) -> None:
     for blueprint in (*BLUEPRINTS, dashboard, docs):
         app.register_blueprint(blueprint)
     for library_view in ("static", "openapi.spec"):
         scope(Scope.PUBLIC)(app.view_functions[library_view])
-    app.spec_processor(lambda generated: openapi.finish(security.describe(generated)))
+    app.spec_processor(
+        lambda generated: openapi.finish(limited.describe(security.describe(generated)))
+    )
     app.before_request(_refuse_large_body)
+    app.before_request(limits.refuse)
     app.before_request(gate.refuse)
     app.before_request(refuse_unclear_query)
     app.after_request(add_common_headers)
+    app.after_request(add_limit_headers)
     register_error_handlers(app)
 
 
