@@ -1,7 +1,8 @@
 """Token buckets in Redis: shared by all processes, judged by Redis' own clock.
 
 One script, one round trip. A bucket is the instant at which it will be full, in microseconds; its
-key is gone at that instant, since a full bucket is as good as none.
+key goes a second later, since a full bucket is as good as none. A refusal is written, too: where
+the clock was put back, the bucket is then at worst empty, and fills from there.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ if not now then
 end
 local full_at = tonumber(redis.call('GET', KEYS[1]) or '') or now
 local backlog = math.min(math.max(full_at - now, 0), limit)
-if backlog + cost > limit then return {0, backlog} end
-backlog = backlog + cost
-redis.call('SET', KEYS[1], string.format('%.0f', now + backlog), 'PX', math.ceil(backlog / 1000))
-return {1, backlog}
+local allowed = 0
+if backlog + cost <= limit then allowed, backlog = 1, backlog + cost end
+local life = math.ceil(backlog / 1000) + 1000
+redis.call('SET', KEYS[1], string.format('%.0f', now + backlog), 'PX', life)
+return {allowed, backlog}
 """
 
 
