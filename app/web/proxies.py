@@ -6,6 +6,7 @@ right is the first that none of a client's own words can be. Anything beyond is 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _NETWORK_OF_A_HOST = 64
 """Bits: a host has a whole IPv6 network of this length, and with it any number of addresses."""
+
+_WITH_PORT = re.compile(r"\[(.+)\]:[0-9]+|([0-9.]+):[0-9]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,12 @@ class Proxies:
 
 @lru_cache(maxsize=4096)
 def bucket_of(address: str) -> str:
-    """Return what stands for an address among buckets; one name for all that are none."""
-    host = address.partition("%")[0]
+    """Return what stands for an address among buckets; one name for all that are none.
+
+    Some proxies add the port they saw.
+    """
+    ported = _WITH_PORT.fullmatch(address)
+    host = (ported[1] or ported[2]) if ported else address.partition("%")[0]
     try:
         ip = ip_address(host)
     except ValueError:
