@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import time
+from contextlib import closing
 from fractions import Fraction
 from itertools import count
 from typing import TYPE_CHECKING
@@ -13,7 +15,9 @@ from hypothesis import strategies as st
 
 from app.cache.redis import connect
 from app.cache.redis_buckets import RedisBuckets
+from app.domain.errors import LimiterUnavailableError
 from app.limits.allowance import MICROS, Allowance
+from app.limits.limiter import Limiter
 from app.limits.memory import MemoryBuckets
 
 if TYPE_CHECKING:
@@ -119,6 +123,22 @@ def test_all_processes_share_what_redis_keeps(redis_url: str) -> None:
     processes = [RedisBuckets(connect(redis_url)) for _ in range(3)]
     taken = [kept.take("client:nrc_1", 20 * MICROS, 60 * MICROS)[0] for kept in processes * 2]
     assert taken == [True, True, True, False, False, False]
+
+
+def test_a_redis_that_hangs_holds_one_request_and_nobody_after_it() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        buckets = RedisBuckets(connect(f"redis://127.0.0.1:{silent.getsockname()[1]}/0"))
+        limiter = Limiter(buckets, per_address=5, per_client=5)
+        began = time.monotonic()
+        first = limiter.judge_address("203.0.113.7", 1)
+        held = time.monotonic()
+        others = [limiter.judge_address("203.0.113.7", 1) for _ in range(5)]
+        with pytest.raises(LimiterUnavailableError):
+            limiter.judge_credentials("203.0.113.7", 1)
+        assert time.monotonic() - held < 0.2
+    assert held - began < 2.5, "a second to connect, and one for the reply"
+    allowed = [verdict.allowed for verdict in (first, *others) if verdict]
+    assert allowed == [True] * 5 + [False]
 
 
 def test_one_process_knows_so_many_buckets_and_no_more() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -17,13 +17,17 @@ from app.limits.memory import MemoryBuckets
 from app.web.factory import create_app
 from app.web.headers import API_POLICY
 from app.web.limits import declared_cost, with_parameters
+from app.web.ready_replies import glance
 from tests.architecture.source_tree import PROJECT
 from tests.processes import free_port
 from tests.unit.web.fakes import MemoryServices
+from tests.unit.web.test_ready_replies import parsed
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
+
+    from app.web.read_layer import ReadLayer
 
 
 STRANGER = "203.0.113.7"
@@ -178,6 +182,25 @@ def test_ready_pages_are_cheap_and_not_free(services: MemoryServices) -> None:
     head = ask(client, "/videos", method="HEAD")
     assert (head.status_code, head.data) == (429, b"")
     assert ask(client, "/videos", "203.0.113.8").status_code == 200
+
+
+def test_in_the_loop_a_flood_of_ready_pages_is_refused_by_its_connections_address(
+    services: MemoryServices,
+) -> None:
+    app = limited(services).application
+    layer = cast("ReadLayer", app.wsgi_app)
+    ask(app.test_client(), "/videos")
+
+    def statuses(sent: str) -> list[str]:
+        environ = glance(parsed(sent))
+        assert environ is not None
+        answers = [layer.ready(environ) for _ in range(500)]
+        return [answer.status[:3] for answer in answers if answer]
+
+    plain = "GET /videos HTTP/1.1\r\nHost: localhost\r\n{}\r\n"
+    forged = plain.format("X-Forwarded-For: 198.51.100.1\r\n")
+    assert 200 < statuses(forged).count("429") <= 250, "250 are five units"
+    assert "429" not in statuses(plain.format("")), "this machine is not limited"
 
 
 @pytest.mark.parametrize(
