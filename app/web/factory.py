@@ -74,7 +74,7 @@ def create_app(
         services.feed,
         admits=admits,
         refuses=limits.refuse_ready,
-        prefix=proxies.prefix,
+        prefix=proxies.told_prefix,
     )
     return app
 

@@ -41,18 +41,20 @@ class Proxies:
     def address(self, environ: WSGIEnvironment) -> str:
         """Return the address of the client, for what does not come by the application."""
         peer: str = environ.get("REMOTE_ADDR", "")
-        return self._vouched(environ.get("HTTP_X_FORWARDED_FOR")) or peer
+        if not self.hops:
+            return peer
+        values = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        told = values[-self.hops].strip() if len(values) >= self.hops else ""
+        return told or peer
 
-    def prefix(self, environ: WSGIEnvironment) -> str:
-        """Return below which path the client sees the service."""
+    def told_prefix(self, environ: WSGIEnvironment) -> str:
+        """Return all that the path depends on below which the client sees the service.
+
+        As it was sent: one reading of it that differs from the application's would be enough to
+        give a page with one prefix to those who see another.
+        """
         own: str = environ.get("SCRIPT_NAME", "")
-        return self._vouched(environ.get("HTTP_X_FORWARDED_PREFIX")) or own
-
-    def _vouched(self, header: str | None) -> str:
-        if not (header and self.hops):
-            return ""
-        values = header.split(",")
-        return values[-self.hops].strip() if len(values) >= self.hops else ""
+        return own + environ.get("HTTP_X_FORWARDED_PREFIX", "") if self.hops else own
 
 
 @lru_cache(maxsize=4096)

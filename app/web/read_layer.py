@@ -118,7 +118,8 @@ class ReadLayer:
         admits: tells whether who asks is known as a reader, without waiting; None where everybody
             is. Who is not known is sent to the application.
         refuses: returns the refusal of those who have asked for too much, without waiting.
-        prefix: returns below which path the client sees the service; else SCRIPT_NAME tells.
+        prefix: returns what the path depends on below which the client sees the service; without
+            it that is SCRIPT_NAME.
     """
 
     def __init__(

@@ -100,6 +100,19 @@ def test_a_prefix_is_the_proxys_to_tell_and_ready_pages_keep_it_apart(
         assert links(client, X_Forwarded_Prefix="/forged, /news").startswith("</news/videos?")
 
 
+@pytest.mark.parametrize(
+    "told", ["/evil,", "/evil, ", ",/evil", '"/evil"', '"/evil', "/evil;x", "/"]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_no_spelling_of_a_prefix_gets_into_the_pages_of_others(
+    services: MemoryServices, method: str, told: str
+) -> None:
+    client = create_app(services, proxy_hops=1).test_client()
+    for _ in range(2):
+        client.open("/videos", method=method, headers={"X-Forwarded-Prefix": told})
+        assert links(client).startswith("</videos?")
+
+
 def test_without_proxies_nobody_tells_a_prefix(services: MemoryServices) -> None:
     client = create_app(services).test_client()
     for _ in range(2):
