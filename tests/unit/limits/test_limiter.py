@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +16,9 @@ from app.limits.limiter import (
 )
 from app.limits.memory import MemoryBuckets
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 @dataclass
 class Redis:
@@ -22,10 +26,12 @@ class Redis:
 
     is_away: bool = False
     asked: int = 0
+    meets: Callable[[], object] = lambda: None
     kept: MemoryBuckets = field(default_factory=lambda: MemoryBuckets(clock=lambda: 0))
 
     def take(self, name: str, cost: int, limit: int) -> tuple[bool, int]:
         self.asked += 1
+        self.meets()
         if self.is_away:
             raise CacheUnavailableError("away")
         return self.kept.take(name, cost, limit)
@@ -83,6 +89,17 @@ def test_a_redis_that_is_away_is_asked_once_in_a_while(scene: Scene) -> None:
     assert scene.redis.asked == 5, "it is back, so it is asked each time"
 
 
+def test_only_one_request_at_a_time_waits_for_a_redis_that_is_away(scene: Scene) -> None:
+    scene.redis.is_away = True
+    scene.let_through()
+    scene.seconds += REST_SECONDS
+    meanwhile = []
+    scene.redis.meets = lambda: meanwhile.append(scene.let_through("b"))
+    scene.let_through("a", 1)
+    assert meanwhile == [5], "while one waits, the others are judged here"
+    assert scene.redis.asked == 2
+
+
 def test_without_redis_nobody_tries_a_secret(scene: Scene) -> None:
     scene.redis.is_away = True
     for seconds in (0, REST_SECONDS / 2, REST_SECONDS):
@@ -96,7 +113,9 @@ def test_without_redis_nobody_tries_a_secret(scene: Scene) -> None:
 
 
 def test_an_address_that_guesses_is_held_and_hurts_no_other(scene: Scene) -> None:
-    guesses = [scene.limiter.judge_credentials("a", 1) for _ in range(2 * CREDENTIALS_PER_MINUTE)]
+    guesses = [
+        scene.limiter.judge_credentials("a", 1) for _ in range(2 * ALL_CREDENTIALS_PER_MINUTE)
+    ]
     assert sum(guess.allowed for guess in guesses) == CREDENTIALS_PER_MINUTE
     assert guesses[-1].allowance.name == "credentials"
     assert scene.limiter.judge_credentials("b", 1).allowed

@@ -93,11 +93,12 @@ def test_a_prefix_is_the_proxys_to_tell_and_ready_pages_keep_it_apart(
     services: MemoryServices,
 ) -> None:
     client = create_app(services, proxy_hops=1).test_client()
-    for _ in range(2):  # made, then ready
+    for _ in range(2):
         assert links(client).startswith("</videos?")
         assert links(client, X_Forwarded_Prefix="/news").startswith("</news/videos?")
         client.head("/videos", headers={"X-Forwarded-Prefix": "/other"})
         assert links(client, X_Forwarded_Prefix="/forged, /news").startswith("</news/videos?")
+        assert len(services.feed.asked) == 4, "each was made once, and then ready"
 
 
 @pytest.mark.parametrize(
