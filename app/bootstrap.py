@@ -60,6 +60,7 @@ from app.webhooks.keeping import Webhooks
 if TYPE_CHECKING:
     from app.domain.clock import Clock
     from app.ingest.fetch_log import FetchLog
+    from app.limits.limiter import Limiter
     from app.parts import Parts
     from app.settings import Settings
     from app.sources.base import ChannelSource, FeedSource, SuggestionSource, VideoSource
@@ -99,6 +100,7 @@ class Services:
     quota: QuotaReporter
     keys: KeyKeeper
     access: Access
+    limiter: Limiter
     store: Store
     demo: bool
 
@@ -219,6 +221,7 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
             reads_are_open=settings.read_auth == "public",
             admin_password=settings.admin_password,
         ),
+        limiter=parts.limiter,
         store=store,
         demo=settings.demo,
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from app.cache import redis as redis_cache
 from app.cache.absent import NoFeedCache
 from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
+from app.cache.redis_buckets import RedisBuckets
 from app.domain.quota import Bucket, parse_keys
 from app.feed.publisher import FeedPublisher
 from app.ingest.claims import Claims
@@ -21,6 +22,7 @@ from app.ingest.pacer import Pacer
 from app.ingest.reserve import Reserve
 from app.ingest.tail import Tail
 from app.ingest.trouble import PollTrouble, WriteTrouble
+from app.limits.limiter import Limiter
 from app.quota.ledger import Ledger
 from app.quota.ring import KeyRing
 from app.sources.invidious import Invidious
@@ -34,6 +36,7 @@ from app.telemetry import Incidents, get_logger
 if TYPE_CHECKING:
     from app.cache.base import FeedCache, KeyIndex
     from app.domain.clock import Clock
+    from app.limits.base import Buckets
     from app.settings import Settings
     from app.sources.base import ChannelSource, FeedSource, SuggestionSource, VideoSource
 
@@ -67,11 +70,15 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Caching:
-    """Where heads and the key index are kept; `hold_seconds` is how long a head is not checked."""
+    """Where heads and the key index are kept; `hold_seconds` is how long a head is not checked.
+
+    `buckets` are those that limit requests in all processes; None if there is only this one.
+    """
 
     heads: FeedCache
     keys: KeyIndex
     hold_seconds: float
+    buckets: Buckets | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,7 @@ class Parts:
     tail: Tail
     completion: Completion
     fetch_log: FetchLog
+    limiter: Limiter
 
 
 def choose_sources(
@@ -175,6 +183,11 @@ def build_parts(settings: Settings, clock: Clock, sources: Sources, *, publishes
         tail=tail,
         completion=Completion(store, sources.videos, ring, tail, incidents=incidents, clock=clock),
         fetch_log=FetchLog(store, clock, timedelta(days=settings.fetch_log_days)),
+        limiter=Limiter(
+            caching.buckets,
+            per_address=settings.rate_limit_per_minute,
+            per_client=settings.client_rate_limit_per_minute,
+        ),
     )
 
 
@@ -195,4 +208,4 @@ def _caching(settings: Settings, *, publishes: bool) -> Caching:
         return Caching(MemoryFeedCache(), MemoryKeyIndex(), 0.0)
     client = redis_cache.connect(settings.redis_url)
     heads, keys = redis_cache.RedisFeedCache(client), redis_cache.RedisKeyIndex(client)
-    return Caching(heads, keys, _HOLD_SECONDS)
+    return Caching(heads, keys, _HOLD_SECONDS, RedisBuckets(client))

@@ -24,6 +24,7 @@ _API_KEY = re.compile(r"([^\s:][^\x00-\x1f]*:)? *[!-9;-~]+", re.ASCII)
 LAST_PORT = 65_535
 LONGEST_PROJECT = 100
 MOST_PER_DAY = 10**9
+MOST_PER_MINUTE = 10**6
 LEAST_SECRET = 32
 LEAST_VARIETY = 10
 """Different characters of a secret: 64 random hex digits have nearly all 16, `change-me` has 8."""
@@ -242,6 +243,9 @@ class Settings(BaseModel):
     port: int = Field(default=5001, ge=0, le=LAST_PORT)
     secret_key: SecretKeys = Field(default="", repr=False)
     admin_password: AdminPassword = Field(default="", repr=False)
+    proxy_hops: int = Field(default=0, ge=0, le=5)
+    rate_limit_per_minute: int = Field(default=1_200, ge=0, le=MOST_PER_MINUTE)
+    client_rate_limit_per_minute: int = Field(default=6_000, ge=0, le=MOST_PER_MINUTE)
     read_auth: Literal["public", "required"] = "public"
     demo: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -24,7 +24,7 @@ def _build() -> Flask:
     services = build_services(settings, publishes=False)
     services.start()
     atexit.register(services.close)
-    return create_app(services, public_url=settings.public_url)
+    return create_app(services, public_url=settings.public_url, proxy_hops=settings.proxy_hops)
 
 
 app = _build()

@@ -151,6 +151,7 @@ def gunicorn(
         "HOST": HOST,
         "PORT": str(port),
         "LOG_LEVEL": "warning",
+        "RATE_LIMIT_PER_MINUTE": "1000000",  # from one address, and not to be refused
     }
     settings = ("-c", str(PROJECT / "gunicorn.conf.py"), "--workers", "1")
     process = processes.python("gunicorn", *settings, *options, target, env=env)

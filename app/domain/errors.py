@@ -17,6 +17,8 @@ NewsreelError
 │   ├── ForeignTokenError    the token was given to another client
 │   ├── WrongPasswordError   this is not the operator's password
 │   └── ForeignRequestError  a browser sends it, and perhaps not for a page of ours
+├── RateLimitedError         who asks has asked for too much; carries retry_after_seconds
+├── LimiterUnavailableError  how much was asked for cannot be known, and here it has to be
 ├── NotFoundError            what was asked for does not exist
 ├── ChangesForgottenError    a copy is too old to be brought up to date: start it anew
 ├── LeaseLostError           another worker has taken over the claim we write under
@@ -159,6 +161,26 @@ class ForeignRequestError(AccessRefusedError):
     """What a browser sends may come from a page that is not ours, so it is not obeyed."""
 
     code = "foreign_request"
+
+
+class RateLimitedError(NewsreelError):
+    """Who asks has asked for too much.
+
+    Args:
+        retry_after_seconds: until the same request would be let through; 1 or more.
+    """
+
+    code = "rate_limited"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(f"too much was asked for: try again in {retry_after_seconds} s")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class LimiterUnavailableError(NewsreelError):
+    """How much was asked for cannot be known, and what tries a secret is not let through then."""
+
+    code = "limiter_unavailable"
 
 
 class NotFoundError(NewsreelError):

@@ -22,7 +22,10 @@ class EmbeddedWorker:
         interval = settings.fetch_interval_seconds
         self._ticker = Ticker(self._services, interval, void_leases=alone)
         self.application = create_app(
-            self._services, trusts_this_machine=True, public_url=settings.public_url
+            self._services,
+            trusts_this_machine=True,
+            public_url=settings.public_url,
+            proxy_hops=settings.proxy_hops,
         )
 
     def start(self) -> None:

@@ -27,10 +27,12 @@ from app.domain.errors import (
     ForeignRequestError,
     InvalidMemberError,
     InvalidValueError,
+    LimiterUnavailableError,
     NewsreelError,
     NotFoundError,
     NothingToServeError,
     NoUsableKeyError,
+    RateLimitedError,
     SourceError,
     StoreUnavailableError,
 )
@@ -58,11 +60,13 @@ _REPLIES: tuple[tuple[type[NewsreelError], HTTPStatus, str | None], ...] = (
     (NotFoundError, HTTPStatus.NOT_FOUND, None),
     (ConflictError, HTTPStatus.CONFLICT, None),
     (ChangesForgottenError, HTTPStatus.GONE, None),
+    (RateLimitedError, HTTPStatus.TOO_MANY_REQUESTS, None),
     (InvalidValueError, HTTPStatus.BAD_REQUEST, None),
     (ForeignRequestError, HTTPStatus.FORBIDDEN, None),
     (NothingToServeError, HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING_READ),
     (StoreUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING_READ),
     (CacheUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE, _NOTHING_READ),
+    (LimiterUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE, "Nobody can be let in right now."),
     (NoUsableKeyError, HTTPStatus.SERVICE_UNAVAILABLE, "YouTube cannot be asked right now."),
     (SourceError, HTTPStatus.BAD_GATEWAY, "YouTube did not answer as it should."),
 )
@@ -142,6 +146,9 @@ ERROR_OF_STATUS = {
         "http_version_not_supported", "HTTP/1.0 and HTTP/1.1 are spoken here."
     ),
 }
+
+RATE_LIMITED = ErrorObject(RateLimitedError.code, str(RateLimitedError(1)))
+"""As those are told who ask for ready pages, and as the document shows it."""
 
 
 def error_response(
@@ -234,6 +241,9 @@ def _on_domain_error(error: NewsreelError) -> Response:
     if isinstance(error, NoUsableKeyError):
         again = {"Retry-After": http_date(error.retry_at)} if error.retry_at else None
         return error_response(status, ErrorObject(error.reason, detail), headers=again)
+    if isinstance(error, RateLimitedError):
+        again = {"Retry-After": str(error.retry_after_seconds)}
+        return error_response(status, ErrorObject(error.code, detail), headers=again)
     meta = {"watch_id": error.watch_id} if isinstance(error, DuplicateWatchError) else None
     return error_response(status, ErrorObject(error.code, detail, meta=meta))
 

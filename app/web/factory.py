@@ -9,7 +9,7 @@ from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.auth.scopes import Scope
-from app.web.api import openapi, security
+from app.web.api import limited, openapi, security
 from app.web.api.routes import BLUEPRINTS
 from app.web.bodies import StrictJson, StrictRequest
 from app.web.browsers import set_public_url
@@ -19,7 +19,9 @@ from app.web.dashboard.login import login
 from app.web.dashboard.watches import watch_pages
 from app.web.errors import register_error_handlers
 from app.web.headers import add_common_headers
+from app.web.limits import Limits, add_limit_headers
 from app.web.parameters import refuse_unclear_query
+from app.web.proxies import Proxies
 from app.web.read_layer import ReadLayer
 from app.web.request_limits import MAX_BODY_BYTES
 from app.web.scopes import Gate, scope
@@ -44,7 +46,11 @@ _CONFIG = {
 
 
 def create_app(
-    services: Services, *, trusts_this_machine: bool = False, public_url: str = ""
+    services: Services,
+    *,
+    trusts_this_machine: bool = False,
+    public_url: str = "",
+    proxy_hops: int = 0,
 ) -> Flask:
     """Return the WSGI application; opens nothing, so it starts while backends are away.
 
@@ -52,6 +58,7 @@ def create_app(
         services: below.
         trusts_this_machine: whether clients on this machine may do everything without a token.
         public_url: by which people reach it; if that is https, so are their cookies.
+        proxy_hops: proxies in front whose headers are to be believed.
     """
     app = APIFlask(
         __name__,
@@ -69,22 +76,34 @@ def create_app(
     attach(app, services)
     set_public_url(app, public_url)
     gate = Gate(services.access, trusts_this_machine)
-    _register(app, gate)
+    proxies = Proxies(proxy_hops)
+    limits = Limits(services.limiter, gate, proxies)
+    _register(app, gate, limits)
     admits = None if services.access.reads_are_open else gate.admits
-    app.wsgi_app = ReadLayer(app.wsgi_app, services.feed, admits=admits)  # type: ignore[method-assign] # as Flask documents
+    app.wsgi_app = ReadLayer(  # type: ignore[method-assign] # as Flask documents
+        proxies.before(app.wsgi_app),
+        services.feed,
+        admits=admits,
+        refuses=limits.refuse_ready,
+        prefix=proxies.told_prefix,
+    )
     return app
 
 
-def _register(app: APIFlask, gate: Gate) -> None:
+def _register(app: APIFlask, gate: Gate, limits: Limits) -> None:
     for blueprint in (*BLUEPRINTS, dashboard, watch_pages, login, docs):
         app.register_blueprint(blueprint)
     for library_view in ("static", "openapi.spec"):
         scope(Scope.PUBLIC)(app.view_functions[library_view])
-    app.spec_processor(lambda generated: openapi.finish(security.describe(generated)))
+    app.spec_processor(
+        lambda generated: openapi.finish(limited.describe(security.describe(generated)))
+    )
     app.before_request(_refuse_large_body)
+    app.before_request(limits.refuse)
     app.before_request(gate.refuse)
     app.before_request(refuse_unclear_query)
     app.after_request(add_common_headers)
+    app.after_request(add_limit_headers)
     register_error_handlers(app)
 
 

@@ -102,6 +102,11 @@ def mark_first_page(environ: WSGIEnvironment, page: FirstPage) -> None:
     environ[_MARK] = page
 
 
+def is_first_page(environ: WSGIEnvironment) -> bool:
+    """Tell whether the reply to this request was marked, so that others may be given it, too."""
+    return _MARK in environ
+
+
 class ReadLayer:
     """Stands in the place of Flask's own `wsgi_app`.
 
@@ -112,6 +117,9 @@ class ReadLayer:
         max_spellings: of kept pages.
         admits: tells whether who asks is known as a reader, without waiting; None where everybody
             is. Who is not known is sent to the application.
+        refuses: returns the refusal of those who have asked for too much, without waiting.
+        prefix: returns what the path depends on below which the client sees the service; without
+            it that is SCRIPT_NAME.
     """
 
     def __init__(
@@ -120,12 +128,16 @@ class ReadLayer:
         versions: ReadyVersions,
         *,
         admits: Callable[[WSGIEnvironment], bool] | None = None,
+        refuses: Callable[[WSGIEnvironment], Answer | None] | None = None,
+        prefix: Callable[[WSGIEnvironment], str] | None = None,
         max_bytes: int = MAX_BYTES,
         max_spellings: int = MAX_SPELLINGS,
     ) -> None:
         self._app = app
         self._versions = versions
         self._admits = admits
+        self._refuses = refuses
+        self._prefix = prefix or _script_name
         self._addresses: LRUCache[tuple[str, str, str], str] = LRUCache(max_spellings)
         self._pages: LRUCache[str, _Ready] = LRUCache(max_bytes, lambda it: it.reply.size)
         self._lock = Lock()
@@ -142,7 +154,7 @@ class ReadLayer:
         """Return the answer if it is ready; waits for nothing."""
         if environ["REQUEST_METHOD"] not in _READS or _has_body(environ):
             return None
-        spelling = _spelling(environ)
+        spelling = self._spelling(environ)
         with self._lock:
             address = self._addresses.get(spelling)
             kept = None if address is None else self._pages.get(address)
@@ -150,7 +162,8 @@ class ReadLayer:
             return None
         if self._admits is not None and not self._admits(environ):
             return None
-        return kept.answer(environ)
+        refusal = None if self._refuses is None else self._refuses(environ)
+        return refusal or kept.answer(environ)
 
     def kept(self, environ: WSGIEnvironment) -> Answer | None:
         """Return the page as it was when it was last looked at, marked stale; waits for nothing.
@@ -158,7 +171,7 @@ class ReadLayer:
         None if there is a newer version than that of the page, here or with the client.
         """
         with self._lock:
-            kept = self._pages.get(self._addresses.get(_spelling(environ), ""))
+            kept = self._pages.get(self._addresses.get(self._spelling(environ), ""))
         last = None if kept is None else self._versions.last_known(kept.page.feed)
         if kept is None or last is None or kept.page.version != last.version:
             return None
@@ -173,13 +186,14 @@ class ReadLayer:
         """Tell what it takes to answer what is not ready."""
         if environ["REQUEST_METHOD"] not in _READS or _has_body(environ):
             return Needs.STORE
-        spelling = _spelling(environ)
+        spelling = self._spelling(environ)
         with self._lock:
             is_known = spelling in self._addresses
         return Needs.CACHE if is_known else _NEEDS.get(spelling, Needs.STORE)
 
     def ask(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let the application answer; keep what it marked as a first page."""
+        spelling = self._spelling(environ)  # proxies' words may change the environ
         is_head = environ["REQUEST_METHOD"] == "HEAD"
         asked = {**environ, "REQUEST_METHOD": "GET"} if is_head else environ
         told = _Told()
@@ -191,10 +205,13 @@ class ReadLayer:
         _close(chunks)
         page = asked.get(_MARK)
         if isinstance(page, FirstPage):
-            self._keep(_spelling(environ), _Ready(page, reply))
+            self._keep(spelling, _Ready(page, reply))
         answer = reply.for_client(environ).answer(environ)
         start_response(answer.status, answer.headers.copy())
         return answer.body
+
+    def _spelling(self, environ: WSGIEnvironment) -> tuple[str, str, str]:
+        return self._prefix(environ), environ["PATH_INFO"], environ.get("QUERY_STRING", "")
 
     def _keep(self, spelling: tuple[str, str, str], ready: _Ready) -> None:
         if sum(map(len, spelling)) > _LONGEST_SPELLING or ready.reply.size > self._pages.maxsize:
@@ -227,8 +244,9 @@ def _refuse_to_write(_data: bytes, /) -> object:
     raise NotImplementedError("Flask returns bodies; it does not write them")
 
 
-def _spelling(environ: WSGIEnvironment) -> tuple[str, str, str]:
-    return environ.get("SCRIPT_NAME", ""), environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+def _script_name(environ: WSGIEnvironment) -> str:
+    name: str = environ.get("SCRIPT_NAME", "")
+    return name
 
 
 def _has_body(environ: WSGIEnvironment) -> bool:

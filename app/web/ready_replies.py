@@ -29,6 +29,8 @@ _LOOKED_AT = {
     "IF-NONE-MATCH": "HTTP_IF_NONE_MATCH",
     "ACCEPT-ENCODING": "HTTP_ACCEPT_ENCODING",
     "AUTHORIZATION": "HTTP_AUTHORIZATION",
+    "X-FORWARDED-FOR": "HTTP_X_FORWARDED_FOR",
+    "X-FORWARDED-PREFIX": "HTTP_X_FORWARDED_PREFIX",
 }
 _NOT_PLAIN = frozenset({"CONTENT-LENGTH", "TRANSFER-ENCODING", "EXPECT", "UPGRADE", "CONNECTION"})
 _STAYS = "keep-alive"
@@ -59,6 +61,7 @@ def glance(request: Request) -> WSGIEnvironment | None:
         "REQUEST_METHOD": request.method,
         "PATH_INFO": unquote_to_wsgi_str(request.path),
         "QUERY_STRING": request.query or "",
+        "REMOTE_ADDR": _host_of(request.remote_addr),
     }
     for name, value in request.headers:
         key = _LOOKED_AT.get(name)
@@ -69,6 +72,11 @@ def glance(request: Request) -> WSGIEnvironment | None:
         elif name in _NOT_PLAIN and not (name == "CONNECTION" and value.lower() == _STAYS):
             return None
     return environ
+
+
+def _host_of(peer: object) -> str:
+    """Return the address of a peer; of one at a Unix socket there is none."""
+    return str(peer[0]) if isinstance(peer, tuple) else ""
 
 
 def send_out(sock: Socket, answer: Answer, seconds: float) -> None:

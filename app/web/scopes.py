@@ -111,7 +111,7 @@ class Gate:
         token = _bearer_token(request.environ)
         if token is not None:
             return self._refuse_bearer(token, needed)
-        is_here = self.trusts_this_machine and _is_local()
+        is_here = self.knows_this_machine()
         if is_here or _is_session_for(needed) or self._admits_feed_reader(view):
             return None
         if view.__dict__.get(_LOGIN_MARK):
@@ -123,6 +123,20 @@ class Gate:
         token = _bearer_token(environ)
         known = None if token is None else self.access.bearers.find_known(token)
         return known is not None and Scope.VIDEOS_READ in known.scopes
+
+    def client_id(self) -> str | None:
+        """Return the client whose token this request shows, revoked or not; waits for nothing."""
+        token = _bearer_token(request.environ)
+        return None if token is None else self.access.bearers.find_client(token)
+
+    def knows_this_machine(self) -> bool:
+        """Tell whether the client is on this machine and needs no token."""
+        return self.trusts_this_machine and _is_local()
+
+    def may_be_this_machine(self, environ: WSGIEnvironment) -> bool:
+        """Tell the same, as far as the address tells it; enough for a page that is ready."""
+        direct = "HTTP_X_FORWARDED_FOR" not in environ
+        return self.trusts_this_machine and direct and _is_loopback(environ.get("REMOTE_ADDR", ""))
 
     def _refuse_bearer(self, token: str, needed: Scope | None) -> Response | None:
         try:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from app.ingest.planning import Preview
     from app.ingest.quota_report import QuotaReport
     from app.ingest.watching import WatchPage
+    from app.limits.allowance import Verdict
     from app.web.read_layer import LastKnown
     from app.webhooks.keeping import DeliveryPage, WebhookPage
 
@@ -203,6 +204,25 @@ class Bearers(Protocol):
     def find_known(self, text: str) -> AccessToken | None:
         """Return what a token allows if that is known now, without waiting."""
 
+    def find_client(self, text: str) -> str | None:
+        """Return whose token this is, be it revoked or not; None if it is not good."""
+
+
+class Limiter(Protocol):
+    """Judges how much is asked for; None where there is no limit."""
+
+    def judge_address(self, address: str, cost: float) -> Verdict | None:
+        """Judge a request of an address."""
+
+    def judge_client(self, client_id: str, cost: float) -> Verdict | None:
+        """Judge a request of a client whose token is good."""
+
+    def judge_credentials(self, address: str, cost: float) -> Verdict:
+        """Judge a request that tries a secret; raises LimiterUnavailableError."""
+
+    def allows_ready_page(self, address: str) -> bool:
+        """Tell whether an address may have a ready page; waits for nothing."""
+
 
 class FeedTokens(Protocol):
     """The tokens of feed readers."""
@@ -339,6 +359,10 @@ class Services(Protocol):
     @property
     def access(self) -> Access:
         """Who may come in."""
+
+    @property
+    def limiter(self) -> Limiter:
+        """Judges how much is asked for."""
 
     @property
     def webhooks(self) -> Webhooks:

@@ -80,6 +80,7 @@ def initialise(mode: Mode, environ: Mapping[str, str], volumes: Path) -> None:
         **chosen(environ),
         **{name: environ.get(name) or secret(app / name.lower()) for name in GENERATED},
         **mode.settings,
+        "PROXY_HOPS": behind_nginx(environ.get("PROXY_HOPS") or "0"),
         "REDIS_URL": f"redis://:{redis_password}@redis:6379/{mode.redis_database}",
     }
     web_url = database_url("newsreel", web_password, mode.database)
@@ -93,6 +94,11 @@ def chosen(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the settings that the operator gave in `.env` and that are theirs to give."""
     names = {name.upper() for name in Settings.model_fields} - STACK
     return {name: environ[name] for name in sorted(names) if environ.get(name)}
+
+
+def behind_nginx(hops: str) -> str:
+    """Return how many proxies are in front: the operator's, and the stack's own nginx."""
+    return str(int(hops) + 1) if hops.isdecimal() else hops  # what is no number stops the start
 
 
 def database_url(user: str, password: str, database: str) -> str:

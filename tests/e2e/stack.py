@@ -100,6 +100,7 @@ def new_stack(
         "YOUTUBE_UNITS_PER_DAY": "1000000",
         "FETCH_INTERVAL_SECONDS": "1",
         "KEYWORDS": "music,boats",
+        "RATE_LIMIT_PER_MINUTE": "100000",  # tests ask again and again, all from one address
         "PORT": str(free_port()),
     }
     return Stack(processes, {**usual, **env}, youtube)

@@ -14,6 +14,7 @@ from app.domain.changes import Bookmark
 from app.feed.changes import decode_bookmark, encode_bookmark
 from app.web.api import examples, schemas
 from app.web.api.openapi import responses
+from app.web.limits import costs
 from app.web.parameters import Digits, Query, checked_by
 from app.web.replies import cacheable_json, canonical_path
 from app.web.scopes import scope
@@ -52,6 +53,7 @@ class ChangesQuery(Query):
 
 @changes.get("/changes")
 @scope(Scope.VIDEOS_READ)
+@costs(3)
 @changes.input(ChangesQuery, location="query", arg_name="query")
 @changes.output(schemas.Changes, example=examples.CHANGES)
 @changes.doc(

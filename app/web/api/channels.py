@@ -18,6 +18,7 @@ from app.web.api.openapi import also, responses
 from app.web.api.schemas import ChannelVideoList
 from app.web.api.videos import PAGE_HEADERS
 from app.web.errors import ErrorObject, error_response
+from app.web.limits import costs
 from app.web.lists import about_page, numbered_links
 from app.web.parameters import Limit, NumberedQuery
 from app.web.replies import JSON, cache_control, page_of_feed, version_named
@@ -42,6 +43,7 @@ class ChannelVideosQuery(NumberedQuery):
 
 @channels.get("/channels/<channel_id>/videos")
 @scope(Scope.VIDEOS_READ)
+@costs(5)
 @channels.input(ChannelVideosQuery, location="query", arg_name="query")
 @channels.output(ChannelVideoList, example=examples.CHANNEL_VIDEOS)
 @channels.doc(

@@ -13,6 +13,7 @@ from app.domain.clock import format_instant
 from app.domain.coverage import CoveragePage
 from app.web.api import examples, schemas
 from app.web.api.openapi import responses
+from app.web.limits import costs
 from app.web.lists import about_page, numbered_links
 from app.web.parameters import NumberedQuery, RowId
 from app.web.replies import uncached_json
@@ -39,6 +40,7 @@ class CoverageQuery(NumberedQuery):
 
 @coverage.get(_PATH)
 @scope(Scope.VIDEOS_READ)
+@costs(3)
 @coverage.input(CoverageQuery, location="query", arg_name="query")
 @coverage.output(schemas.CoverageList, example=examples.COVERAGE_LIST)
 @coverage.doc(

@@ -21,6 +21,7 @@ from app.feed.syndication import (
 from app.web.api import examples
 from app.web.api.openapi import responses
 from app.web.api.schemas import JsonFeed
+from app.web.limits import costs
 from app.web.lists import chosen_feed
 from app.web.parameters import FeedChoice, Limit
 from app.web.replies import canonical_path, page_of_feed, version_named
@@ -69,6 +70,7 @@ class NewestQuery(FeedChoice):
 
 @feeds.get("/feed.atom")
 @scope(Scope.VIDEOS_READ, or_feed_token=True)
+@costs(3)
 @feeds.input(NewestQuery, location="query", arg_name="query")
 @feeds.doc(operation_id="get_atom_feed", responses={**_RESPONSES, HTTPStatus.OK.value: _ATOM})
 def atom(query: NewestQuery) -> Response:
@@ -82,6 +84,7 @@ def atom(query: NewestQuery) -> Response:
 
 @feeds.get("/feed.json")
 @scope(Scope.VIDEOS_READ, or_feed_token=True)
+@costs(3)
 @feeds.input(NewestQuery, location="query", arg_name="query")
 @feeds.output(JsonFeed, example=examples.JSON_FEED, content_type=JSON_FEED_TYPE)
 @feeds.doc(operation_id="get_json_feed", responses=_RESPONSES)

@@ -15,9 +15,10 @@ from flask import request
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.auth.scopes import Scope
-from app.domain.errors import AccessRefusedError, InvalidClientError
+from app.domain.errors import AccessRefusedError, InvalidClientError, RateLimitedError
 from app.web.api import oauth_schemas
 from app.web.api.openapi import described_headers, responses
+from app.web.limits import costs
 from app.web.parameters import Query
 from app.web.replies import uncached_json
 from app.web.scopes import scope
@@ -53,6 +54,11 @@ def _responses() -> ResponseDocs:
             "description": "That is no client of ours.",
             "headers": described_headers("WWW-Authenticate", "Cache-Control"),
             "content": {"application/json": _error(oauth_schemas.NO_CLIENT)},
+        },
+        HTTPStatus.TOO_MANY_REQUESTS.value: {
+            "description": "Too many tries, of this address or of all together.",
+            "headers": described_headers("Retry-After", "Cache-Control"),
+            "content": {"application/json": _error(oauth_schemas.SLOW_DOWN)},
         },
     }
 
@@ -118,6 +124,7 @@ class UnknownGrantError(AccessRefusedError):
 
 @oauth.post("/oauth/token")
 @scope(Scope.PUBLIC)
+@costs(1, fails_closed=True)
 @oauth.input(Query, location="query", arg_name="query")
 @oauth.input(TokenRequest, location="form", arg_name="wanted")
 @oauth.output(oauth_schemas.Token, example=oauth_schemas.TOKEN)
@@ -146,6 +153,7 @@ def issue(query: Query, wanted: TokenRequest) -> Response:  # noqa: ARG001 - it 
 
 @oauth.post("/oauth/revoke")
 @scope(Scope.PUBLIC)
+@costs(1, fails_closed=True)
 @oauth.input(Query, location="query", arg_name="query")
 @oauth.input(RevocationRequest, location="form", arg_name="wanted")
 @oauth.output(oauth_schemas.Revoked, example=oauth_schemas.REVOKED)
@@ -170,6 +178,15 @@ def _on_refusal(error: AccessRefusedError) -> Response:
     response = _uncached({"error": error.code, "error_description": str(error)}, status)
     if is_client:
         response.headers["WWW-Authenticate"] = 'Basic realm="newsreel"'
+    return response
+
+
+@oauth.errorhandler(RateLimitedError)
+def _on_limit(error: RateLimitedError) -> Response:
+    response = _uncached(
+        {"error": "slow_down", "error_description": str(error)}, HTTPStatus.TOO_MANY_REQUESTS
+    )
+    response.headers["Retry-After"] = str(error.retry_after_seconds)
     return response
 
 

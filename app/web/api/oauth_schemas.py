@@ -47,3 +47,7 @@ NO_CLIENT: Final[dict[str, object]] = {
     "error": "invalid_client",
     "error_description": "there is no such client, or that is not its secret",
 }
+SLOW_DOWN: Final[dict[str, object]] = {
+    "error": "slow_down",
+    "error_description": "too much was asked for: try again in 12 s",
+}

@@ -59,6 +59,14 @@ _HEADERS = {
     "Location": ("Path of what was made.", "/watches/1"),
     "WWW-Authenticate": ("What to show (RFC 6750).", 'Bearer realm="newsreel"'),
     "Retry-After": ("Seconds to wait before asking again.", "5"),
+    "RateLimit": (
+        "Units left (r), and seconds until there are more (t).",
+        '"address";r=1190;t=1',
+    ),
+    "RateLimit-Policy": (
+        "Units there are (q), and seconds in which they flow back (w).",
+        '"address";q=1200;w=60',
+    ),
 }
 
 _ERRORS = {

@@ -12,6 +12,7 @@ from app.domain.clock import format_instant
 from app.web.api import examples, schemas
 from app.web.api.openapi import ResponseDoc, responses
 from app.web.errors import RETRY_AFTER_SECONDS
+from app.web.limits import costs
 from app.web.replies import uncached_json
 from app.web.scopes import scope
 from app.web.services import services
@@ -36,6 +37,7 @@ _UNAVAILABLE: ResponseDoc = {
 
 @operations.get("/health")
 @scope(Scope.PUBLIC)
+@costs(0)
 @operations.output(schemas.Health, example=examples.HEALTH)
 @operations.doc(operation_id="get_health", responses=responses(headers=("Cache-Control",)))
 def health() -> Response:
@@ -45,6 +47,7 @@ def health() -> Response:
 
 @operations.get("/ready")
 @scope(Scope.PUBLIC)
+@costs(0)
 @operations.output(schemas.Readiness, example=examples.READINESS)
 @operations.doc(
     operation_id="get_readiness",

@@ -13,6 +13,7 @@ from app.ingest.planning import MAX_VIDEOS_PER_DAY
 from app.web.api import examples, schemas
 from app.web.api.openapi import responses
 from app.web.bodies import Body
+from app.web.limits import costs
 from app.web.parameters import Keyword, Query
 from app.web.replies import rounded, uncached_json
 from app.web.scopes import scope
@@ -49,6 +50,7 @@ class PlanRequest(Body):
 # would be open to every web page, too.
 @plan.post("/plan")
 @scope(Scope.WATCHES_WRITE)
+@costs(5)
 @plan.input(Query, location="query", arg_name="query")
 @plan.input(PlanRequest, location="json", arg_name="wanted", example=examples.PLAN_REQUEST)
 @plan.output(schemas.Plan, example=examples.PLAN)

@@ -11,6 +11,7 @@ from app.auth.scopes import Scope
 from app.domain.clock import format_instant
 from app.web.api import examples, schemas
 from app.web.api.openapi import responses
+from app.web.limits import costs
 from app.web.parameters import Query
 from app.web.replies import rounded, uncached_json
 from app.web.scopes import scope
@@ -31,6 +32,7 @@ _ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE)
 
 @quota.get("/quota")
 @scope(Scope.ADMIN)
+@costs(3)
 @quota.input(Query, location="query", arg_name="query")
 @quota.output(schemas.Quota, example=examples.QUOTA)
 @quota.doc(operation_id="get_quota", responses=responses(*_ERRORS, headers=("Cache-Control",)))

@@ -17,7 +17,7 @@ from app.web.api.openapi import described_error
 from app.web.scopes import NO_TOKEN, declared_scope, insufficient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from app.web.api.openapi import ApiDoc, JsonObject, OperationDoc
 
@@ -41,9 +41,10 @@ def describe(generated: object) -> ApiDoc:
     document = cast("ApiDoc", generated)
     document["components"]["securitySchemes"] = {SCHEME: _scheme()}
     document["components"]["schemas"][OAuthError.__name__] = OAuthError.model_json_schema()
-    for path, method, needed in _routes():
+    for path, method, view in documented_views():
+        needed = declared_scope(view)
         operation = document["paths"].get(path, {}).get(method)
-        if operation is not None and needed is not Scope.PUBLIC:
+        if operation is not None and needed is not None and needed is not Scope.PUBLIC:
             _describe(operation, needed)
     return document
 
@@ -66,10 +67,9 @@ def _describe(operation: OperationDoc, needed: Scope) -> None:
         )
 
 
-def _routes() -> Iterator[tuple[str, str, Scope]]:
+def documented_views() -> Iterator[tuple[str, str, Callable[..., object]]]:
+    """Yield every route: its path and method as the document writes them, and its view."""
     for rule in current_app.url_map.iter_rules():
-        needed = declared_scope(current_app.view_functions[rule.endpoint])
         path = _CONVERTED.sub(r"{\1}", rule.rule)
         for method in rule.methods or ():
-            if needed is not None:
-                yield path, method.lower(), needed
+            yield path, method.lower(), current_app.view_functions[rule.endpoint]

@@ -14,6 +14,7 @@ from app.domain.statistics import Grain
 from app.web.api import watch_examples
 from app.web.api.openapi import responses
 from app.web.api.watch_schemas import Stats
+from app.web.limits import costs
 from app.web.parameters import Query, RowId
 from app.web.replies import uncached_json
 from app.web.scopes import scope
@@ -53,6 +54,7 @@ class StatsQuery(Query):
 
 @stats.get("/stats")
 @scope(Scope.VIDEOS_READ)
+@costs(3)
 @stats.input(StatsQuery, location="query", arg_name="query")
 @stats.output(Stats, example=watch_examples.STATS)
 @stats.doc(operation_id="get_stats", responses=responses(*_ERRORS, headers=("Cache-Control",)))

@@ -19,6 +19,7 @@ from app.web.api.openapi import responses
 from app.web.api.schemas import VideoList
 from app.web.api.videos import PAGE_HEADERS, reply_with_page
 from app.web.api.watch_bodies import WatchPatch, WatchRequest
+from app.web.limits import costs
 from app.web.lists import about_page, numbered_links
 from app.web.parameters import MAX_ROW_ID, NumberedQuery, Query
 from app.web.replies import canonical_path, uncached_json
@@ -70,6 +71,7 @@ def list_watches(query: NumberedQuery) -> Response:
 
 @watches.post(_PATH)
 @scope(Scope.WATCHES_WRITE)
+@costs(10)
 @watches.input(Query, location="query", arg_name="query")
 @watches.input(
     WatchRequest, location="json", arg_name="wanted", example=watch_examples.WATCH_REQUEST
@@ -111,6 +113,7 @@ def get_watch(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it tak
 
 @watches.patch(f"{_PATH}/<watch_id>")
 @scope(Scope.WATCHES_WRITE)
+@costs(5)
 @watches.input(Query, location="query", arg_name="query")
 @watches.input(WatchPatch, location="json", arg_name="wanted", example=watch_examples.WATCH_PATCH)
 @watches.output(watch_schemas.WatchDetails, example=watch_examples.WATCH_DETAILS)
@@ -128,6 +131,7 @@ def change_watch(watch_id: str, query: Query, wanted: WatchPatch) -> Response:  
 
 @watches.delete(f"{_PATH}/<watch_id>")
 @scope(Scope.WATCHES_WRITE)
+@costs(5)
 @watches.input(Query, location="query", arg_name="query")
 @watches.output({}, status_code=204)
 @watches.doc(
@@ -149,6 +153,7 @@ def delete_watch(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it 
 
 @watches.post(f"{_PATH}/<watch_id>/fetch")
 @scope(Scope.WATCHES_WRITE)
+@costs(20)
 @watches.input(Query, location="query", arg_name="query")
 @watches.output(watch_schemas.WatchDetails, status_code=202, example=watch_examples.WATCH_DETAILS)
 @watches.doc(

@@ -15,6 +15,7 @@ from app.domain.clock import format_instant
 from app.domain.errors import NotFoundError
 from app.web.api import webhook_schemas as schemas
 from app.web.api.openapi import responses
+from app.web.limits import costs
 from app.web.lists import about_page, numbered_links
 from app.web.parameters import MAX_ROW_ID, NumberedQuery, Query
 from app.web.replies import canonical_path, uncached_json
@@ -50,6 +51,7 @@ def list_webhooks(query: NumberedQuery) -> Response:
 
 @webhooks.post(_PATH)
 @scope(Scope.WATCHES_WRITE)
+@costs(10)
 @webhooks.input(Query, location="query", arg_name="query")
 @webhooks.input(
     schemas.WebhookRequest, location="json", arg_name="wanted", example=schemas.WEBHOOK_REQUEST
@@ -94,6 +96,7 @@ def get_webhook(webhook_id: str, query: Query) -> Response:  # noqa: ARG001 - it
 
 @webhooks.patch(f"{_PATH}/<webhook_id>")
 @scope(Scope.WATCHES_WRITE)
+@costs(5)
 @webhooks.input(Query, location="query", arg_name="query")
 @webhooks.input(
     schemas.WebhookPatch, location="json", arg_name="wanted", example=schemas.WEBHOOK_PATCH
@@ -115,6 +118,7 @@ def change_webhook(webhook_id: str, query: Query, wanted: schemas.WebhookPatch) 
 
 @webhooks.delete(f"{_PATH}/<webhook_id>")
 @scope(Scope.WATCHES_WRITE)
+@costs(5)
 @webhooks.input(Query, location="query", arg_name="query")
 @webhooks.output({}, status_code=204)
 @webhooks.doc(
@@ -152,6 +156,7 @@ def rotate_webhook(webhook_id: str, query: Query, wanted: schemas.RotateRequest)
 
 @webhooks.post(f"{_PATH}/<webhook_id>/replay")
 @scope(Scope.WATCHES_WRITE)
+@costs(10)
 @webhooks.input(Query, location="query", arg_name="query")
 @webhooks.input(
     schemas.ReplayRequest, location="json", arg_name="wanted", example=schemas.REPLAY_REQUEST

@@ -15,6 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from app.auth.scopes import Scope
 from app.domain.errors import NotFoundError
 from app.web.api.openapi import responses
+from app.web.limits import costs
 from app.web.request_limits import MAX_BODY_BYTES
 from app.web.scopes import scope
 from app.web.services import services
@@ -41,6 +42,7 @@ def _described(what: str, example: str, *errors: HTTPStatus) -> ResponseDocs:
 
 @websub.get("/websub/<token>")
 @scope(Scope.PUBLIC)
+@costs(0.2)  # the hub comes for many channels from few addresses
 @websub.doc(
     operation_id="confirm_subscription",
     responses=_described(
@@ -65,6 +67,7 @@ def confirm(token: str) -> Response:
 
 @websub.post("/websub/<token>")
 @scope(Scope.PUBLIC)
+@costs(0.2)
 @websub.doc(
     operation_id="receive_push",
     responses=_described(

@@ -15,6 +15,7 @@ from app.domain.errors import WrongPasswordError
 from app.telemetry import get_logger
 from app.web import browsers
 from app.web.dashboard.pages import form_fields, page, page_blueprint
+from app.web.limits import costs
 from app.web.parameters import Query
 from app.web.replies import to_page
 from app.web.scopes import LOGIN_PATH, scope
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from flask import Response
 
 login = page_blueprint("login")
+
+_COST_OF_A_GUESS = 6
+"""Ten a minute from an address, and a hundred from all of them."""
 
 _FIRST_PAGE = "/dashboard/watches"
 
@@ -38,6 +42,7 @@ def show_login(query: Query) -> Response:  # noqa: ARG001 - it takes no paramete
 
 @login.post(LOGIN_PATH)
 @scope(Scope.PUBLIC)
+@costs(_COST_OF_A_GUESS, fails_closed=True)
 @login.input(Query, location="query", arg_name="query")
 def log_in(query: Query) -> Response:  # noqa: ARG001 - as above
     """Open a session, with a new cookie whatever the browser had."""

@@ -59,6 +59,15 @@ def test_tokens_are_signed_with_a_key_of_this_installation_or_the_operators(
     assert settings_of(volumes).secret_key == given
 
 
+@pytest.mark.parametrize(("given", "hops"), [(None, 1), ("", 1), ("0", 1), ("1", 2)])
+def test_nginx_is_one_more_proxy_than_the_operator_has(
+    volumes: Path, given: str | None, hops: int
+) -> None:
+    environ = {} if given is None else {"PROXY_HOPS": given}
+    init.initialise(init.MODES["real"], environ, volumes)
+    assert settings_of(volumes).proxy_hops == hops
+
+
 def test_a_later_start_keeps_the_secrets(volumes: Path) -> None:
     init.initialise(init.MODES["real"], {}, volumes)
     first = settings_of(volumes)

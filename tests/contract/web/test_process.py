@@ -19,11 +19,10 @@ PASSWORD = "canary-password"  # must appear in no output
 NOBODY = "127.0.0.1:1"
 
 
-def gunicorn(processes: Processes, **env: str) -> ChildProcess:
-    configuration = str(PROJECT / "gunicorn.conf.py")
-    return processes.python(
-        "gunicorn", "-c", configuration, "app.wsgi:app", env={"SECRET_KEY": SECRET_KEY, **env}
-    )
+def gunicorn(processes: Processes, *options: str, **env: str) -> ChildProcess:
+    given = ("-c", str(PROJECT / "gunicorn.conf.py"), *options)
+    env = {"SECRET_KEY": SECRET_KEY, **env}
+    return processes.python("gunicorn", *given, "app.wsgi:app", env=env)
 
 
 def answers(base: str) -> bool:

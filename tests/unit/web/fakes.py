@@ -41,6 +41,7 @@ from app.feed.head_reader import LastKnown
 from app.ingest.planning import Cadence, Preview
 from app.ingest.quota_report import Forecast, QuotaReport
 from app.ingest.watching import WatchPage
+from app.limits.limiter import Limiter
 from app.web.api.examples import VIDEO
 from app.webhooks.keeping import DeliveryPage, WebhookPage
 
@@ -419,6 +420,9 @@ class MemoryAccess:
     def find_known(self, text: str) -> AccessToken | None:
         return self.verify(text) if text in self.allowed else None
 
+    def find_client(self, text: str) -> str | None:
+        return "nrc_1" if text in self.allowed else None
+
     def issue(self, client_id: str, secret: str, scope: str = "") -> Granted:
         raise InvalidClientError(f"no {client_id} with {len(secret)} characters and {scope}")
 
@@ -485,6 +489,10 @@ class MemoryWebhooks:
         return self.webhook
 
 
+def unlimited() -> Limiter:
+    return Limiter(per_address=0, per_client=0)
+
+
 @dataclass
 class MemoryServices:
     feed: MemoryFeed = field(default_factory=MemoryFeed)
@@ -500,4 +508,5 @@ class MemoryServices:
     pushes: MemoryPushes = field(default_factory=MemoryPushes)
     readiness: MemoryChecks = field(default_factory=MemoryChecks)
     access: MemoryAccess = field(default_factory=MemoryAccess)
+    limiter: Limiter = field(default_factory=unlimited)
     demo: bool = False

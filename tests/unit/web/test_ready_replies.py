@@ -27,6 +27,7 @@ PLAIN = (
     'GET /videos? HTTP/1.1\r\nHost: a\r\nIf-None-Match: "1-a-identity"\r\n\r\n',
     "GET http://a/videos?x#y HTTP/1.1\r\nHost: a\r\n\r\n",
     "GET /videos HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a.b.c\r\n\r\n",
+    "GET /videos HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: b\r\nX-Forwarded-Prefix: /c\r\n\r\n",
 )
 NOT_PLAIN = (
     "GET /videos HTTP/1.0\r\nHost: a\r\n\r\n",
@@ -36,6 +37,7 @@ NOT_PLAIN = (
     "GET /videos HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     'GET /videos HTTP/1.1\r\nHost: a\r\nIf-None-Match: "a"\r\nIf-None-Match: "b"\r\n\r\n',
     "GET /videos HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n",
+    "GET /videos HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: b\r\nX-Forwarded-For: c\r\n\r\n",
 )
 HEADERS = [("Content-Type", "application/json"), ("ETag", '"1-a-identity"'), ("X-Cache", "hit")]
 
@@ -48,8 +50,9 @@ def test_a_glance_sees_what_gunicorn_would_tell(sent: str) -> None:
     seen = glance(request)
     assert seen is not None
     assert seen == {name: whole[name] for name in seen}
-    looked_at = {"HTTP_IF_NONE_MATCH", "HTTP_ACCEPT_ENCODING", "HTTP_AUTHORIZATION"}
-    asked = {*looked_at, "CONTENT_LENGTH"} & whole.keys()
+    looked_at = {"HTTP_IF_NONE_MATCH", "HTTP_ACCEPT_ENCODING", "HTTP_AUTHORIZATION", "REMOTE_ADDR"}
+    told_by_proxies = {"HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PREFIX"}
+    asked = {*looked_at, *told_by_proxies, "CONTENT_LENGTH"} & whole.keys()
     assert asked <= seen.keys()
 
 
