@@ -195,7 +195,7 @@ class ReadLayer:
         """Let the application answer; keep what it marked as a first page."""
         spelling = self._spelling(environ)  # proxies' words may change the environ
         is_head = environ["REQUEST_METHOD"] == "HEAD"
-        asked = {**environ, "REQUEST_METHOD": "GET"} if is_head else environ
+        asked = _as_asked(environ)
         told = _Told()
         chunks = self._app(asked, told)
         if not told.is_cacheable:
@@ -247,6 +247,18 @@ def _refuse_to_write(_data: bytes, /) -> object:
 def _script_name(environ: WSGIEnvironment) -> str:
     name: str = environ.get("SCRIPT_NAME", "")
     return name
+
+
+def _as_asked(environ: WSGIEnvironment) -> WSGIEnvironment:
+    """Ask for the whole of a HEAD, and for `/` where there is no path at all.
+
+    `GET http://host HTTP/1.1` has none: Werkzeug would redirect, to the host that the client named.
+    """
+    method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+    if method != "HEAD" and path:
+        return environ
+    asked = "GET" if method == "HEAD" else method
+    return {**environ, "REQUEST_METHOD": asked, "PATH_INFO": path or "/"}
 
 
 def _has_body(environ: WSGIEnvironment) -> bool:
