@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from app.domain.changes import Bookmark, ChangeList
     from app.domain.coverage import CoveragePage, WatchCoverage
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
-    from app.domain.fetches import FetchPage, FetchQuery
+    from app.domain.fetches import FetchQuery, LoggedFetch
     from app.domain.follows import Follow
+    from app.domain.logs import LogPage
     from app.domain.statistics import Counts, Grain
     from app.domain.watches import Problem, Watch, WatchKind, WatchOptions
     from app.domain.webhooks import Webhook
@@ -88,7 +89,7 @@ class ChangesReader(Protocol):
 class FetchLog(Protocol):
     """What was asked of the sources."""
 
-    def page(self, query: FetchQuery) -> FetchPage:
+    def page(self, query: FetchQuery) -> LogPage[LoggedFetch]:
         """Return a page of the log, newest first; raises StoreUnavailableError."""
 
 

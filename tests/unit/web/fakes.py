@@ -30,7 +30,7 @@ from app.domain.feeds import (
     Position,
     Selection,
 )
-from app.domain.fetches import FetchPage, FetchQuery
+from app.domain.logs import LogPage
 from app.domain.statistics import CountQuery, Counts, Grain
 from app.domain.watches import Watch, WatchKind, WatchOptions
 from app.domain.webhooks import Delivery, Webhook
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from app.auth.grants import Granted
     from app.auth.scopes import Scope
+    from app.domain.fetches import FetchQuery, LoggedFetch
     from app.domain.follows import Follow
     from app.domain.watches import Problem
 
@@ -210,10 +211,10 @@ class MemoryChanges:
 class MemoryFetchLog:
     """Answers every query with the same page."""
 
-    answer: FetchPage = field(default_factory=lambda: FetchPage((), None, None))
+    answer: LogPage[LoggedFetch] = field(default_factory=lambda: LogPage((), None, None))
     asked: list[FetchQuery] = field(default_factory=list)
 
-    def page(self, query: FetchQuery) -> FetchPage:
+    def page(self, query: FetchQuery) -> LogPage[LoggedFetch]:
         self.asked.append(query)
         return self.answer
 
