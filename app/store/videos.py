@@ -30,11 +30,6 @@ class VideoRepository:
         rows = self._connection.execute(select_videos().where(VideoRow.video_id.in_(video_ids)))
         return {row.video_id: told_by(row) for row in rows}
 
-    def list_hidden(self, video_ids: Collection[str]) -> set[str]:
-        """Return those of these videos that are stored and hidden."""
-        hidden = VideoRow.video_id.in_(video_ids), VideoRow.hidden_at.is_not(None)
-        return set(self._connection.execute(select(VideoRow.video_id).where(*hidden)).scalars())
-
     def list_incomplete(self, limit: int) -> list[str]:
         """Return ids that videos.list has not told yet, without those it left out before."""
         owed = VideoRow.completed_at.is_(None), VideoRow.missing_since.is_(None)
