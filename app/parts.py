@@ -14,6 +14,7 @@ from app.cache.absent import NoFeedCache
 from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
 from app.domain.quota import Bucket, parse_keys
 from app.feed.publisher import FeedPublisher
+from app.ingest.audit_log import AuditLog
 from app.ingest.claims import Claims
 from app.ingest.completion import Completion
 from app.ingest.fetch_log import FetchLog
@@ -33,6 +34,7 @@ from app.telemetry import Incidents, get_logger
 
 if TYPE_CHECKING:
     from app.cache.base import FeedCache, KeyIndex
+    from app.domain.audit import Actor
     from app.domain.clock import Clock
     from app.settings import Settings
     from app.sources.base import ChannelSource, FeedSource, SuggestionSource, VideoSource
@@ -92,6 +94,12 @@ class Parts:
     tail: Tail
     completion: Completion
     fetch_log: FetchLog
+    audit_log: AuditLog
+
+    @property
+    def pushes(self) -> bool:
+        """Whether YouTube's hub can reach us."""
+        return bool(self.settings.public_url)
 
 
 def choose_sources(
@@ -118,16 +126,19 @@ def choose_sources(
     )
 
 
-def build_parts(settings: Settings, clock: Clock, sources: Sources, *, publishes: bool) -> Parts:
+def build_parts(
+    settings: Settings, clock: Clock, sources: Sources, actor: Actor, *, publishes: bool
+) -> Parts:
     """Build what the services of one process share.
 
     Args:
         settings: of the whole service.
         clock: the present.
         sources: who is asked.
+        actor: who does what this process does, where nobody else is named.
         publishes: whether this process polls.
     """
-    store, caching = _store(settings), _caching(settings, publishes=publishes)
+    store, caching = _store(settings, actor), _caching(settings, publishes=publishes)
     incidents = Incidents(get_logger("app.incidents"))
     # A replica comes and goes by itself, so its trouble is told apart.
     has_replica = bool(settings.database_replica_url)
@@ -171,15 +182,17 @@ def build_parts(settings: Settings, clock: Clock, sources: Sources, *, publishes
         tail=tail,
         completion=Completion(store, sources.videos, ring, tail, incidents=incidents, clock=clock),
         fetch_log=FetchLog(store, clock, timedelta(days=settings.fetch_log_days)),
+        audit_log=AuditLog(store, clock, timedelta(days=settings.audit_days)),
     )
 
 
-def _store(settings: Settings) -> Store:
+def _store(settings: Settings, actor: Actor) -> Store:
     replica = settings.database_replica_url
     return Store(
         Database(settings.database_url),
         Database(replica) if replica else None,
         timedelta(days=settings.refresh_days),
+        actor,
     )
 
 

@@ -29,10 +29,10 @@ class Actor:
     name: str
     address: str | None = None
 
-    @classmethod
-    def client(cls, client_id: str, address: str | None) -> Actor:
-        """Return a client of the API."""
-        return cls(f"client:{client_id}", address)
+
+def client_name(client_id: str) -> str:
+    """Return the name of an actor that is a client of the API."""
+    return f"client:{client_id}"
 
 
 COMMAND_LINE = Actor("cli")

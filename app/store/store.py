@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from app.domain.audit import NEWSREEL
+from app.domain.audit import COMMAND_LINE, NEWSREEL
 from app.domain.moderation import HiddenVideo
 from app.domain.refreshing import DEFAULT_REFRESH
 from app.store import schema
@@ -245,7 +245,8 @@ class Store:
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` and commit; it may run more than once, so it must not act outside.
 
-        What it noted for the audit is in the log afterwards.
+        What it noted for the audit is in the log afterwards, but for what a command does: that
+        says so itself, and its log is its user's screen.
 
         Raises:
             StoreUnavailableError: the database cannot be reached.
@@ -256,8 +257,9 @@ class Store:
             return work(transaction), transaction.noted
 
         result, noted = self._primary.write(run)
-        for entry in noted:
-            self._tell(entry)
+        if self._actor != COMMAND_LINE:
+            for entry in noted:
+                self._tell(entry)
         return result
 
     def read(self, work: Callable[[Transaction], T]) -> T:

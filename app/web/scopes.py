@@ -16,8 +16,10 @@ from urllib.parse import urlsplit
 from flask import current_app, request
 
 from app.auth.scopes import Scope
+from app.domain.audit import client_name
 from app.domain.errors import InvalidTokenError
 from app.domain.feeds import Feed
+from app.web.callers import LOCAL, note_caller
 from app.web.errors import ErrorObject, error_response
 
 if TYPE_CHECKING:
@@ -98,6 +100,7 @@ class Gate:
         if token is not None:
             return self._refuse_bearer(token, needed)
         if self.trusts_this_machine and _is_local():
+            note_caller(LOCAL)
             return None
         if view.__dict__.get(_FEED_MARK) and self._has_feed_token():
             return None
@@ -111,11 +114,12 @@ class Gate:
 
     def _refuse_bearer(self, token: str, needed: Scope | None) -> Response | None:
         try:
-            allowed = self.access.bearers.verify(token).scopes
+            verified = self.access.bearers.verify(token)
         except InvalidTokenError:
             challenge = f'{_CHALLENGE}, error="invalid_token"'
             return _refused(HTTPStatus.UNAUTHORIZED, BAD_TOKEN, challenge)
-        if needed in allowed:
+        if needed in verified.scopes:
+            note_caller(client_name(verified.client_id))
             return None
         challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{needed or ""}"'
         return _refused(HTTPStatus.FORBIDDEN, insufficient(needed), challenge)

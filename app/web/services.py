@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from app.auth.grants import Granted
     from app.auth.tokens import AccessToken
+    from app.domain.audit import Actor, AuditEntry, AuditQuery
     from app.domain.changes import Bookmark, ChangeList
     from app.domain.coverage import CoveragePage, WatchCoverage
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from app.domain.watches import Problem, Watch, WatchKind, WatchOptions
     from app.domain.webhooks import Webhook
     from app.feed.channel_pages import ChannelPage
+    from app.ingest.moderating import Moderated
     from app.ingest.planning import Preview
     from app.ingest.quota_report import QuotaReport
     from app.ingest.watching import WatchPage
@@ -118,6 +120,9 @@ class Planning(Protocol):
 class Watching(Protocol):
     """What is watched; all may raise StoreUnavailableError, and NotFoundError for an id."""
 
+    def by(self, actor: Actor) -> Watching:
+        """Return the same for somebody who is named in the audit log; for all that changes it."""
+
     def page(self, number: int, length: int) -> WatchPage:
         """Return a page of the watches (from 1), oldest first."""
 
@@ -138,6 +143,23 @@ class Watching(Protocol):
 
     def remove(self, watch_id: int) -> None:
         """Stop watching."""
+
+
+class Moderation(Protocol):
+    """What nobody is to see."""
+
+    def by(self, actor: Actor) -> Moderation:
+        """Return the same for somebody who is named in the audit log."""
+
+    def set_hidden(self, video_id: str, *, hidden: bool, note: str | None = None) -> Moderated:
+        """Hide a video or show it again; raises NotFoundError and StoreUnavailableError."""
+
+
+class AuditLog(Protocol):
+    """Who changed what."""
+
+    def page(self, query: AuditQuery) -> LogPage[AuditEntry]:
+        """Return a page of the log, newest first; raises StoreUnavailableError."""
 
 
 class Statistics(Protocol):
@@ -191,7 +213,7 @@ class Grants(Protocol):
     def issue(self, client_id: str, secret: str, scope: str = "") -> Granted:
         """Give a client a token; raises InvalidScopeError."""
 
-    def revoke(self, client_id: str, secret: str, token: str) -> None:
+    def revoke(self, client_id: str, secret: str, token: str, address: str | None = None) -> None:
         """Take a client's token back; raises ForeignTokenError."""
 
 
@@ -234,6 +256,9 @@ class Access(Protocol):
 
 class Webhooks(Protocol):
     """Where new videos are sent; all may raise StoreUnavailableError, NotFoundError for an id."""
+
+    def by(self, actor: Actor) -> Webhooks:
+        """Return the same for somebody who is named in the audit log; for all that changes it."""
 
     def add(self, url: str, watch_id: int | None = None) -> Webhook:
         """Add one; raises InvalidMemberError and ConflictError."""
@@ -300,6 +325,14 @@ class Services(Protocol):
     @property
     def watching(self) -> Watching:
         """What is watched."""
+
+    @property
+    def moderation(self) -> Moderation:
+        """What nobody is to see."""
+
+    @property
+    def audit_log(self) -> AuditLog:
+        """Who changed what."""
 
     @property
     def statistics(self) -> Statistics:

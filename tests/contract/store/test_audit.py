@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
-from app.domain.audit import Action, Actor, AuditEntry, AuditQuery
+from app.domain.audit import Action, Actor, AuditEntry, AuditQuery, client_name
 from app.domain.logs import LogCursor
 from tests.contract.store.tellings import NOW, add_watch
 
 if TYPE_CHECKING:
     from app.store.store import Store, Transaction
 
-PAUL = Actor.client("nrc_paul", "2001:db8::7")
+PAUL = Actor(client_name("nrc_paul"), "2001:db8::7")
 ADDED, REMOVED = Action.WATCH_ADDED, Action.WATCH_REMOVED
 
 

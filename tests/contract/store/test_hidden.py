@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.domain.audit import Actor
+from app.domain.audit import Actor, client_name
 from app.domain.errors import NotFoundError
 from app.domain.feeds import ALL, Feed
 from app.domain.glances import Glance
@@ -100,7 +100,7 @@ def test_what_was_shown_again_while_it_was_away_comes_back_seen(store: Store) ->
 
 def test_hiding_again_changes_the_note_and_nothing_else(store: Store) -> None:
     record(store, [VIDEO])
-    moderator = store.by(Actor.client("nrc_1", "203.0.113.7"))
+    moderator = store.by(Actor(client_name("nrc_1"), "203.0.113.7"))
     for _ in range(2):
         moderator.write(lambda t: t.set_hidden(VIDEO.video_id, hidden=True, now=NOW, note="spam"))
     version = get_version(store, ALL)
