@@ -75,7 +75,7 @@ class AuditEntry:
         audit_id: its number; a higher one was written later.
         at: when.
         actor: who did it.
-        action: what.
+        action: what: an `Action`, or what another version of the service calls one.
         subject: to what, as KIND:ID.
         details: more of it, as JSON has it; no secrets.
     """
@@ -83,7 +83,7 @@ class AuditEntry:
     audit_id: int
     at: datetime
     actor: Actor
-    action: Action
+    action: str
     subject: str
     details: Mapping[str, object]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 from sqlalchemy import delete, insert, select
 
-from app.domain.audit import Action, Actor, AuditEntry
+from app.domain.audit import Actor, AuditEntry
 from app.domain.text import storable
 from app.store.audit_models import AuditRow
 from app.store.logs import list_around
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from app.domain.audit import AuditQuery
+    from app.domain.audit import Action, AuditQuery
     from app.store.logs import Line
 
 LONGEST_TEXT = 500
@@ -58,7 +58,7 @@ class AuditRepository:
             "details": orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode(),
         }
         added = self._connection.execute(insert(AuditRow).values(columns)).inserted_primary_key
-        return AuditEntry(added[0] if added else 0, at, actor, action, subject, told)
+        return AuditEntry(added[0] if added else 0, at, actor, action.value, subject, told)
 
     def list_around(self, query: AuditQuery, limit: int) -> list[AuditEntry]:
         """Return up to `limit` entries next to the query's cursor, newest first."""
@@ -104,7 +104,7 @@ def _entry(line: Line) -> AuditEntry:
         audit_id=line.audit_id,
         at=line.at,
         actor=Actor(line.actor, line.address),
-        action=Action(line.action),
+        action=line.action,
         subject=line.subject,
         details=orjson.loads(line.details),
     )

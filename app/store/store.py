@@ -292,7 +292,7 @@ class Store:
             audit_id=entry.audit_id,
             actor=entry.actor.name,
             address=entry.actor.address,
-            action=entry.action.value,
+            action=entry.action,
             subject=entry.subject,
             details=entry.details,
         )

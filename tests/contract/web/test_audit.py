@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.domain.audit import AuditEntry
 
 HOOK = {"url": "https://1.1.1.1/hook?token=canary", "watch_id": 1}
+FILTERS = {"shorts": "without", "live": ["live"], "exclude_words": ["ü"]}
 SILENT = {
     "POST /plan",  # it asks, and changes nothing
     "POST /oauth/token",  # clients do so all day; the token names them in what they do by it
@@ -25,7 +26,7 @@ SILENT = {
 ACTS = (
     ("POST /watches", "/watches", {"channel": CHANNEL, "label": "Boats"}, "watch_added"),
     ("PATCH /watches/<watch_id>", "/watches/1", {"paused": True}, "watch_changed"),
-    ("PATCH /watches/<watch_id>", "/watches/1", {"paused": False}, "watch_changed"),
+    ("PATCH /watches/<watch_id>", "/watches/1", {"filters": FILTERS}, "watch_changed"),
     ("POST /watches/<watch_id>/fetch", "/watches/2/fetch", None, "watch_fetched"),
     ("PATCH /videos/<video_id>", f"/videos/{video(0).video_id}", {"hidden": True}, "video_hidden"),
     ("PATCH /videos/<video_id>", f"/videos/{video(0).video_id}", {"hidden": False}, "video_shown"),
@@ -99,7 +100,7 @@ def test_what_changes_nothing_leaves_no_entry(site: Site) -> None:
     for route, path, body in (
         ("POST", "/watches", {"keyword": "news"}),  # 409
         ("PATCH", "/watches/1", {}),
-        ("PATCH", "/watches/1", {"paused": False}),
+        ("PATCH", "/watches/1", {"paused": False, "filters": {}}),
         ("PATCH", "/watches/77", {"paused": False}),
         ("DELETE", "/watches/77", None),
         ("PATCH", f"/videos/{video(0).video_id}", {"hidden": False}),
