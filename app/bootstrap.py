@@ -14,6 +14,7 @@ from app.alerts.alerting import Alerts
 from app.alerts.apprise_sender import AppriseSender
 from app.alerts.noticing import Noticing
 from app.auth.access import Access, build_access
+from app.domain.audit import NEWSREEL
 from app.domain.clock import system_clock
 from app.domain.targets import parse_allowance
 from app.feed.changes import ChangesReader
@@ -36,6 +37,7 @@ from app.ingest.follower import Follower
 from app.ingest.glance_reader import GlanceReader
 from app.ingest.glancing import Glancing
 from app.ingest.jobs import Job, JobKind, job
+from app.ingest.moderating import Moderation
 from app.ingest.packed_runner import PackedRunner
 from app.ingest.planning import Planning
 from app.ingest.pushes import PushReceiver
@@ -53,12 +55,13 @@ from app.parts import build_parts, choose_sources
 from app.quota.keeper import KeyKeeper
 from app.quota.on_demand import OnDemandUnits
 from app.sources.outgoing import Outgoing
-from app.sources.websub import Hub
 from app.webhooks.delivering import Deliverer
 from app.webhooks.keeping import Webhooks
 
 if TYPE_CHECKING:
+    from app.domain.audit import Actor
     from app.domain.clock import Clock
+    from app.ingest.audit_log import AuditLog
     from app.ingest.fetch_log import FetchLog
     from app.limits.limiter import Limiter
     from app.parts import Parts
@@ -81,6 +84,7 @@ class Services:
     fallback: SearchFallback
     refresher: Refresher
     watching: Watching
+    moderation: Moderation
     importer: Importer
     export: VideoExport
     channel_names: ChannelNames
@@ -94,6 +98,7 @@ class Services:
     deliverer: Deliverer
     alerts: Alerts
     fetch_log: FetchLog
+    audit_log: AuditLog
     coverage: CoverageReports
     statistics: Statistics
     planning: Planning
@@ -147,6 +152,7 @@ def build_services(
     invidious: SuggestionSource | None = None,
     publishes: bool = True,
     seeded: Flag | None = None,
+    actor: Actor = NEWSREEL,
 ) -> Services:
     """Build the services of one process.
 
@@ -154,20 +160,20 @@ def build_services(
         settings: of the whole service.
         clock: the present.
         source: in the place of YouTube itself.
-        channels: in the place of what YouTube tells of channels.
-        feeds: in the place of YouTube's channel feeds.
-        hub: in the place of YouTube's hub.
-        invidious: in the place of the instance of the settings.
+        channels: of what it tells of channels.
+        feeds: of its channel feeds.
+        hub: of its hub.
+        invidious: of the instance of the settings.
         publishes: whether this process polls. One that only reads must not keep heads in a cache
             of its own, where nobody would replace them.
         seeded: whether KEYWORDS were added since the start, where several processes share it.
+        actor: who does what this process does, where nobody else is named.
     """
     sources = choose_sources(
         settings, source, channels=channels, feeds=feeds, hub=hub, invidious=invidious
     )
-    return _services(
-        build_parts(settings, clock, sources, publishes=publishes), seeded=seeded or Event()
-    )
+    parts = build_parts(settings, clock, sources, actor, publishes=publishes)
+    return _services(parts, seeded=seeded or Event())
 
 
 def _services(parts: Parts, *, seeded: Flag) -> Services:
@@ -189,6 +195,7 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         fallback=_fallback(parts),
         refresher=_refresher(parts),
         watching=watching,
+        moderation=Moderation(store, parts.publisher, clock),
         importer=Importer(watching, channel_names.resolve),
         export=VideoExport(store),
         channel_names=channel_names,
@@ -209,6 +216,7 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         deliverer=Deliverer(store, outgoing, clock),
         alerts=_alerts(parts, readiness),
         fetch_log=parts.fetch_log,
+        audit_log=parts.audit_log,
         coverage=CoverageReports(store, clock),
         statistics=Statistics(store, clock),
         planning=Planning(store, parts.pacer),
@@ -259,7 +267,7 @@ def _ingest(parts: Parts, watching: Watching, hints: HintReader, seeded: Flag) -
         publisher=parts.publisher,
         watching=watching,
         upkeep=Upkeep(parts.store, parts.publisher, parts.clock),
-        fetch_log=parts.fetch_log,
+        logs=(parts.fetch_log, parts.audit_log),
         keywords=parts.settings.keyword_list,
         channels=parts.settings.channel_list,
         seeded=seeded,
@@ -293,10 +301,9 @@ def _channel_runner(parts: Parts, hints: HintReader) -> ChannelRunner:
         claims=parts.claims,
         clock=parts.clock,
     )
-    pushes = bool(parts.settings.public_url)
     return ChannelRunner(
         store=parts.store,
-        polls=ChannelPolls(parts.store, parts.ring, parts.clock, pushes=pushes),
+        polls=ChannelPolls(parts.store, parts.ring, parts.clock, pushes=parts.pushes),
         reader=reader,
         hints=hints,
         completion=parts.completion,
@@ -376,10 +383,9 @@ def _glancing(parts: Parts) -> Glancing:
 
 
 def _follower(parts: Parts, hints: HintReader) -> Follower:
-    pushes = bool(parts.settings.public_url)
     return Follower(
         store=parts.store,
-        visits=FollowVisits(parts.store, parts.ring, parts.clock, pushes=pushes),
+        visits=FollowVisits(parts.store, parts.ring, parts.clock, pushes=parts.pushes),
         channels=parts.sources.channels,
         feeds=parts.sources.feeds,
         hints=hints,

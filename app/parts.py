@@ -15,6 +15,7 @@ from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
 from app.cache.redis_buckets import RedisBuckets
 from app.domain.quota import Bucket, parse_keys
 from app.feed.publisher import FeedPublisher
+from app.ingest.audit_log import AuditLog
 from app.ingest.claims import Claims
 from app.ingest.completion import Completion
 from app.ingest.fetch_log import FetchLog
@@ -35,6 +36,7 @@ from app.telemetry import Incidents, get_logger
 
 if TYPE_CHECKING:
     from app.cache.base import FeedCache, KeyIndex
+    from app.domain.audit import Actor
     from app.domain.clock import Clock
     from app.limits.base import Buckets
     from app.settings import Settings
@@ -104,6 +106,12 @@ class Parts:
     completion: Completion
     fetch_log: FetchLog
     limiter: Limiter
+    audit_log: AuditLog
+
+    @property
+    def pushes(self) -> bool:
+        """Whether YouTube's hub can reach us."""
+        return bool(self.settings.public_url)
 
 
 def choose_sources(
@@ -130,16 +138,19 @@ def choose_sources(
     )
 
 
-def build_parts(settings: Settings, clock: Clock, sources: Sources, *, publishes: bool) -> Parts:
+def build_parts(
+    settings: Settings, clock: Clock, sources: Sources, actor: Actor, *, publishes: bool
+) -> Parts:
     """Build what the services of one process share.
 
     Args:
         settings: of the whole service.
         clock: the present.
         sources: who is asked.
+        actor: who does what this process does, where nobody else is named.
         publishes: whether this process polls.
     """
-    store, caching = _store(settings), _caching(settings, publishes=publishes)
+    store, caching = _store(settings, actor), _caching(settings, publishes=publishes)
     incidents = Incidents(get_logger("app.incidents"))
     # A replica comes and goes by itself, so its trouble is told apart.
     has_replica = bool(settings.database_replica_url)
@@ -188,15 +199,17 @@ def build_parts(settings: Settings, clock: Clock, sources: Sources, *, publishes
             per_address=settings.rate_limit_per_minute,
             per_client=settings.client_rate_limit_per_minute,
         ),
+        audit_log=AuditLog(store, clock, timedelta(days=settings.audit_days)),
     )
 
 
-def _store(settings: Settings) -> Store:
+def _store(settings: Settings, actor: Actor) -> Store:
     replica = settings.database_replica_url
     return Store(
         Database(settings.database_url),
         Database(replica or settings.database_url, read_seconds=_FEED_SECONDS),
         timedelta(days=settings.refresh_days),
+        actor,
         has_replica=bool(replica),
     )
 

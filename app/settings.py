@@ -232,6 +232,7 @@ class Settings(BaseModel):
     backfill_seconds: int = Field(default=86_400, ge=0, le=365 * 86_400)
     refresh_days: int = Field(default=20, ge=1, le=24)
     fetch_log_days: int = Field(default=30, ge=1, le=3_650)
+    audit_days: int = Field(default=365, ge=1, le=3_650)
     database_url: DatabaseUrl = Field(default="sqlite:///var/newsreel.db", repr=False)
     database_replica_url: DatabaseUrl = Field(default="", repr=False)
     redis_url: RedisUrl = Field(default="", repr=False)

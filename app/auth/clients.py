@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.auth.credentials import CLIENT_ID, CLIENT_SECRET, hashed, matches, new_id, new_secret
 from app.auth.revocations import note
+from app.domain.audit import Action
 from app.domain.clients import Client, parse_client_name
 from app.domain.errors import DuplicateClientError, InvalidClientError, NotFoundError
 
@@ -50,7 +51,15 @@ class Clients:
             created_at=self._clock(),
             rotated_at=None,
         )
-        if not self._store.write(lambda transaction: transaction.clients.add(client)):
+
+        def change(transaction: Transaction) -> bool:
+            is_new = transaction.clients.add(client)
+            if is_new:
+                about = {"name": client.name, "scopes": sorted(scopes)}
+                transaction.note(Action.CLIENT_ADDED, _subject(client), client.created_at, **about)
+            return is_new
+
+        if not self._store.write(change):
             raise DuplicateClientError(f"there is a client {client.name!r} already")
         return client, secret
 
@@ -76,6 +85,7 @@ class Clients:
                 rotated_at=now,
             )
             transaction.clients.set_secrets(rotated)
+            transaction.note(Action.CLIENT_ROTATED, _subject(client), now)
             return rotated
 
         return self._store.write(change), secret
@@ -90,6 +100,8 @@ class Clients:
         def change(transaction: Transaction) -> Client:
             client = replace(_find(transaction, named), previous_hash=None)
             transaction.clients.set_secrets(client)
+            about = {"drop_previous": True}
+            transaction.note(Action.CLIENT_ROTATED, _subject(client), self._clock(), **about)
             return client
 
         return self._store.write(change)
@@ -106,6 +118,7 @@ class Clients:
             client = _find(transaction, named)
             transaction.clients.delete(client.client_id)
             note(transaction, client.client_id, now)
+            transaction.note(Action.CLIENT_REVOKED, _subject(client), now, name=client.name)
             return client
 
         return self._store.write(change)
@@ -131,6 +144,10 @@ class Clients:
         found = self._store.read(lambda transaction: transaction.clients.find(asked))
         # MySQL does not tell blanks at the end.
         return found if found is not None and found.client_id == client_id else None
+
+
+def _subject(client: Client) -> str:
+    return f"client:{client.client_id}"
 
 
 def _find(transaction: Transaction, named: str) -> Client:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.auth.credentials import FEED_TOKEN, hashed, new_secret
+from app.domain.audit import Action
 from app.domain.errors import NotFoundError
 
 if TYPE_CHECKING:
     from app.domain.clients import FeedToken
     from app.domain.clock import Clock
     from app.domain.feeds import Feed
-    from app.store.store import Store
+    from app.store.store import Store, Transaction
 
 
 class FeedTokens:
@@ -30,10 +31,14 @@ class FeedTokens:
         """Make a token for a feed that exists; return it with its secret, told this once."""
         token = new_secret(FEED_TOKEN)
         now = self._clock()
-        stored = self._store.write(
-            lambda transaction: transaction.feed_tokens.add(feed, hashed(token), now)
-        )
-        return stored, token
+
+        def change(transaction: Transaction) -> FeedToken:
+            stored = transaction.feed_tokens.add(feed, hashed(token), now)
+            subject = _subject(stored.feed_token_id)
+            transaction.note(Action.FEED_TOKEN_ADDED, subject, now, feed=feed.name)
+            return stored
+
+        return self._store.write(change), token
 
     def list_all(self) -> list[FeedToken]:
         """Return the tokens, oldest first."""
@@ -45,10 +50,20 @@ class FeedTokens:
         Raises:
             NotFoundError: there is none with this id.
         """
-        if not self._store.write(lambda it: it.feed_tokens.delete(feed_token_id)):
-            raise NotFoundError(f"there is no feed token {feed_token_id}")
+
+        def change(transaction: Transaction) -> None:
+            if not transaction.feed_tokens.delete(feed_token_id):
+                raise NotFoundError(f"there is no feed token {feed_token_id}")
+            subject = _subject(feed_token_id)
+            transaction.note(Action.FEED_TOKEN_REVOKED, subject, self._clock())
+
+        self._store.write(change)
 
     def opens(self, token: str, feed: Feed) -> bool:
         """Tell whether a token is for this feed. It is looked for by its hash, so no time tells."""
         found = self._store.read(lambda it: it.feed_tokens.find(hashed(token)))
         return found is not None and found.feed == feed
+
+
+def _subject(feed_token_id: int) -> str:
+    return f"feed_token:{feed_token_id}"

@@ -58,8 +58,14 @@ class Grants:
             raise InvalidScopeError(f"this client has {' '.join(sorted(client.scopes))}")
         return Granted(self._tokens.issue(client.client_id, wanted), wanted)
 
-    def revoke(self, client_id: str, secret: str, token: str) -> None:
+    def revoke(self, client_id: str, secret: str, token: str, address: str | None = None) -> None:
         """Let a client's token hold no more; one that does not hold anyway is no error.
+
+        Args:
+            client_id: who it says it is.
+            secret: one of its secrets.
+            token: that it was given.
+            address: from where it asks.
 
         Raises:
             InvalidClientError: it is not that client.
@@ -73,4 +79,4 @@ class Grants:
             return
         if verified.client_id != client.client_id:
             raise ForeignTokenError("the token was given to another client")
-        self._revocations.revoke(verified)
+        self._revocations.revoke(verified, address)

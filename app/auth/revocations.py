@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from app.auth.tokens import LEEWAY_SECONDS, LIFE_SECONDS
+from app.domain.audit import Action, Actor, client_name
 from app.domain.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
@@ -72,14 +73,19 @@ class Revocations:
         known = self._known
         return known is None or token.token_id in known or token.client_id in known
 
-    def revoke(self, token: AccessToken) -> None:
-        """Let a token hold no more.
+    def revoke(self, token: AccessToken, address: str | None = None) -> None:
+        """Let a token hold no more, because its client, at an address, wants it so.
 
         Raises:
             StoreUnavailableError: the database is away.
         """
         now = self._clock()
-        self._store.write(lambda transaction: note(transaction, token.token_id, now))
+
+        def change(transaction: Transaction) -> None:
+            if note(transaction, token.token_id, now):
+                transaction.note(Action.TOKEN_REVOKED, f"token:{token.token_id}", now)
+
+        self._store.by(Actor(client_name(token.client_id), address)).write(change)
         self._next_look = 0.0
 
     def _look(self) -> None:
@@ -112,7 +118,11 @@ class Revocations:
         self._next_look = self._monotonic() + LOOK_SECONDS
 
 
-def note(transaction: Transaction, revoked: str, now: datetime) -> None:
-    """Note that a token, or all of a client, hold no more; forget what is over."""
+def note(transaction: Transaction, revoked: str, now: datetime) -> bool:
+    """Note that a token, or all of a client, hold no more; forget what is over.
+
+    Returns:
+        Whether that is new.
+    """
     transaction.revocations.prune(now)
-    transaction.revocations.put(revoked, now + REMEMBERED)
+    return transaction.revocations.put(revoked, now + REMEMBERED)

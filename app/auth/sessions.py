@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.auth.credentials import SESSION, hashed, matches, new_secret
+from app.domain import audit
+from app.domain.audit import Action, Actor
 from app.domain.errors import WrongPasswordError
 from app.domain.sessions import Session
 
@@ -46,20 +48,24 @@ class Sessions:
         """Whether there is a password."""
         return bool(self._tags)
 
-    def open(self, password: str, replaced: str | None = None) -> str:
+    def open(self, password: str, replaced: str | None = None, address: str | None = None) -> str:
         """Open a session; return its secret, for the browser alone.
 
         Args:
             password: as it was given; how wrong it is takes no time to tell.
             replaced: the secret of a session that ends with this.
+            address: of who gives it, for the audit log.
 
         Raises:
             WrongPasswordError: it is not the password, or there is none.
         """
         is_right = matches(password, self._password_hash)
+        now = self._clock()
         if not self._tags or not is_right:
+            stranger = self._store.by(Actor(audit.NOBODY, address))
+            stranger.write(lambda it: it.note(Action.LOGIN_FAILED, audit.SESSION, now))
             raise WrongPasswordError("this is not the password")
-        secret, now = new_secret(SESSION), self._clock()
+        secret = new_secret(SESSION)
         session = Session(hashed(secret), self._tags[0], created_at=now, seen_at=now)
 
         def work(transaction: Transaction) -> None:
@@ -67,8 +73,9 @@ class Sessions:
             if replaced is not None:
                 transaction.sessions.delete(hashed(replaced))
             transaction.sessions.add(session)
+            transaction.note(Action.LOGGED_IN, audit.SESSION, now)
 
-        self._store.write(work)
+        self._store.by(Actor(audit.SESSION, address)).write(work)
         return secret
 
     def is_open(self, secret: str) -> bool:
@@ -82,9 +89,16 @@ class Sessions:
         self._note_use(session, now)
         return True
 
-    def close(self, secret: str) -> bool:
+    def close(self, secret: str, address: str | None = None) -> bool:
         """End a session; tell whether there was one."""
-        return self._store.write(lambda transaction: transaction.sessions.delete(hashed(secret)))
+
+        def work(transaction: Transaction) -> bool:
+            was_open = transaction.sessions.delete(hashed(secret))
+            if was_open:
+                transaction.note(Action.LOGGED_OUT, audit.SESSION, self._clock())
+            return was_open
+
+        return self._store.by(Actor(audit.SESSION, address)).write(work)
 
     def _note_use(self, session: Session, now: datetime) -> None:
         if now - session.seen_at >= _NOTED_EVERY:

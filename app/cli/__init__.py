@@ -11,7 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from app.cli import alerts, clients, exporting, importing, keys, watches, webhooks
+from app.cli import alerts, clients, exporting, importing, keys, videos, watches, webhooks
 from app.cli.session import say, services
 from app.domain.errors import InvalidValueError, NewsreelError
 from app.settings import Settings, SettingsError
@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate = commands.add_parser("migrate", help="bring the database's schema up to date")
     migrate.set_defaults(run=_migrate)
     watches.add_commands(commands.add_parser("watch", help="what is watched"))
+    videos.add_commands(commands.add_parser("video", help="what nobody is to see"))
     refresh = commands.add_parser("refresh", help="ask about stored videos that are due for it")
     refresh.add_argument("--all", action="store_true", help="ask about every stored video")
     refresh.set_defaults(run=_refresh)

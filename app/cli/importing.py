@@ -48,6 +48,8 @@ def _import(settings: Settings, parsed: argparse.Namespace) -> None:
             outcomes.extend(opened.importer.run(items, dry_run=parsed.dry_run))
         finally:  # what was done before the database failed is told too
             _report(outcomes, as_json=parsed.json, dry_run=parsed.dry_run)
+        if not parsed.dry_run:
+            opened.watching.note_import(Path(parsed.file).name, _counts(outcomes))
     _complain(outcomes)
 
 

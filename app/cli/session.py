@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 def services(settings: Settings) -> Iterator[Services]:
     """Give the services on the database that `serve` uses, made if it is a new file."""
     from app.bootstrap import build_services
+    from app.domain.audit import COMMAND_LINE
     from app.embedded.demo import settings_beside
 
     effective = settings_beside(settings)
-    built = build_services(effective)
+    built = build_services(effective, actor=COMMAND_LINE)
     try:
         if effective.database_url.startswith("sqlite:"):
             built.store.migrate()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from app.domain.logs import LogCursor
     from app.domain.ranges import Stretch
 
 
@@ -92,33 +93,11 @@ class LoggedFetch:
 
 
 @dataclass(frozen=True, slots=True)
-class FetchCursor:
-    """A page boundary in the log: what comes after the fetch (older), or before it (newer)."""
-
-    fetch_id: int
-    newer: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class FetchQuery:
     """Which page of the log, newest first; what is None does not choose."""
 
     limit: int
-    cursor: FetchCursor | None = None
+    cursor: LogCursor | None = None
     watch_id: int | None = None
     source: FetchSource | None = None
     failed: bool | None = None
-
-    @property
-    def towards_newer(self) -> bool:
-        """Whether the page lies before its cursor."""
-        return self.cursor is not None and self.cursor.newer
-
-
-@dataclass(frozen=True, slots=True)
-class FetchPage:
-    """A page of the log; a cursor is None where nothing follows in its direction."""
-
-    fetches: tuple[LoggedFetch, ...]
-    next_cursor: FetchCursor | None
-    previous_cursor: FetchCursor | None

@@ -153,6 +153,14 @@ def filters_members(filters: Filters) -> dict[str, object]:
     return {name: _plain(getattr(filters, name)) for name in _FILTERS}
 
 
+def options_members(options: WatchOptions) -> dict[str, object]:
+    """Return options as the members of a JSON object, those that are given."""
+    members: dict[str, object] = dict(options)
+    if "filters" in options:
+        members["filters"] = filters_members(options["filters"])
+    return members
+
+
 def write_filters(filters: Filters) -> str | None:
     """Return filters as canonical JSON; None if there are none."""
     if filters == NO_FILTERS:

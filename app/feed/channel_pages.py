@@ -148,7 +148,7 @@ def _look_up(
 
 def _glanced(transaction: Transaction, glance: Glance, number: int, length: int) -> Page:
     """Return a page of a glance: what is stored as it is stored, and nothing that is hidden."""
-    hidden = transaction.videos.list_hidden([video.video_id for video in glance.videos])
+    hidden = transaction.hidden.list_among([video.video_id for video in glance.videos])
     videos = [video for video in glance.videos if video.video_id not in hidden]
     first = (number - 1) * length
     last = first + length

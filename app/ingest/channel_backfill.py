@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.domain.audit import Action
 from app.domain.errors import InvalidValueError
 from app.domain.watches import WatchKind
 from app.ingest import channel_coverage
@@ -39,6 +40,7 @@ class ChannelBackfill:
             wanted = channel_coverage.with_backfill(pending, watch.created_at)
             transaction.ranges.replace(watch_id, wanted)
             transaction.watches.mark_due(watch_id, now)
+            transaction.note(Action.WATCH_BACKFILLED, f"watch:{watch_id}", now)
             return watch
 
         return self._store.write(work)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from app.feed.publisher import FeedPublisher
     from app.ingest.channel_runner import ChannelRunner
     from app.ingest.claims import Claims
-    from app.ingest.fetch_log import FetchLog
     from app.ingest.runner import Runner
     from app.ingest.trouble import PollTrouble, WriteTrouble
     from app.ingest.upkeep import Upkeep
@@ -45,6 +44,13 @@ class Flag(Protocol):
         """Note that it was done."""
 
 
+class Log(Protocol):
+    """What grows and is pruned."""
+
+    def prune(self) -> None:
+        """Drop some of what is outdated, if it is time; raises StoreUnavailableError."""
+
+
 class Ingest:
     """Runs ticks and polls; any number of processes may do so at once."""
 
@@ -57,7 +63,7 @@ class Ingest:
         publisher: FeedPublisher,
         watching: Watching,
         upkeep: Upkeep,
-        fetch_log: FetchLog,
+        logs: Sequence[Log],
         keywords: Sequence[str],
         channels: Sequence[str],
         seeded: Flag,
@@ -71,7 +77,7 @@ class Ingest:
         self._publisher = publisher
         self._watching = watching
         self._upkeep = upkeep
-        self._fetch_log = fetch_log
+        self._logs = logs
         self._keywords = keywords
         self._channels = channels
         self._seeded = seeded
@@ -90,7 +96,8 @@ class Ingest:
         self._incidents.end(StoreUnavailableError.code)
         try:
             self._seed()
-            self._fetch_log.prune()
+            for log in self._logs:
+                log.prune()
             self._upkeep.run()
             return self._claims.due(limit)
         except StoreUnavailableError as error:

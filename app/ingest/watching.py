@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.domain.audit import Action
 from app.domain.channels import parse_channel
 from app.domain.errors import (
     DuplicateWatchError,
@@ -18,11 +19,14 @@ from app.domain.errors import (
     TooManyWatchesError,
     WatchPausedError,
 )
+from app.domain.options import options_members
 from app.domain.watches import MAX_WATCHES, WatchKind, parse_keyword
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import timedelta
 
+    from app.domain.audit import Actor
     from app.domain.clock import Clock
     from app.domain.follows import Follow
     from app.domain.watches import Watch, WatchOptions
@@ -75,6 +79,18 @@ class Watching:
         self._clock = clock
         self._backfill = backfill
         self._tick = tick
+
+    def by(self, actor: Actor) -> Watching:
+        """Return the same as somebody else uses it, who is named in the audit log."""
+        return Watching(
+            self._store.by(actor),
+            self._publisher,
+            self._reserve,
+            self._names,
+            self._clock,
+            backfill=self._backfill,
+            tick=self._tick,
+        )
 
     def add_keyword(self, text: str) -> tuple[Watch, bool]:
         """Watch a keyword as usual; as `add`."""
@@ -189,7 +205,16 @@ class Watching:
             NotFoundError: there is no such watch.
         """
         self.check(options)
-        return self._store.write(lambda transaction: transaction.watches.change(watch_id, options))
+
+        def work(transaction: Transaction) -> Watch:
+            before = transaction.watches.get(watch_id)
+            after = transaction.watches.change(watch_id, options)
+            if after != before:
+                details = options_members(options)
+                transaction.note(Action.WATCH_CHANGED, _named(after), self._clock(), **details)
+            return after
+
+        return self._store.write(work)
 
     def set_paused(self, watch_id: int, *, paused: bool) -> Watch:
         """Pause or resume a watch.
@@ -218,6 +243,7 @@ class Watching:
                 return watch
             if watch.kind is WatchKind.KEYWORD and not self._reserve.take(transaction, size):
                 raise ReserveSpentError(_why_unpaid(size))
+            transaction.note(Action.WATCH_FETCHED, _named(watch), now)
             return transaction.watches.want(watch_id, now)
 
         return self._store.write(work)
@@ -228,8 +254,28 @@ class Watching:
         Raises:
             NotFoundError: there is no such watch.
         """
-        self._store.write(lambda transaction: transaction.watches.remove(watch_id))
+
+        def work(transaction: Transaction) -> None:
+            transaction.stand_in_line()
+            watch = transaction.watches.get(watch_id)
+            transaction.watches.remove(watch_id)
+            about = {"kind": watch.kind, "term": watch.term}
+            transaction.note(Action.WATCH_REMOVED, _named(watch), self._clock(), **about)
+
+        self._store.write(work)
         self._publisher.drop(watch_id)
+
+    def note_import(self, source: str, counts: Mapping[str, int]) -> None:
+        """Note that a file was imported; each watch that it added has an entry of its own.
+
+        Args:
+            source: the file's name.
+            counts: how many of its entries ended how.
+        """
+        now = self._clock()
+        self._store.write(
+            lambda it: it.note(Action.WATCHES_IMPORTED, "import", now, file=source, **counts)
+        )
 
     def _add(self, kind: WatchKind, term: str, options: WatchOptions) -> tuple[Watch, bool]:
         now = self._clock()
@@ -240,9 +286,16 @@ class Watching:
             )
             if is_new and transaction.watches.count() > MAX_WATCHES:
                 raise TooManyWatchesError(f"there can be {MAX_WATCHES} watches at most")
+            if is_new:
+                about = {"kind": kind, "term": term, **options_members(options)}
+                transaction.note(Action.WATCH_ADDED, _named(watch), now, **about)
             return watch, is_new
 
         return self._store.write(work)
+
+
+def _named(watch: Watch) -> str:
+    return f"watch:{watch.watch_id}"
 
 
 def _why_unpaid(size: int) -> str:

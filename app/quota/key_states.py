@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app.domain.audit import Action
 from app.domain.errors import KeyRejectedError
 from app.domain.quota import KeyState, KeyStatus
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from app.domain.clock import Clock
     from app.domain.errors import QuotaExhaustedError, ThrottledError
     from app.domain.quota import ApiKey
-    from app.store.store import Store
+    from app.store.store import Store, Transaction
     from app.telemetry import Incidents
 
     Statuses = dict[str, KeyStatus]
@@ -71,11 +72,22 @@ class KeyStates:
         """Note that the operator wants a key out of use; only `release` ends that."""
         reason = "disabled by the operator"
         now = self._clock()
-        self._put(KeyStatus(key.fingerprint, key.project, KeyState.HELD, reason, now, None))
+        held = KeyStatus(key.fingerprint, key.project, KeyState.HELD, reason, now, None)
+
+        def work(transaction: Transaction) -> None:
+            transaction.keys.put(held)
+            transaction.note(Action.KEY_DISABLED, f"key:{key.fingerprint}", now)
+
+        self._store.write(work)
 
     def release(self, key: ApiKey) -> None:
         """Forget everything about a key."""
-        self._store.write(lambda transaction: transaction.keys.clear(key.fingerprint, held=True))
+
+        def work(transaction: Transaction) -> None:
+            transaction.keys.clear(key.fingerprint, held=True)
+            transaction.note(Action.KEY_ENABLED, f"key:{key.fingerprint}", self._clock())
+
+        self._store.write(work)
         self._incidents.end(f"key:{key.fingerprint}")
 
     def _put(self, status: KeyStatus) -> None:

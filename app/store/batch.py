@@ -12,6 +12,7 @@ from app.store.rows import told_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from sqlalchemy import Row
 
@@ -45,6 +46,7 @@ class Change:
 
     Args:
         stored: its row before; None if it is new.
+        hidden_at: since when a moderator hides it; None: nobody does.
         before: what had been told of it.
         after: what is known of it now.
         first: the finding that came first.
@@ -55,6 +57,7 @@ class Change:
     """
 
     stored: Stored | None
+    hidden_at: datetime | None
     before: Video | None
     after: Video
     first: Finding
@@ -71,7 +74,7 @@ class Change:
     @property
     def visible(self) -> bool:
         """Whether feeds show it afterwards: it is not hidden, and not excluded by all its links."""
-        if self.stored is not None and self.stored.hidden_at is not None:
+        if self.hidden_at is not None:
             return False
         return not self.links or any(link.excluded_by is None for link in self.links.values())
 
@@ -136,6 +139,7 @@ def change_of(
     stored: Stored | None,
     linked: Mapping[int, Link],
     wanted: Mapping[int, Filters],
+    hidden_at: datetime | None,
 ) -> Change:
     """Return what findings of one video do to it.
 
@@ -144,6 +148,7 @@ def change_of(
         stored: its row, None if it is new.
         linked: its links, by watch.
         wanted: the filters of those of these watches and of the finders that exist.
+        hidden_at: since when a moderator hides it.
     """
     after = findings[0].video
     for finding in findings[1:]:
@@ -161,6 +166,7 @@ def change_of(
     judged = wanted if after != before else {w: wanted[w] for w in found}
     return Change(
         stored=stored,
+        hidden_at=hidden_at,
         before=before,
         after=after,
         first=findings[0],

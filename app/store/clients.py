@@ -63,10 +63,10 @@ class RevocationRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def put(self, revoked: str, expires_at: datetime) -> None:
-        """Note that a token, or a client's tokens, hold no more; a repetition changes nothing."""
+    def put(self, revoked: str, expires_at: datetime) -> bool:
+        """Note that a token, or a client's tokens, hold no more; tell whether that is new."""
         row = insert(RevocationRow).values(revoked=revoked, expires_at=expires_at)
-        insert_if_absent(self._connection, row)
+        return insert_if_absent(self._connection, row)
 
     def list_live(self, now: datetime) -> frozenset[str]:
         """Return what is revoked and could otherwise still be valid."""

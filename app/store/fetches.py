@@ -8,15 +8,17 @@ from sqlalchemy import delete, insert, select
 
 from app.domain.fetches import FetchRecord, FetchSource, LoggedFetch, Purpose
 from app.domain.ranges import Stretch
+from app.store.logs import list_around
 from app.store.models import FetchRow, FetchWatchRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import ColumnElement, Connection, Row
 
     from app.domain.fetches import FetchQuery
+    from app.store.logs import Lines
 
 _PLAIN = (
     "started_at",
@@ -54,10 +56,9 @@ class FetchRepository:
 
     def list_around(self, query: FetchQuery, limit: int) -> list[LoggedFetch]:
         """Return up to `limit` fetches next to the query's cursor, newest first."""
-        rows = self._connection.execute(_around(query).limit(limit)).all()
+        rows = list_around(self._connection, *_chosen(query), query.cursor, limit)
         watches = self._watches(row.fetch_id for row in rows)
-        found = [_logged(row, watches.get(row.fetch_id, ())) for row in rows]
-        return found[::-1] if query.towards_newer else found
+        return [_logged(row, watches.get(row.fetch_id, ())) for row in rows]
 
     def prune(self, before: datetime, limit: int) -> int:
         """Drop those of the `limit` oldest fetches that ended before an instant; count them."""
@@ -78,8 +79,8 @@ class FetchRepository:
         return found
 
 
-def _around(query: FetchQuery) -> Select[tuple[object, ...]]:
-    """Select what follows the cursor, in its direction."""
+def _chosen(query: FetchQuery) -> tuple[Lines, ColumnElement[int]]:
+    """Select what a query chooses; return that and by which column it is numbered."""
     rows = select(FetchRow.__table__)
     place = FetchRow.fetch_id.expression
     if query.watch_id is not None:
@@ -87,15 +88,12 @@ def _around(query: FetchQuery) -> Select[tuple[object, ...]]:
         place = FetchWatchRow.fetch_id.expression
         links = rows.join(FetchWatchRow, FetchWatchRow.fetch_id == FetchRow.fetch_id)
         rows = links.where(FetchWatchRow.watch_id == query.watch_id)
-    if query.cursor is not None:
-        edge = query.cursor.fetch_id
-        rows = rows.where(place > edge if query.cursor.newer else place < edge)
     if query.source is not None:
         rows = rows.where(FetchRow.source == query.source.value)
     if query.failed is not None:
         error = FetchRow.error_code
         rows = rows.where(error.is_not(None) if query.failed else error.is_(None))
-    return rows.order_by(place.asc() if query.towards_newer else place.desc())
+    return rows, place
 
 
 def _columns(record: FetchRecord) -> dict[str, object]:

@@ -19,6 +19,7 @@ from app.store.bulk import insert_rows
 from app.store.counts import Counts
 from app.store.executing import execute_each
 from app.store.feed_version import lock_version, move_feeds, store_version
+from app.store.hidden import list_hidden
 from app.store.models import NEVER_TOLD, REMOVED, Base, VideoRow, WatchRow, WatchVideoRow
 from app.store.rows import columns_of, select_videos
 from app.store.video_texts import put_texts
@@ -105,8 +106,15 @@ class Intake:
         involved = {watch_id for links in linked.values() for watch_id in links}
         finders = {f.watch_id for findings in told.values() for f in findings if f.watch_id}
         wanted = self._filters(involved | finders)
+        hidden = list_hidden(self._connection, list(told))
         return [
-            change_of(told[video_id], stored.get(video_id), linked[video_id], wanted)
+            change_of(
+                told[video_id],
+                stored.get(video_id),
+                linked[video_id],
+                wanted,
+                hidden.get(video_id),
+            )
             for video_id in sorted(told)
             if video_id in stored or not is_for_nobody(told[video_id], wanted)
         ]
@@ -139,6 +147,7 @@ class Intake:
                 "refreshed_at": self._now,
                 "completed_at": self._now if change.complete else None,
                 "refresh_due_at": self._refresh_due_at(change.after),
+                "hidden_at": change.hidden_at,
                 "visible": change.visible,
                 "seq": (seq := self._next_seq(change) if change.visible else NEVER_TOLD),
                 "first_seq": seq or None,

@@ -91,6 +91,20 @@ class VideoRow(Base):
     first_seq: Mapped[int | None] = mapped_column(BigInteger)
 
 
+class HiddenVideoRow(Base):
+    """That a moderator hides a video. No key of `videos`: it outlives the video's removal.
+
+    `videos.hidden_at` repeats it for a video that is stored.
+    """
+
+    __tablename__ = "hidden_videos"
+
+    video_id: Mapped[str] = mapped_column(ascii_key(11), primary_key=True)
+    note: Mapped[str] = mapped_column(long_text())
+    hidden_by: Mapped[str] = mapped_column(ascii_key(60))
+    hidden_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class VideoTextRow(Base):
     """The tokens a video is found by (`store/search_text.py`), apart from what changes often.
 

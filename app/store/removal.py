@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select, update
 
-from app.domain.errors import NotFoundError
 from app.domain.intake import Recorded
 from app.store.counts import Counts
 from app.store.feed import counted_link
@@ -58,20 +57,17 @@ class Removal:
         version = self._finish(self._before + len(gone), watches)
         return Recorded(version, (), (), watches, (), deleted=tuple(gone))
 
-    def set_hidden(self, video_id: str, *, hidden: bool) -> Recorded:
-        """Take a video out of every feed, or put it back, unless all its watches exclude it.
+    def set_hidden(self, video_id: str, hidden_at: datetime | None) -> Recorded:
+        """Take a stored video out of every feed, or put it back, unless all its watches exclude it.
 
-        Raises:
-            NotFoundError: it is not stored.
+        Its mark among the hidden videos is the caller's business.
         """
         rows = self._stored([video_id])
-        if not rows:
-            raise NotFoundError(f"there is no video {video_id}")
-        if hidden == (rows[0].hidden_at is not None):
+        if not rows or (hidden_at is None) == (rows[0].hidden_at is None):
             return _nothing(self._before)
         mine = update(VideoRow).where(VideoRow.video_id == video_id)
-        self._connection.execute(mine.values(hidden_at=self._now if hidden else None))
-        visible = not hidden and not list_excluded(self._connection, [video_id])
+        self._connection.execute(mine.values(hidden_at=hidden_at))
+        visible = hidden_at is None and not list_excluded(self._connection, [video_id])
         if visible == rows[0].visible:
             return _nothing(self._before)
         version = self._before + 1

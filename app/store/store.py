@@ -5,9 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from app.domain.audit import COMMAND_LINE, NEWSREEL
+from app.domain.moderation import HiddenVideo
 from app.domain.refreshing import DEFAULT_REFRESH
 from app.store import schema
 from app.store.alerts import AlertRepository
+from app.store.audit import AuditRepository
 from app.store.changes import ChangeRepository
 from app.store.channels import ChannelRepository
 from app.store.clients import ClientRepository, RevocationRepository
@@ -17,6 +20,7 @@ from app.store.feed_version import lock_version
 from app.store.fetches import FetchRepository
 from app.store.follows import FollowRepository
 from app.store.glances import GlanceRepository
+from app.store.hidden import HiddenRepository
 from app.store.intake import Intake
 from app.store.quota import KeyRepository, QuotaRepository
 from app.store.ranges import RangeRepository
@@ -28,6 +32,7 @@ from app.store.subscriptions import SubscriptionRepository
 from app.store.videos import VideoRepository
 from app.store.watches import WatchRepository
 from app.store.webhooks import WebhookRepository
+from app.telemetry import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from app.domain.audit import Action, Actor, AuditEntry
     from app.domain.intake import Finding, Recorded
     from app.store.database import Database
 
@@ -44,9 +50,27 @@ T = TypeVar("T")
 class Transaction:
     """One transaction and what can be done in it."""
 
-    def __init__(self, connection: Connection, refresh_after: timedelta = DEFAULT_REFRESH) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        refresh_after: timedelta = DEFAULT_REFRESH,
+        actor: Actor = NEWSREEL,
+    ) -> None:
         self._connection = connection
         self._refresh_after = refresh_after
+        self._actor = actor
+        self.noted: list[AuditEntry] = []
+
+    def note(self, action: Action, subject: str, at: datetime, **details: object) -> None:
+        """Note in the audit log what is done here; without this transaction it was not done.
+
+        Args:
+            action: what is done.
+            subject: to what, as KIND:ID; ASCII, 80 characters at most.
+            at: the present.
+            details: more of it, as JSON has it. No secrets.
+        """
+        self.noted.append(self.audit.add(self._actor, action, subject, at, details))
 
     def stand_in_line(self) -> None:
         """Wait for the content transactions before this one; what follows sees all of them."""
@@ -60,13 +84,17 @@ class Transaction:
         """Delete videos; the only way content goes out for good."""
         return Removal(self._connection, now).delete(video_ids)
 
-    def set_hidden(self, video_id: str, *, hidden: bool, now: datetime) -> Recorded:
-        """Take a video out of every feed, or put it back, unless all its watches exclude it.
+    def set_hidden(self, video_id: str, *, hidden: bool, now: datetime, note: str = "") -> Recorded:
+        """Take a video out of every feed for good, or put it back where its watches want it.
+
+        Of one that is hidden already only the note changes.
 
         Raises:
-            NotFoundError: it is not stored.
+            NotFoundError: it is not known here.
         """
-        return Removal(self._connection, now).set_hidden(video_id, hidden=hidden)
+        if not hidden:
+            return self.hidden.show(video_id, now)
+        return self.hidden.hide(HiddenVideo(video_id, note, self._actor.name, now))
 
     def refilter(self, limit: int, now: datetime) -> Recorded | None:
         """Apply changed filters to up to `limit` videos; None if no watch's filters changed."""
@@ -96,6 +124,16 @@ class Transaction:
     def videos(self) -> VideoRepository:
         """Videos as ingest sees them."""
         return VideoRepository(self._connection)
+
+    @cached_property
+    def hidden(self) -> HiddenRepository:
+        """Which videos moderators hide."""
+        return HiddenRepository(self._connection)
+
+    @cached_property
+    def audit(self) -> AuditRepository:
+        """Who changed what."""
+        return AuditRepository(self._connection)
 
     @cached_property
     def watches(self) -> WatchRepository:
@@ -186,6 +224,7 @@ class Store:
         readers: takes the feed's reads; the primary itself if there is none.
         refresh_after: how long a video that has come to rest is left alone.
         has_replica: whether `readers` is another database than the primary, and may lag behind.
+        actor: who does what is done by it.
     """
 
     def __init__(
@@ -193,6 +232,7 @@ class Store:
         primary: Database,
         readers: Database | None = None,
         refresh_after: timedelta = DEFAULT_REFRESH,
+        actor: Actor = NEWSREEL,
         *,
         has_replica: bool = True,
     ) -> None:
@@ -200,6 +240,18 @@ class Store:
         self._readers = readers or primary
         self._refresh_after = refresh_after
         self._has_replica = has_replica and self._readers is not primary
+        self._actor = actor
+        self._log = get_logger("app.audit")
+
+    def by(self, actor: Actor) -> Store:
+        """Return this store as somebody else uses it; both share their connections."""
+        return Store(
+            self._primary,
+            self._readers,
+            self._refresh_after,
+            actor,
+            has_replica=self._has_replica,
+        )
 
     @property
     def has_replica(self) -> bool:
@@ -209,11 +261,22 @@ class Store:
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` and commit; it may run more than once, so it must not act outside.
 
+        What it noted for the audit is in the log afterwards, but for what a command does: that
+        says so itself, and its log is its user's screen.
+
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
-        refresh_after = self._refresh_after
-        return self._primary.write(lambda connection: work(Transaction(connection, refresh_after)))
+
+        def run(connection: Connection) -> tuple[T, list[AuditEntry]]:
+            transaction = Transaction(connection, self._refresh_after, self._actor)
+            return work(transaction), transaction.noted
+
+        result, noted = self._primary.write(run)
+        if self._actor != COMMAND_LINE:
+            for entry in noted:
+                self._tell(entry)
+        return result
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` over a snapshot of the primary.
@@ -238,6 +301,17 @@ class Store:
             StoreUnavailableError: the database cannot be reached.
         """
         schema.migrate(self._primary)
+
+    def _tell(self, entry: AuditEntry) -> None:
+        self._log.info(
+            "audit",
+            audit_id=entry.audit_id,
+            actor=entry.actor.name,
+            address=entry.actor.address,
+            action=entry.action,
+            subject=entry.subject,
+            details=entry.details,
+        )
 
     def dispose(self) -> None:
         """Let go of all connections."""

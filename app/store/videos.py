@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, func, select, update
 
 from app.domain.refreshing import ABSENCE_CONFIRMED_AFTER
+from app.store.feed import list_stored
 from app.store.models import VideoRow
 from app.store.rows import select_videos, told_by
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from app.domain.videos import Video
+    from app.domain.videos import StoredVideo, Video
 
 
 class VideoRepository:
@@ -30,10 +31,10 @@ class VideoRepository:
         rows = self._connection.execute(select_videos().where(VideoRow.video_id.in_(video_ids)))
         return {row.video_id: told_by(row) for row in rows}
 
-    def list_hidden(self, video_ids: Collection[str]) -> set[str]:
-        """Return those of these videos that are stored and hidden."""
-        hidden = VideoRow.video_id.in_(video_ids), VideoRow.hidden_at.is_not(None)
-        return set(self._connection.execute(select(VideoRow.video_id).where(*hidden)).scalars())
+    def find_stored(self, video_id: str) -> StoredVideo | None:
+        """Return a stored video as its readers would see it, whether they do or not."""
+        query = select_videos().where(VideoRow.video_id == video_id)
+        return next(iter(list_stored(self._connection, query)), None)
 
     def list_incomplete(self, limit: int) -> list[str]:
         """Return ids that videos.list has not told yet, without those it left out before."""

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from flask import current_app, request
 
 from app.auth.scopes import Scope
+from app.domain.audit import NOBODY, SESSION, THIS_MACHINE, client_name
 from app.domain.errors import InvalidTokenError
 from app.domain.feeds import Feed
 from app.web.browsers import (
@@ -24,6 +25,7 @@ from app.web.browsers import (
     is_logged_in,
     refuse_foreign_request,
 )
+from app.web.callers import note_caller
 from app.web.errors import ErrorObject, error_response
 from app.web.replies import to_page
 
@@ -111,8 +113,9 @@ class Gate:
         token = _bearer_token(request.environ)
         if token is not None:
             return self._refuse_bearer(token, needed)
-        is_here = self.knows_this_machine()
-        if is_here or _is_session_for(needed) or self._admits_feed_reader(view):
+        name = self._name_without_token(view, needed)
+        if name is not None:
+            note_caller(name)
             return None
         if view.__dict__.get(_LOGIN_MARK):
             return to_page(LOGIN_PATH)
@@ -140,14 +143,23 @@ class Gate:
 
     def _refuse_bearer(self, token: str, needed: Scope | None) -> Response | None:
         try:
-            allowed = self.access.bearers.verify(token).scopes
+            verified = self.access.bearers.verify(token)
         except InvalidTokenError:
             challenge = f'{_CHALLENGE}, error="invalid_token"'
             return _refused(HTTPStatus.UNAUTHORIZED, BAD_TOKEN, challenge)
-        if needed in allowed:
+        if needed in verified.scopes:
+            note_caller(client_name(verified.client_id))
             return None
         challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{needed or ""}"'
         return _refused(HTTPStatus.FORBIDDEN, insufficient(needed), challenge)
+
+    def _name_without_token(self, view: Callable[..., object], needed: Scope | None) -> str | None:
+        """Return what to call somebody who needs no token; None for all others."""
+        if self.knows_this_machine():
+            return THIS_MACHINE
+        if _is_session_for(needed):
+            return SESSION
+        return NOBODY if self._admits_feed_reader(view) else None
 
     def _admits_feed_reader(self, view: Callable[..., object]) -> bool:
         if not view.__dict__.get(_FEED_MARK):

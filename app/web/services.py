@@ -14,15 +14,18 @@ if TYPE_CHECKING:
 
     from app.auth.grants import Granted
     from app.auth.tokens import AccessToken
+    from app.domain.audit import Actor, AuditEntry, AuditQuery
     from app.domain.changes import Bookmark, ChangeList
     from app.domain.coverage import CoveragePage, WatchCoverage
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
-    from app.domain.fetches import FetchPage, FetchQuery
+    from app.domain.fetches import FetchQuery, LoggedFetch
     from app.domain.follows import Follow
+    from app.domain.logs import LogPage
     from app.domain.statistics import Counts, Grain
     from app.domain.watches import Problem, Watch, WatchKind, WatchOptions
     from app.domain.webhooks import Webhook
     from app.feed.channel_pages import ChannelPage
+    from app.ingest.moderating import Moderated
     from app.ingest.planning import Preview
     from app.ingest.quota_report import QuotaReport
     from app.ingest.watching import WatchPage
@@ -89,7 +92,7 @@ class ChangesReader(Protocol):
 class FetchLog(Protocol):
     """What was asked of the sources."""
 
-    def page(self, query: FetchQuery) -> FetchPage:
+    def page(self, query: FetchQuery) -> LogPage[LoggedFetch]:
         """Return a page of the log, newest first; raises StoreUnavailableError."""
 
 
@@ -118,6 +121,9 @@ class Planning(Protocol):
 class Watching(Protocol):
     """What is watched; all may raise StoreUnavailableError, and NotFoundError for an id."""
 
+    def by(self, actor: Actor) -> Watching:
+        """Return the same for somebody who is named in the audit log; for all that changes it."""
+
     def page(self, number: int, length: int) -> WatchPage:
         """Return a page of the watches (from 1), oldest first."""
 
@@ -138,6 +144,23 @@ class Watching(Protocol):
 
     def remove(self, watch_id: int) -> None:
         """Stop watching."""
+
+
+class Moderation(Protocol):
+    """What nobody is to see."""
+
+    def by(self, actor: Actor) -> Moderation:
+        """Return the same for somebody who is named in the audit log."""
+
+    def set_hidden(self, video_id: str, *, hidden: bool, note: str | None = None) -> Moderated:
+        """Hide a video or show it again; raises NotFoundError and StoreUnavailableError."""
+
+
+class AuditLog(Protocol):
+    """Who changed what."""
+
+    def page(self, query: AuditQuery) -> LogPage[AuditEntry]:
+        """Return a page of the log, newest first; raises StoreUnavailableError."""
 
 
 class Statistics(Protocol):
@@ -191,7 +214,7 @@ class Grants(Protocol):
     def issue(self, client_id: str, secret: str, scope: str = "") -> Granted:
         """Give a client a token; raises InvalidScopeError."""
 
-    def revoke(self, client_id: str, secret: str, token: str) -> None:
+    def revoke(self, client_id: str, secret: str, token: str, address: str | None = None) -> None:
         """Take a client's token back; raises ForeignTokenError."""
 
 
@@ -238,13 +261,13 @@ class Sessions(Protocol):
     def can_open(self) -> bool:
         """Whether there is a password."""
 
-    def open(self, password: str, replaced: str | None = None) -> str:
+    def open(self, password: str, replaced: str | None = None, address: str | None = None) -> str:
         """Return the secret of a new session; raises WrongPasswordError."""
 
     def is_open(self, secret: str) -> bool:
         """Tell whether this is the secret of a session."""
 
-    def close(self, secret: str) -> bool:
+    def close(self, secret: str, address: str | None = None) -> bool:
         """End a session; tell whether there was one."""
 
 
@@ -274,6 +297,9 @@ class Access(Protocol):
 
 class Webhooks(Protocol):
     """Where new videos are sent; all may raise StoreUnavailableError, NotFoundError for an id."""
+
+    def by(self, actor: Actor) -> Webhooks:
+        """Return the same for somebody who is named in the audit log; for all that changes it."""
 
     def add(self, url: str, watch_id: int | None = None) -> Webhook:
         """Add one; raises InvalidMemberError and ConflictError."""
@@ -343,6 +369,14 @@ class Services(Protocol):
     @property
     def watching(self) -> Watching:
         """What is watched."""
+
+    @property
+    def moderation(self) -> Moderation:
+        """What nobody is to see."""
+
+    @property
+    def audit_log(self) -> AuditLog:
+        """Who changed what."""
 
     @property
     def statistics(self) -> Statistics:

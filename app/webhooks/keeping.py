@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from app.domain.audit import Action
 from app.domain.errors import (
     InvalidMemberError,
     InvalidValueError,
@@ -18,6 +20,7 @@ from app.domain.webhooks import MAX_WEBHOOKS, Pause, moved, paused, resumed, rot
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from app.domain.audit import Actor
     from app.domain.clock import Clock
     from app.domain.webhooks import Delivery, Webhook
     from app.sources.outgoing import Outgoing
@@ -56,6 +59,10 @@ class Webhooks:
         self._outgoing = outgoing
         self._clock = clock
 
+    def by(self, actor: Actor) -> Webhooks:
+        """Return the same as somebody else uses it, who is named in the audit log."""
+        return Webhooks(self._store.by(actor), self._outgoing, self._clock)
+
     def add(self, url: str, watch_id: int | None = None) -> Webhook:
         """Send what comes into a watch's feed from now on, or into that of all, to an address.
 
@@ -72,8 +79,11 @@ class Webhooks:
                 _check_watch(transaction, watch_id)
             if transaction.webhooks.count() >= MAX_WEBHOOKS:
                 raise TooManyWebhooksError(f"there are {MAX_WEBHOOKS} webhooks already")
-            version = transaction.feed.version(ALL)
-            return transaction.webhooks.add(watch_id, url, secret, version, self._clock())
+            version, now = transaction.feed.version(ALL), self._clock()
+            webhook = transaction.webhooks.add(watch_id, url, secret, version, now)
+            about = {"watch_id": watch_id, "host": _host(url)}
+            transaction.note(Action.WEBHOOK_ADDED, _named(webhook), now, **about)
+            return webhook
 
         return self._store.write(work)
 
@@ -107,16 +117,20 @@ class Webhooks:
 
         def work(transaction: Transaction) -> Webhook:
             before = transaction.webhooks.lock(webhook_id)
+            now = self._clock()
             after = before if url is None or url == before.url else moved(before, url)
             if pause is False:
                 after = resumed(after)
             elif pause and after.paused is not Pause.BY_HAND:
-                after = paused(after, Pause.BY_HAND, self._clock())
+                after = paused(after, Pause.BY_HAND, now)
             if after == before:
                 return before
             # A new time tells a run under way that it was overtaken; and it is due at once.
-            after = replace(after, next_try_at=self._clock())
+            after = replace(after, next_try_at=now)
             transaction.webhooks.replace(before, after)
+            about = _changes(before, after)
+            if about:
+                transaction.note(Action.WEBHOOK_CHANGED, _named(after), now, **about)
             return after
 
         return self._store.write(work)
@@ -129,11 +143,12 @@ class Webhooks:
         Raises:
             NotFoundError: there is no such webhook.
         """
-        secret, until = _new_secret(), self._clock() + overlap
+        secret, now = _new_secret(), self._clock()
 
         def work(transaction: Transaction) -> Webhook:
-            after = rotated(transaction.webhooks.lock(webhook_id), secret, until)
+            after = rotated(transaction.webhooks.lock(webhook_id), secret, now + overlap)
             transaction.webhooks.set_secrets(after)
+            transaction.note(Action.WEBHOOK_SECRET_ROTATED, _named(after), now)
             return after
 
         return self._store.write(work)
@@ -152,13 +167,21 @@ class Webhooks:
                 raise InvalidMemberError("the feed has not come so far", "after")
             again = replace(before, next_seq=after, next_try_at=self._clock())
             transaction.webhooks.replace(before, again)
+            transaction.note(Action.WEBHOOK_REPLAYED, _named(again), again.next_try_at, after=after)
             return again
 
         return self._store.write(work)
 
     def remove(self, webhook_id: int) -> None:
         """Forget a webhook and its log; raises NotFoundError."""
-        self._store.write(lambda transaction: transaction.webhooks.delete(webhook_id))
+
+        def work(transaction: Transaction) -> None:
+            webhook = transaction.webhooks.lock(webhook_id)
+            transaction.webhooks.delete(webhook_id)
+            about = {"watch_id": webhook.watch_id, "host": _host(webhook.url)}
+            transaction.note(Action.WEBHOOK_REMOVED, _named(webhook), self._clock(), **about)
+
+        self._store.write(work)
 
     def deliveries(self, webhook_id: int, number: int, length: int) -> DeliveryPage:
         """Return a page of a webhook's log (from 1), the newest first; raises NotFoundError."""
@@ -180,6 +203,24 @@ class Webhooks:
 
 def _new_secret() -> str:
     return SECRET_PREFIX + secrets.token_urlsafe(32)
+
+
+def _named(webhook: Webhook) -> str:
+    return f"webhook:{webhook.webhook_id}"
+
+
+def _host(url: str) -> str:
+    """Return all of an address that is told: its path or query may well be a secret."""
+    return urlsplit(url).hostname or ""
+
+
+def _changes(before: Webhook, after: Webhook) -> dict[str, object]:
+    told: dict[str, object] = {}
+    if after.url != before.url:
+        told["host"] = _host(after.url)
+    if after.paused != before.paused:
+        told["paused"] = after.paused is not None
+    return told
 
 
 def _check_watch(transaction: Transaction, watch_id: int) -> None:

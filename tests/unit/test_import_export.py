@@ -13,6 +13,7 @@ import pytest
 
 from app.bootstrap import build_services
 from app.cli import FAILED, MISUSED, OK, main
+from app.domain.audit import COMMAND_LINE
 from app.domain.errors import StoreUnavailableError
 from app.domain.feeds import Feed, Selection
 from app.domain.intake import Finding
@@ -44,7 +45,8 @@ def run(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 def videos() -> int:
     """Stores three videos, two of them of a watch."""
-    services = build_services(Settings(database_url="sqlite:///var/newsreel.db"), lambda: NOW)
+    settings = Settings(database_url="sqlite:///var/newsreel.db")
+    services = build_services(settings, lambda: NOW, actor=COMMAND_LINE)  # which logs nothing
     services.store.migrate()
     watch, _ = services.watching.add_keyword("news")
     findings = [

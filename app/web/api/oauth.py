@@ -18,6 +18,7 @@ from app.auth.scopes import Scope
 from app.domain.errors import AccessRefusedError, InvalidClientError, RateLimitedError
 from app.web.api import oauth_schemas
 from app.web.api.openapi import described_headers, responses
+from app.web.callers import caller_address
 from app.web.limits import costs
 from app.web.parameters import Query
 from app.web.replies import uncached_json
@@ -167,7 +168,7 @@ def revoke(query: Query, wanted: RevocationRequest) -> Response:  # noqa: ARG001
     client_id, secret = _credentials(wanted)
     if not wanted.token:
         raise MisuseError("token is missing")
-    services().access.grants.revoke(client_id, secret, wanted.token)
+    services().access.grants.revoke(client_id, secret, wanted.token, caller_address())
     return _uncached({"revoked": True})
 
 

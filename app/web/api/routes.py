@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from app.web.api.audit import audit
 from app.web.api.changes import changes
 from app.web.api.channels import channels
 from app.web.api.coverage import coverage
 from app.web.api.feeds import feeds
 from app.web.api.fetches import fetches
+from app.web.api.moderation import moderation
 from app.web.api.oauth import oauth
 from app.web.api.operations import operations
 from app.web.api.plan import plan
@@ -18,6 +20,6 @@ from app.web.api.webhooks import webhooks
 from app.web.api.websub import websub
 
 BLUEPRINTS = (
-    *(videos, channels, feeds, changes, watches, stats, coverage, plan),
-    *(fetches, quota, operations, websub, webhooks, oauth),
+    *(videos, moderation, channels, feeds, changes, watches, stats, coverage, plan),
+    *(fetches, audit, quota, operations, websub, webhooks, oauth),
 )

@@ -31,7 +31,7 @@ _MEANINGS = {
     Scope.VIDEOS_READ: "read videos, watches and what is known of both",
     Scope.VIDEOS_WRITE: "hide videos",
     Scope.WATCHES_WRITE: "add, change and remove watches",
-    Scope.ADMIN: "see quota, keys and the log of fetches",
+    Scope.ADMIN: "see quota, keys, the log of fetches and who changed what",
 }
 _CONVERTED = re.compile(r"<(?:[^<>:]+:)?([^<>:]+)>")
 

@@ -19,6 +19,7 @@ from app.web.api.openapi import responses
 from app.web.api.schemas import VideoList
 from app.web.api.videos import PAGE_HEADERS, reply_with_page
 from app.web.api.watch_bodies import WatchPatch, WatchRequest
+from app.web.callers import caller
 from app.web.limits import costs
 from app.web.lists import about_page, numbered_links
 from app.web.parameters import MAX_ROW_ID, NumberedQuery, Query
@@ -30,6 +31,7 @@ from app.web.services import services
 if TYPE_CHECKING:
     from app.domain.follows import Follow
     from app.domain.watches import Watch
+    from app.web.services import Watching
 
 watches = APIBlueprint("watches", __name__, tag="Watches")
 
@@ -125,7 +127,7 @@ def change_watch(watch_id: str, query: Query, wanted: WatchPatch) -> Response:  
     `refiltering` says while that is under way. What no watch wants any more leaves every feed.
     """
     number = parse_watch_id(watch_id)
-    services().watching.change(number, wanted.given)
+    _acting().change(number, wanted.given)
     return _reply(number)
 
 
@@ -144,7 +146,7 @@ def delete_watch(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it 
     The watch and its feed are gone at once; videos that no other watch found go in the minutes
     after, and /changes tells of each.
     """
-    services().watching.remove(parse_watch_id(watch_id))
+    _acting().remove(parse_watch_id(watch_id))
     response = Response(status=HTTPStatus.NO_CONTENT)
     del response.headers["Content-Type"]
     response.headers["Cache-Control"] = "no-store"
@@ -169,7 +171,7 @@ def fetch_now(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it tak
     used up, `watch_paused` for a paused watch. To ask again before it has come changes nothing.
     """
     number = parse_watch_id(watch_id)
-    services().watching.fetch_now(number)
+    _acting().fetch_now(number)
     return _reply(number, HTTPStatus.ACCEPTED)
 
 
@@ -188,6 +190,10 @@ def list_videos_of_watch(watch_id: str, query: FeedQuery) -> Response:
     return reply_with_page(f"{_PATH}/{number}/videos", feed, query)
 
 
+def _acting() -> Watching:
+    return services().watching.by(caller())
+
+
 def parse_watch_id(text: str) -> int:
     """Return the id in a path; raises NotFoundError if none can look like this."""
     if not _WATCH_ID.fullmatch(text) or int(text) > MAX_ROW_ID:
@@ -196,7 +202,7 @@ def parse_watch_id(text: str) -> int:
 
 
 def _created(wanted: WatchRequest) -> Watch:
-    watching = services().watching
+    watching = _acting()
     if wanted.keyword is not None:
         return watching.create(WatchKind.KEYWORD, wanted.keyword, wanted.given)
     try:

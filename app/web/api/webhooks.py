@@ -15,6 +15,7 @@ from app.domain.clock import format_instant
 from app.domain.errors import NotFoundError
 from app.web.api import webhook_schemas as schemas
 from app.web.api.openapi import responses
+from app.web.callers import caller
 from app.web.limits import costs
 from app.web.lists import about_page, numbered_links
 from app.web.parameters import MAX_ROW_ID, NumberedQuery, Query
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.domain.webhooks import Delivery, Webhook
+    from app.web.services import Webhooks
 
 webhooks = APIBlueprint("webhooks", __name__, tag="Webhooks")
 
@@ -78,7 +80,7 @@ def create_webhook(query: Query, wanted: schemas.WebhookRequest) -> Response:  #
     asks, and fewer at a time. After three days, or 410, it is paused. The 101st webhook answers 409
     `too_many_webhooks`.
     """
-    webhook = services().webhooks.add(wanted.url, wanted.watch_id)
+    webhook = _acting().add(wanted.url, wanted.watch_id)
     response = uncached_json(_with_secret(webhook), HTTPStatus.CREATED)
     response.headers["Location"] = canonical_path(f"{_PATH}/{webhook.webhook_id}", {})
     return response
@@ -108,7 +110,7 @@ def get_webhook(webhook_id: str, query: Query) -> Response:  # noqa: ARG001 - it
 def change_webhook(webhook_id: str, query: Query, wanted: schemas.WebhookPatch) -> Response:  # noqa: ARG001 - takes no parameters
     """Change a webhook's address, pause it, or resume it where it was."""
     given = wanted.model_fields_set
-    changed = services().webhooks.change(
+    changed = _acting().change(
         _id(webhook_id),
         url=wanted.url if "url" in given else None,
         pause=wanted.paused if "paused" in given else None,
@@ -127,7 +129,7 @@ def change_webhook(webhook_id: str, query: Query, wanted: schemas.WebhookPatch) 
 )
 def delete_webhook(webhook_id: str, query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
     """Send nothing more, and forget the webhook with its log."""
-    services().webhooks.remove(_id(webhook_id))
+    _acting().remove(_id(webhook_id))
     response = Response(status=HTTPStatus.NO_CONTENT)
     del response.headers["Content-Type"]
     response.headers["Cache-Control"] = "no-store"
@@ -151,7 +153,7 @@ def rotate_webhook(webhook_id: str, query: Query, wanted: schemas.RotateRequest)
     the new secret, the second by the last one. A receiver takes a delivery if either is right.
     """
     overlap = timedelta(hours=wanted.overlap_hours)
-    return uncached_json(_with_secret(services().webhooks.rotate(_id(webhook_id), overlap)))
+    return uncached_json(_with_secret(_acting().rotate(_id(webhook_id), overlap)))
 
 
 @webhooks.post(f"{_PATH}/<webhook_id>/replay")
@@ -171,7 +173,7 @@ def replay_webhook(webhook_id: str, query: Query, wanted: schemas.ReplayRequest)
 
     Videos are sent as they are now, without those that have gone meanwhile.
     """
-    again = services().webhooks.replay(_id(webhook_id), wanted.after)
+    again = _acting().replay(_id(webhook_id), wanted.after)
     return uncached_json(_item(again), HTTPStatus.ACCEPTED)
 
 
@@ -188,6 +190,10 @@ def list_deliveries(webhook_id: str, query: NumberedQuery) -> Response:
     page = services().webhooks.deliveries(number, query.page, query.page_length)
     items = [_logged(delivery) for delivery in page.items]
     return _list(f"{_PATH}/{number}/deliveries", query, items, page.total)
+
+
+def _acting() -> Webhooks:
+    return services().webhooks.by(caller())
 
 
 def _id(text: str) -> int:

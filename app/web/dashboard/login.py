@@ -1,6 +1,6 @@
 """/login and /logout: a session for whoever has the operator's password.
 
-Neither the password nor the secret in the cookie is logged.
+Neither the password nor the secret in the cookie is logged; the audit log says who tried.
 """
 
 from __future__ import annotations
@@ -8,12 +8,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from flask import request
-
 from app.auth.scopes import Scope
 from app.domain.errors import WrongPasswordError
-from app.telemetry import get_logger
 from app.web import browsers
+from app.web.callers import caller_address
 from app.web.dashboard.pages import form_fields, page, page_blueprint
 from app.web.limits import costs
 from app.web.parameters import Query
@@ -47,13 +45,11 @@ def show_login(query: Query) -> Response:  # noqa: ARG001 - it takes no paramete
 def log_in(query: Query) -> Response:  # noqa: ARG001 - as above
     """Open a session, with a new cookie whatever the browser had."""
     (password,) = form_fields("password")
-    log = get_logger(__name__)
+    before = browsers.cookie_secret()
     try:
-        secret = services().access.sessions.open(password, replaced=browsers.cookie_secret())
+        secret = services().access.sessions.open(password, before, caller_address())
     except WrongPasswordError:
-        log.warning("login_failed", address=request.remote_addr)
         return _login_page(HTTPStatus.FORBIDDEN, problem="That is not the password.")
-    log.info("login", address=request.remote_addr)
     response = to_page(_FIRST_PAGE)
     browsers.set_cookie(response, secret, lives_on=True)
     return response
@@ -66,8 +62,8 @@ def log_out(query: Query) -> Response:  # noqa: ARG001 - as above
     """End the session of this browser."""
     form_fields()
     secret = browsers.cookie_secret()
-    if secret is not None and services().access.sessions.close(secret):
-        get_logger(__name__).info("logout", address=request.remote_addr)
+    if secret is not None:
+        services().access.sessions.close(secret, caller_address())
     response = to_page(LOGIN_PATH)
     browsers.drop_cookie(response)
     return response

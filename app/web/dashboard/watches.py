@@ -11,6 +11,7 @@ from app.auth.scopes import Scope
 from app.domain.addresses import parse_target
 from app.domain.errors import NewsreelError
 from app.web.api.watches import parse_watch_id
+from app.web.callers import caller
 from app.web.dashboard.pages import form_fields, page, page_blueprint
 from app.web.errors import told_of
 from app.web.parameters import MAX_PAGE, Digits, Query
@@ -48,7 +49,7 @@ def add(query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
     """Watch a keyword or a channel, whichever the text names."""
     (text,) = form_fields("watch")
     try:
-        services().watching.create(*parse_target(text), {})
+        services().watching.by(caller()).create(*parse_target(text), {})
     except NewsreelError as error:
         told = told_of(error)
         if told is None:
@@ -64,7 +65,7 @@ def add(query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
 def pause(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - as above
     """Stop fetching for a watch."""
     form_fields()
-    services().watching.change(parse_watch_id(watch_id), {"paused": True})
+    services().watching.by(caller()).change(parse_watch_id(watch_id), {"paused": True})
     return to_page(_PATH)
 
 
@@ -74,7 +75,7 @@ def pause(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - as above
 def resume(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - as above
     """Fetch for a watch again."""
     form_fields()
-    services().watching.change(parse_watch_id(watch_id), {"paused": False})
+    services().watching.by(caller()).change(parse_watch_id(watch_id), {"paused": False})
     return to_page(_PATH)
 
 
@@ -84,7 +85,7 @@ def resume(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - as above
 def remove(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - as above
     """Remove a watch."""
     form_fields()
-    services().watching.remove(parse_watch_id(watch_id))
+    services().watching.by(caller()).remove(parse_watch_id(watch_id))
     return to_page(_PATH)
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.domain.fetches import (
-    FetchCursor,
     FetchQuery,
     FetchRecord,
     FetchSource,
     LoggedFetch,
     Purpose,
 )
+from app.domain.logs import LogCursor
 from app.domain.ranges import Stretch
 from tests.contract.store.tellings import NOW, add_watch
 
@@ -94,8 +94,8 @@ def test_a_cursor_leads_to_what_is_next_to_it_on_either_side(
     records = [_told(number, 1) for number in range(5)]
     _add(store, *records)
     middle = _page(store, FetchQuery(5))[2].fetch_id
-    older = FetchQuery(1, FetchCursor(middle), watch_id)
-    newer = FetchQuery(1, FetchCursor(middle, newer=True), watch_id)
+    older = FetchQuery(1, LogCursor(middle), watch_id)
+    newer = FetchQuery(1, LogCursor(middle, newer=True), watch_id)
     assert [fetch.record for fetch in _page(store, older)] == [records[1]]
     assert [fetch.record for fetch in _page(store, newer)] == [records[3]]
 

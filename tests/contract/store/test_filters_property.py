@@ -164,8 +164,10 @@ class Model:
             case Delete(video_id):
                 self.delete(video_id)
             case Hide(video_id, hidden):
-                self.hidden.discard(video_id)
-                self.hidden |= {video_id} & set(self.videos) if hidden else set()
+                if not hidden:
+                    self.hidden.discard(video_id)
+                elif video_id in self.videos:
+                    self.hidden.add(video_id)
             case Drop(watch):
                 self.certain = {
                     (of, key): certain
@@ -196,7 +198,6 @@ class Model:
 
     def delete(self, video_id: str) -> None:
         self.videos.pop(video_id, None)
-        self.hidden.discard(video_id)
         self.certain = {link: it for link, it in self.certain.items() if link[1] != video_id}
 
     def feed(self, watch: int | None) -> list[Video]:

@@ -154,6 +154,8 @@ def test_what_every_watch_excluded_before_leaves_the_feeds_and_readers_are_told(
         assert sum(_videos_by_hour(empty_database).values()) == 4
     migrate(empty_database)
     assert get_version(store, ALL) == 10
+    marks = store.read(lambda t: t.hidden.list_all())  # what was hidden stays so, removed or not
+    assert [(mark.video_id, mark.hidden_at) for mark in marks] == [(hidden.video_id, NOW)]
 
 
 def test_a_database_that_was_never_migrated_counts_as_away(empty_database: Database) -> None:

@@ -6,6 +6,7 @@ kind of database is asked the same at once, and held against a plain Python list
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import product
@@ -15,6 +16,7 @@ import orjson
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from app.domain.errors import NotFoundError
 from app.domain.feeds import ALL, EVERYTHING, Cursor, Feed, PageRequest, Position, Selection
 from app.domain.filters import Filters
 from app.domain.videos import LiveState, Video, merge
@@ -156,7 +158,7 @@ class Model:
     def _take(self, take: Take) -> None:
         if take.how == "delete":
             self.videos.pop(take.video_id, None)
-            for marked in (self.watched, self.picked, self.hidden):
+            for marked in (self.watched, self.picked):  # what is hidden stays so
                 marked.discard(take.video_id)
         elif take.how == "hide" and take.video_id in self.videos:
             self.hidden.add(take.video_id)
@@ -195,16 +197,18 @@ class Served:
             "channel": Feed(channel_id=CHANNEL),
         }
 
-    def apply(self, event: Event, model: Model) -> None:
+    def apply(self, event: Event) -> None:
         if isinstance(event, Refuse):
             self._refuse(everything=event.everything)
             return
         if isinstance(event, Take):
             if event.how == "delete":
                 self._store.write(lambda t: t.delete([event.video_id], NOW))
-            elif event.video_id in model.videos:
+            else:
                 hidden = event.how == "hide"
-                self._store.write(lambda t: t.set_hidden(event.video_id, hidden=hidden, now=NOW))
+                with suppress(NotFoundError):
+                    change = self._store.write
+                    change(lambda t: t.set_hidden(event.video_id, hidden=hidden, now=NOW))
             return
         for telling in event:
             record(self._store, [telling.video()], self._watch_id if telling.watched else None)
@@ -338,5 +342,5 @@ def test_a_page_by_number_is_a_slice_of_the_list_and_the_total_its_length(
 
 def _apply(event: Event, model: Model, all_served: list[Served]) -> None:
     for served in all_served:
-        served.apply(event, model)
+        served.apply(event)
     model.apply(event)

@@ -47,7 +47,7 @@ def problem(rig: Rig) -> str | None:
 def lines(rig: Rig) -> list[FetchRecord]:
     """The log of fetches, oldest first."""
     page = rig.services.fetch_log.page(FetchQuery(limit=10_000))
-    return [fetch.record for fetch in page.fetches][::-1]
+    return [fetch.record for fetch in page.lines][::-1]
 
 
 def complete_until(rig: Rig) -> datetime:

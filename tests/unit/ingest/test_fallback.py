@@ -51,7 +51,7 @@ def fall_back(rig: Rig, seconds: float, every: float = 20) -> None:
 def turns(rig: Rig) -> list[FetchRecord]:
     """The fallback's lines in the log of fetches, oldest first."""
     query = FetchQuery(limit=1_000, source=FetchSource.INVIDIOUS)
-    return [fetch.record for fetch in rig.services.fetch_log.page(query).fetches][::-1]
+    return [fetch.record for fetch in rig.services.fetch_log.page(query).lines][::-1]
 
 
 def feed_of(rig: Rig, watch: Watch) -> list[StoredVideo]:

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from app.domain.errors import StoreUnavailableError
-from app.domain.fetches import FetchCursor, FetchQuery, FetchRecord, FetchSource, Purpose
-from app.ingest import fetch_log
+from app.domain.fetches import FetchQuery, FetchRecord, FetchSource, Purpose
+from app.domain.logs import LogCursor
+from app.ingest import pruning
 from simulator.quota import Key
 from tests.unit.ingest.rig import Call, Rig, before_noon
 from tests.unit.simulator.worlds import NOON
@@ -17,7 +18,7 @@ NewRig = Callable[..., Rig]
 
 def _log(rig: Rig, **chosen: object) -> list[FetchRecord]:
     page = rig.services.fetch_log.page(FetchQuery(100, **chosen))  # type: ignore[arg-type]  # as named
-    return [fetch.record for fetch in page.fetches]
+    return [fetch.record for fetch in page.lines]
 
 
 def _record_of(seconds: int) -> FetchRecord:
@@ -116,23 +117,23 @@ def test_pages_lead_through_the_whole_log_and_back(rig: Rig) -> None:
     while page.next_cursor is not None:
         page = log.page(FetchQuery(3, cursor=page.next_cursor))
         pages.append(page)
-    assert [len(page.fetches) for page in pages] == [3, 3, 1]
-    assert [f.record for page in pages for f in page.fetches] == _log(rig)
+    assert [len(page.lines) for page in pages] == [3, 3, 1]
+    assert [f.record for page in pages for f in page.lines] == _log(rig)
     assert pages[0].previous_cursor is None
 
     back = log.page(FetchQuery(3, cursor=pages[2].previous_cursor))
-    assert back.fetches == pages[1].fetches
+    assert back.lines == pages[1].lines
     first = log.page(FetchQuery(3, cursor=back.previous_cursor))
-    assert (first.fetches, first.previous_cursor) == (pages[0].fetches, None)
+    assert (first.lines, first.previous_cursor) == (pages[0].lines, None)
 
 
 def test_a_page_beyond_either_end_is_empty(rig: Rig) -> None:
     log = rig.services.fetch_log
     log.record(_record_of(0))
-    [fetch] = log.page(FetchQuery(1)).fetches
+    [fetch] = log.page(FetchQuery(1)).lines
     for newer in (False, True):
-        beyond = log.page(FetchQuery(1, cursor=FetchCursor(fetch.fetch_id, newer=newer)))
-        assert (beyond.fetches, beyond.next_cursor, beyond.previous_cursor) == ((), None, None)
+        beyond = log.page(FetchQuery(1, cursor=LogCursor(fetch.fetch_id, newer=newer)))
+        assert (beyond.lines, beyond.next_cursor, beyond.previous_cursor) == ((), None, None)
 
 
 def test_ticks_drop_lines_of_more_than_the_days_that_are_kept(new_rig: NewRig) -> None:
@@ -151,7 +152,7 @@ def test_ticks_drop_lines_of_more_than_the_days_that_are_kept(new_rig: NewRig) -
 def test_a_long_outdated_log_is_dropped_a_batch_a_tick(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch_log, "PRUNED_AT_ONCE", 2)
+    monkeypatch.setattr(pruning, "PRUNED_AT_ONCE", 2)
     for number in range(5):
         rig.services.fetch_log.record(_record_of(number))
     rig.clock.move(31 * 86_400)

@@ -40,7 +40,7 @@ def publish(rig: Rig, number: int, **fields: object) -> str:
 
 def packed_polls(rig: Rig) -> list[FetchRecord]:
     page = rig.services.fetch_log.page(FetchQuery(limit=100))
-    logged = [fetch.record for fetch in page.fetches]
+    logged = [fetch.record for fetch in page.lines]
     return [record for record in logged if record.purpose is Purpose.PACKED_POLL]
 
 
@@ -95,7 +95,7 @@ def test_a_packed_poll_reads_no_range(rig: Rig) -> None:
 
 def _own_polls(rig: Rig) -> list[FetchRecord]:
     page = rig.services.fetch_log.page(FetchQuery(limit=100))
-    return [f.record for f in page.fetches if f.record.purpose is Purpose.POLL]
+    return [f.record for f in page.lines if f.record.purpose is Purpose.POLL]
 
 
 def test_a_video_of_which_nobody_can_say_whose_it_is_waits_for_a_reading_of_its_own(

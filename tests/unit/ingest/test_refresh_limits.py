@@ -108,7 +108,7 @@ def test_every_refresh_stands_in_the_log_of_fetches(new_rig: NewRig) -> None:
     rig.clock.move(6 * HOUR + 300)
     refresh(rig)
     page = rig.services.fetch_log.page(FetchQuery(100))
-    failed, done = [f.record for f in page.fetches if f.record.purpose is Purpose.REFRESH]
+    failed, done = [f.record for f in page.lines if f.record.purpose is Purpose.REFRESH]
     assert (done.units, done.found, done.updated, done.error_code) == (1, 5, 1, None)
     assert (failed.units, failed.found, failed.error_code) == (1, 0, "youtube_unavailable")
 

@@ -32,12 +32,14 @@ from app.domain.feeds import (
     Position,
     Selection,
 )
-from app.domain.fetches import FetchPage, FetchQuery
+from app.domain.logs import LogPage
+from app.domain.moderation import HiddenVideo
 from app.domain.statistics import CountQuery, Counts, Grain
 from app.domain.watches import Watch, WatchKind, WatchOptions
 from app.domain.webhooks import Delivery, Webhook
 from app.feed.channel_pages import ChannelPage
 from app.feed.head_reader import LastKnown
+from app.ingest.moderating import Moderated
 from app.ingest.planning import Cadence, Preview
 from app.ingest.quota_report import Forecast, QuotaReport
 from app.ingest.watching import WatchPage
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
 
     from app.auth.grants import Granted
     from app.auth.scopes import Scope
+    from app.domain.audit import Actor, AuditEntry, AuditQuery
+    from app.domain.fetches import FetchQuery, LoggedFetch
     from app.domain.follows import Follow
     from app.domain.watches import Problem
 
@@ -213,10 +217,10 @@ class MemoryChanges:
 class MemoryFetchLog:
     """Answers every query with the same page."""
 
-    answer: FetchPage = field(default_factory=lambda: FetchPage((), None, None))
+    answer: LogPage[LoggedFetch] = field(default_factory=lambda: LogPage((), None, None))
     asked: list[FetchQuery] = field(default_factory=list)
 
-    def page(self, query: FetchQuery) -> FetchPage:
+    def page(self, query: FetchQuery) -> LogPage[LoggedFetch]:
         self.asked.append(query)
         return self.answer
 
@@ -274,6 +278,11 @@ class MemoryWatching:
     refusal: NewsreelError | None = None
     asked: list[tuple[object, ...]] = field(default_factory=list)
     follows: list[Follow] = field(default_factory=list)
+    actors: list[Actor] = field(default_factory=list)
+
+    def by(self, actor: Actor) -> MemoryWatching:
+        self.actors.append(actor)
+        return self
 
     def page(self, number: int, length: int) -> WatchPage:
         self.asked.append((number, length))
@@ -308,6 +317,34 @@ class MemoryWatching:
             raise self.refusal
         self.asked.append(asked)
         return self.watch
+
+
+@dataclass
+class MemoryModeration:
+    """Knows the video of the examples; what is asked is written down."""
+
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    def by(self, actor: Actor) -> MemoryModeration:
+        self.asked.append((actor.name,))
+        return self
+
+    def set_hidden(self, video_id: str, *, hidden: bool, note: str | None = None) -> Moderated:
+        self.asked.append((video_id, hidden, note))
+        mark = HiddenVideo(video_id, note or "", "this-machine", AT) if hidden else None
+        return Moderated(video_id, mark, None)
+
+
+@dataclass
+class MemoryAuditLog:
+    """Answers every query with the same page."""
+
+    answer: LogPage[AuditEntry] = field(default_factory=lambda: LogPage((), None, None))
+    asked: list[AuditQuery] = field(default_factory=list)
+
+    def page(self, query: AuditQuery) -> LogPage[AuditEntry]:
+        self.asked.append(query)
+        return self.answer
 
 
 @dataclass
@@ -426,7 +463,8 @@ class MemoryAccess:
     def issue(self, client_id: str, secret: str, scope: str = "") -> Granted:
         raise InvalidClientError(f"no {client_id} with {len(secret)} characters and {scope}")
 
-    def revoke(self, client_id: str, secret: str, token: str) -> None:
+    def revoke(self, client_id: str, secret: str, token: str, address: str | None = None) -> None:
+        del address
         self.issue(client_id, secret, token)
 
     def opens(self, token: str, feed: Feed) -> bool:
@@ -446,6 +484,10 @@ class MemoryWebhooks:
     )
     refusal: NewsreelError | None = None
     asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    def by(self, actor: Actor) -> MemoryWebhooks:
+        del actor
+        return self
 
     def add(self, url: str, watch_id: int | None = None) -> Webhook:
         return self._note("add", url, watch_id)
@@ -503,6 +545,8 @@ class MemoryServices:
     coverage: MemoryCoverage = field(default_factory=MemoryCoverage)
     planning: MemoryPlanning = field(default_factory=MemoryPlanning)
     watching: MemoryWatching = field(default_factory=MemoryWatching)
+    moderation: MemoryModeration = field(default_factory=MemoryModeration)
+    audit_log: MemoryAuditLog = field(default_factory=MemoryAuditLog)
     statistics: MemoryStatistics = field(default_factory=MemoryStatistics)
     webhooks: MemoryWebhooks = field(default_factory=MemoryWebhooks)
     pushes: MemoryPushes = field(default_factory=MemoryPushes)

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.domain.fetches import (
-    FetchCursor,
-    FetchPage,
     FetchQuery,
     FetchRecord,
     FetchSource,
     LoggedFetch,
     Purpose,
 )
+from app.domain.logs import LogCursor, LogPage
 from app.domain.ranges import Stretch
 from app.web.api import examples
 
@@ -57,7 +56,7 @@ def test_a_page_is_the_example_of_the_document_but_for_its_seconds(
     client: FlaskClient, services: MemoryServices
 ) -> None:
     fetches = LoggedFetch(812, POLL), LoggedFetch(811, FAILED)
-    services.fetch_log.answer = FetchPage(fetches, FetchCursor(811), None)
+    services.fetch_log.answer = LogPage(fetches, LogCursor(811), None)
     response = client.get("/fetches?limit=2")
     assert response.get_json() == {
         **examples.FETCH_LIST,
@@ -75,7 +74,7 @@ def test_a_page_is_the_example_of_the_document_but_for_its_seconds(
 def test_what_a_fetch_has_not_is_null_and_no_duration_is_below_zero(
     client: FlaskClient, services: MemoryServices
 ) -> None:
-    services.fetch_log.answer = FetchPage((LoggedFetch(1, REFRESH),), None, None)
+    services.fetch_log.answer = LogPage((LoggedFetch(1, REFRESH),), None, None)
     [item] = client.get("/fetches").get_json()["items"]
     assert (item["range"], item["error"], item["watches"]) == (None, None, [])
     assert item["duration_seconds"] == 0
@@ -87,7 +86,7 @@ def test_filters_and_cursor_reach_the_log(client: FlaskClient, services: MemoryS
     assert services.fetch_log.asked == [
         FetchQuery(
             limit=3,
-            cursor=FetchCursor(811),
+            cursor=LogCursor(811),
             watch_id=7,
             source=FetchSource.VIDEOS,
             failed=True,
@@ -99,8 +98,8 @@ def test_filters_and_cursor_reach_the_log(client: FlaskClient, services: MemoryS
 def test_links_keep_the_filters_and_lead_both_ways(
     client: FlaskClient, services: MemoryServices
 ) -> None:
-    services.fetch_log.answer = FetchPage(
-        (LoggedFetch(5, POLL),), FetchCursor(5), FetchCursor(5, newer=True)
+    services.fetch_log.answer = LogPage(
+        (LoggedFetch(5, POLL),), LogCursor(5), LogCursor(5, newer=True)
     )
     body = client.get(f"/fetches?error=true&source=search&watch=7&cursor={NEXT}").get_json()
     assert body["page"] is None
@@ -108,7 +107,7 @@ def test_links_keep_the_filters_and_lead_both_ways(
         services.fetch_log.asked.clear()
         assert client.get(body[direction]).status_code == 200
         [asked] = services.fetch_log.asked
-        assert asked.cursor == FetchCursor(5, newer=direction == "previous")
+        assert asked.cursor == LogCursor(5, newer=direction == "previous")
         assert (asked.failed, asked.source, asked.watch_id) == (True, FetchSource.SEARCH, 7)
         assert f"cursor={body[direction + '_cursor']}&" in body[direction]
 

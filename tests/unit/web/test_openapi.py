@@ -9,7 +9,14 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app.auth.scopes import GRANTABLE, Scope
-from app.web.api import examples, oauth_schemas, watch_examples, webhook_schemas
+from app.web.api import (
+    audit_schemas,
+    examples,
+    moderation_schemas,
+    oauth_schemas,
+    watch_examples,
+    webhook_schemas,
+)
 from app.web.scopes import declared_scope
 
 if TYPE_CHECKING:
@@ -127,6 +134,9 @@ def test_every_header_of_a_page_is_described(document: Json, client: FlaskClient
         ("ChannelVideoList", examples.CHANNEL_VIDEOS_AWAITED),
         ("Changes", examples.CHANGES),
         ("FetchList", examples.FETCH_LIST),
+        ("AuditList", audit_schemas.AUDIT_LIST),
+        ("ModerationPatch", moderation_schemas.MODERATION_PATCH),
+        ("Moderated", moderation_schemas.MODERATED),
         ("CoverageList", examples.COVERAGE_LIST),
         ("PlanRequest", examples.PLAN_REQUEST),
         ("Plan", examples.PLAN),
@@ -169,6 +179,7 @@ def test_examples_obey_their_schemas(document: Json, schema: str, example: objec
         ("/feed.json?watch=1&limit=1", "JsonFeed"),
         ("/changes", "Changes"),
         ("/fetches", "FetchList"),
+        ("/audit", "AuditList"),
         ("/coverage", "CoverageList"),
         ("/quota", "Quota"),
         ("/watches", "WatchList"),

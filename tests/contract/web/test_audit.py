@@ -1,0 +1,132 @@
+"""Every request that changes something leaves an entry that names who made it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.auth.scopes import GRANTABLE, Scope
+from app.domain.audit import Action, AuditQuery, client_name
+from tests.contract.web.access_scene import STRANGER, Site, open_site
+from tests.contract.web.conftest import CHANNEL, seeded, video
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.domain.audit import AuditEntry
+
+HOOK = {"url": "https://1.1.1.1/hook?token=canary", "watch_id": 1}
+FILTERS = {"shorts": "without", "live": ["live"], "exclude_words": ["ü"]}
+SILENT = {
+    "POST /plan",  # it asks, and changes nothing
+    "POST /oauth/token",  # clients do so all day; the token names them in what they do by it
+    "POST /websub/<token>",  # the hub is no person; what it pushes is told in /fetches
+}
+ACTS = (
+    ("POST /watches", "/watches", {"channel": CHANNEL, "label": "Boats"}, "watch_added"),
+    ("PATCH /watches/<watch_id>", "/watches/1", {"paused": True}, "watch_changed"),
+    ("PATCH /watches/<watch_id>", "/watches/1", {"filters": FILTERS}, "watch_changed"),
+    ("POST /watches/<watch_id>/fetch", "/watches/2/fetch", None, "watch_fetched"),
+    ("PATCH /videos/<video_id>", f"/videos/{video(0).video_id}", {"hidden": True}, "video_hidden"),
+    ("PATCH /videos/<video_id>", f"/videos/{video(0).video_id}", {"hidden": False}, "video_shown"),
+    ("POST /webhooks", "/webhooks", HOOK, "webhook_added"),
+    ("PATCH /webhooks/<webhook_id>", "/webhooks/1", {"paused": True}, "webhook_changed"),
+    ("POST /webhooks/<webhook_id>/replay", "/webhooks/1/replay", {"after": 0}, "webhook_replayed"),
+    ("DELETE /webhooks/<webhook_id>", "/webhooks/1", None, "webhook_removed"),
+    ("DELETE /watches/<watch_id>", "/watches/1", None, "watch_removed"),
+)
+"""The route, a request to it, and what it does, in an order in which all of them succeed."""
+
+REVOKE = "POST /oauth/revoke"
+
+
+@pytest.fixture
+def site(sqlite_url: str) -> Iterator[Site]:
+    yield from sites(sqlite_url)
+
+
+@pytest.fixture
+def site_anywhere(database_url: str) -> Iterator[Site]:
+    """The same on each kind of database in turn."""
+    yield from sites(database_url)
+
+
+def sites(database_url: str) -> Iterator[Site]:
+    seeded(database_url).close()
+    opened = open_site(database_url)
+    yield opened
+    opened.services.close()
+
+
+def log(site: Site) -> list[AuditEntry]:
+    return list(site.services.audit_log.page(AuditQuery(100)).lines)
+
+
+def test_every_route_that_changes_something_leaves_an_entry(site_anywhere: Site) -> None:
+    site = site_anywhere
+    client_id, secret = site.add_client(*GRANTABLE)
+    token = site.token(client_id, secret)
+    before = len(log(site))
+    for route, path, body, _ in ACTS:
+        answer = site.client.open(
+            path,
+            method=route.partition(" ")[0],
+            json=body,
+            headers={"Authorization": f"Bearer {token}"},
+            environ_overrides=STRANGER,
+        )
+        assert answer.status_code < 300, (route, answer.get_data(as_text=True))
+    assert site.post("/oauth/revoke", (client_id, secret), token=token).status_code == 200
+    entries = log(site)[:-before][::-1]
+    assert [entry.action for entry in entries] == [*(act for *_, act in ACTS), "token_revoked"]
+    for entry in entries:
+        assert (entry.actor.name, entry.actor.address) == (client_name(client_id), "203.0.113.7")
+        assert not any(it in str(entry) for it in (secret, token, "canary"))
+
+
+def test_the_table_above_knows_every_route_that_is_not_only_read(site: Site) -> None:
+    writing = {
+        f"{method} {rule.rule}"
+        for rule in site.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
+    }
+    assert {route for route, *_ in ACTS} | {REVOKE} | SILENT == writing
+
+
+def test_what_changes_nothing_leaves_no_entry(site: Site) -> None:
+    token = site.token(*site.add_client(*GRANTABLE))
+    before = log(site)
+    for route, path, body in (
+        ("POST", "/watches", {"keyword": "news"}),  # 409
+        ("PATCH", "/watches/1", {}),
+        ("PATCH", "/watches/1", {"paused": False, "filters": {}}),
+        ("PATCH", "/watches/77", {"paused": False}),
+        ("DELETE", "/watches/77", None),
+        ("PATCH", f"/videos/{video(0).video_id}", {"hidden": False}),
+        ("PATCH", "/videos/nobody-saw_", {"hidden": True}),
+        ("DELETE", "/webhooks/77", None),
+        ("POST", "/plan", {"keyword": "sailing"}),
+    ):
+        site.client.open(
+            path,
+            method=route,
+            json=body,
+            headers={"Authorization": f"Bearer {token}"},
+            environ_overrides=STRANGER,
+        )
+    site.client.patch("/watches/1", json={"paused": True}, environ_overrides=STRANGER)  # 401
+    assert log(site) == before
+
+
+def test_a_token_that_is_revoked_twice_is_told_once(site: Site) -> None:
+    credentials = site.add_client(*GRANTABLE)
+    token = site.token(*credentials)
+    for _ in range(2):
+        site.post("/oauth/revoke", credentials, token=token)
+    assert [entry.action for entry in log(site)].count(Action.TOKEN_REVOKED) == 1
+
+
+def test_the_log_is_for_clients_with_the_scope_admin(site: Site) -> None:
+    statuses = {it: site.ask("/audit", token).status_code for it, token in site.tokens().items()}
+    assert [scope for scope, status in statuses.items() if status == 200] == [Scope.ADMIN]
