@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from app.auth.scopes import Scope
 from app.domain.changes import Bookmark
 from app.feed.changes import decode_bookmark, encode_bookmark
-from app.web.api import examples, schemas
+from app.web.api import examples, video_schemas
 from app.web.api.openapi import responses
 from app.web.parameters import Digits, Query, checked_by
 from app.web.replies import cacheable_json, canonical_path
@@ -53,7 +53,7 @@ class ChangesQuery(Query):
 @changes.get("/changes")
 @scope(Scope.VIDEOS_READ)
 @changes.input(ChangesQuery, location="query", arg_name="query")
-@changes.output(schemas.Changes, example=examples.CHANGES)
+@changes.output(video_schemas.Changes, example=examples.CHANGES)
 @changes.doc(
     operation_id="list_changes",
     responses=responses(*_ERRORS, headers=("ETag", "Cache-Control", "Vary"), cached=True),

@@ -15,7 +15,7 @@ from app.domain.channels import ID_WANTED, is_channel_id
 from app.domain.videos import is_video_id
 from app.web.api import examples
 from app.web.api.openapi import also, responses
-from app.web.api.schemas import ChannelVideoList
+from app.web.api.video_schemas import ChannelVideoList
 from app.web.api.videos import PAGE_HEADERS
 from app.web.errors import ErrorObject, error_response
 from app.web.lists import about_page, numbered_links

@@ -15,7 +15,7 @@ from app.auth.scopes import Scope
 from app.domain.clock import format_instant
 from app.domain.errors import InvalidValueError
 from app.domain.fetches import FetchCursor, FetchQuery, FetchSource
-from app.web.api import examples, schemas
+from app.web.api import examples, fetch_schemas
 from app.web.api.openapi import responses
 from app.web.lists import Links, about_page
 from app.web.parameters import LimitedQuery, RowId, checked_by
@@ -84,7 +84,7 @@ class FetchesQuery(LimitedQuery):
 @fetches.get(_PATH)
 @scope(Scope.ADMIN)
 @fetches.input(FetchesQuery, location="query", arg_name="query")
-@fetches.output(schemas.FetchList, example=examples.FETCH_LIST)
+@fetches.output(fetch_schemas.FetchList, example=examples.FETCH_LIST)
 @fetches.doc(
     operation_id="list_fetches",
     responses=responses(*_ERRORS, headers=("Cache-Control", "Link")),

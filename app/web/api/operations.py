@@ -9,7 +9,7 @@ from apiflask import APIBlueprint
 
 from app.auth.scopes import Scope
 from app.domain.clock import format_instant
-from app.web.api import examples, schemas
+from app.web.api import examples, operation_schemas
 from app.web.api.openapi import ResponseDoc, responses
 from app.web.errors import RETRY_AFTER_SECONDS
 from app.web.replies import uncached_json
@@ -36,7 +36,7 @@ _UNAVAILABLE: ResponseDoc = {
 
 @operations.get("/health")
 @scope(Scope.PUBLIC)
-@operations.output(schemas.Health, example=examples.HEALTH)
+@operations.output(operation_schemas.Health, example=examples.HEALTH)
 @operations.doc(operation_id="get_health", responses=responses(headers=("Cache-Control",)))
 def health() -> Response:
     """Tell that the process lives; asks no backend."""
@@ -45,7 +45,7 @@ def health() -> Response:
 
 @operations.get("/ready")
 @scope(Scope.PUBLIC)
-@operations.output(schemas.Readiness, example=examples.READINESS)
+@operations.output(operation_schemas.Readiness, example=examples.READINESS)
 @operations.doc(
     operation_id="get_readiness",
     responses={**responses(headers=("Cache-Control",)), 503: _UNAVAILABLE},

@@ -13,7 +13,7 @@ from app.domain.errors import NotFoundError
 from app.domain.videos import is_video_id
 from app.web.api import examples
 from app.web.api.openapi import responses
-from app.web.api.schemas import Item, VideoList
+from app.web.api.video_schemas import Item, VideoList
 from app.web.lists import chosen_feed, page_reply, page_request, seen_version
 from app.web.parameters import FeedChoice, Query
 from app.web.replies import cacheable_json, canonical_path

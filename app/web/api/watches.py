@@ -16,7 +16,7 @@ from app.domain.options import filters_members
 from app.domain.watches import WatchKind
 from app.web.api import examples, watch_examples, watch_schemas
 from app.web.api.openapi import responses
-from app.web.api.schemas import VideoList
+from app.web.api.video_schemas import VideoList
 from app.web.api.videos import PAGE_HEADERS, reply_with_page
 from app.web.api.watch_bodies import WatchPatch, WatchRequest
 from app.web.lists import about_page, numbered_links
