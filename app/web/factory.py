@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from apiflask import APIFlask
@@ -22,8 +23,6 @@ from app.web.scopes import Gate, scope
 from app.web.services import attach
 
 if TYPE_CHECKING:
-    from flask import Flask
-
     from app.web.services import Services
 
 _CONFIG = {
@@ -38,7 +37,7 @@ _CONFIG = {
 }
 
 
-def create_app(services: Services, *, trusts_this_machine: bool = False) -> Flask:
+def create_app(services: Services, *, trusts_this_machine: bool = False) -> APIFlask:
     """Return the WSGI application; opens nothing, so it starts while backends are away.
 
     Args:
@@ -64,6 +63,12 @@ def create_app(services: Services, *, trusts_this_machine: bool = False) -> Flas
     admits = None if services.access.reads_are_open else gate.admits
     app.wsgi_app = ReadLayer(app.wsgi_app, services.feed, admits=admits)  # type: ignore[method-assign] # as Flask documents
     return app
+
+
+def document_of(app: APIFlask) -> str:
+    """Return what /openapi.json answers, written so that a change of it shows where it is."""
+    with app.test_request_context():
+        return json.dumps(app.spec, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _register(app: APIFlask, gate: Gate) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import orjson
 from apiflask import APIBlueprint
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from app.auth.scopes import Scope
 from app.domain.changes import Bookmark
@@ -37,10 +37,14 @@ def _bookmark_text(text: str) -> str:
     return text
 
 
+_BOOKMARK = {"type": "string", "pattern": "^(0|[1-9][0-9]{0,18})(-[1-9][0-9]{0,18})?$"}
+BookmarkText = Annotated[str, AfterValidator(checked_by(_bookmark_text)), WithJsonSchema(_BOOKMARK)]
+
+
 class ChangesQuery(Query):
     """From where on, and how many at once."""
 
-    after: Annotated[str, AfterValidator(checked_by(_bookmark_text))] = Field(
+    after: BookmarkText = Field(
         default=encode_bookmark(Bookmark()),
         description="`next_after` of the page before, as given; `0` begins a copy.",
         examples=["5020"],

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 channels = APIBlueprint("channels", __name__, tag="Channels")
 
 _ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
+_UNKNOWN = {HTTPStatus.NOT_FOUND: ErrorObject("not_found", "YouTube knows no such channel.")}
 _AWAITED_HEADERS = ("Cache-Control", "Link", "Retry-After")
 
 
@@ -47,7 +48,12 @@ class ChannelVideosQuery(NumberedQuery):
 @channels.doc(
     operation_id="list_videos_of_channel",
     responses={
-        **responses(*_ERRORS, headers=(*PAGE_HEADERS, "Retry-After"), cached=True),
+        **responses(
+            *_ERRORS,
+            headers=(*PAGE_HEADERS, "Retry-After"),
+            cached=True,
+            examples=_UNKNOWN,
+        ),
         **also(
             "ChannelVideoList",
             examples.CHANNEL_VIDEOS_AWAITED,

@@ -60,10 +60,14 @@ def _cursor_text(text: str) -> str:
     return text
 
 
+_CURSOR = {"type": "string", "pattern": "^MW[A-Za-z0-9_-]+$"}
+CursorText = Annotated[str, AfterValidator(checked_by(_cursor_text)), WithJsonSchema(_CURSOR)]
+
+
 class FetchesQuery(LimitedQuery):
     """Which fetches, and which page of them."""
 
-    cursor: Annotated[str, AfterValidator(checked_by(_cursor_text))] | None = Field(
+    cursor: CursorText | None = Field(
         default=None, description="`next_cursor` or `previous_cursor` of a page, as given."
     )
     watch: RowId | None = Field(

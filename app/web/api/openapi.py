@@ -6,16 +6,28 @@ offers them the shared pieces and corrects the generated document. It describes,
 
 from __future__ import annotations
 
+from collections import Counter
 from http import HTTPStatus
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, NotRequired, TypedDict, cast
 
 import orjson
 
+from app.web.api.openapi_texts import (
+    ERRORS,
+    ERRORS_EVERYWHERE,
+    HEADERS,
+    HEADERS_EVERYWHERE,
+    HEADERS_OF_ERRORS,
+    IF_NONE_MATCH,
+    OTHER_PARAMETERS,
+    PATH_PARAMETERS,
+    PUSH,
+)
 from app.web.api.schemas import ErrorDocument
-from app.web.errors import ERROR_OF_STATUS, MEDIA_TYPE, ErrorObject
+from app.web.errors import MEDIA_TYPE, ErrorObject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
 JsonObject = dict[str, object]
 ResponseDoc = dict[str, str | dict[str, JsonObject]]
@@ -23,12 +35,21 @@ ResponseDocs = dict[int | str, ResponseDoc]
 ParameterDoc = TypedDict("ParameterDoc", {"name": str, "in": str, "schema": JsonObject})
 
 
+class BodyDoc(TypedDict):
+    """What an operation takes, by media type."""
+
+    required: NotRequired[bool]
+    content: dict[str, dict[str, JsonObject]]
+
+
 class OperationDoc(TypedDict):
     """A method of a path, as far as it is touched here."""
 
+    operationId: str
     parameters: list[ParameterDoc]
     responses: dict[str, ResponseDoc]
     security: list[JsonObject]
+    requestBody: NotRequired[BodyDoc]
 
 
 class ComponentsDoc(TypedDict):
@@ -36,6 +57,7 @@ class ComponentsDoc(TypedDict):
 
     schemas: dict[str, JsonObject]
     headers: dict[str, JsonObject]
+    responses: dict[str, ResponseDoc]
     securitySchemes: dict[str, JsonObject]
 
 
@@ -47,64 +69,7 @@ class ApiDoc(TypedDict):
 
 
 _SCHEMAS = "#/components/schemas/"
-
-_HEADERS = {
-    "ETag": ("Names these bytes; send it back as If-None-Match.", '"57-8f2c6a1b9d03-identity"'),
-    "Cache-Control": ("How long a cache may keep the reply.", "public, max-age=5"),
-    "Vary": ("What else the reply depends on.", "Accept-Encoding"),
-    "Link": ("The pages around (RFC 8288).", '</videos?limit=10&page=2>; rel="next"'),
-    "X-Cache": ("Where the page came from: hit, miss or stale.", "hit"),
-    "Age": ("Seconds since a stale page was known to be right; else absent.", "12"),
-    "X-Demo": ("1 when the videos are simulated; else absent.", "1"),
-    "Location": ("Path of what was made.", "/watches/1"),
-    "WWW-Authenticate": ("What to show (RFC 6750).", 'Bearer realm="newsreel"'),
-    "Retry-After": ("Seconds to wait before asking again.", "5"),
-}
-
-_ERRORS = {
-    **ERROR_OF_STATUS,
-    HTTPStatus.BAD_REQUEST: ErrorObject(
-        "invalid_limit", "limit: Input should be less than or equal to 100", "limit"
-    ),
-    HTTPStatus.NOT_FOUND: ErrorObject("not_found", "There is no such video."),
-    HTTPStatus.CONFLICT: ErrorObject(
-        "duplicate_watch", "watch 1 is for it already", meta={"watch_id": 1}
-    ),
-    HTTPStatus.GONE: ErrorObject(
-        "changes_forgotten", "deletions after the bookmark are forgotten: start anew at 0"
-    ),
-    HTTPStatus.INTERNAL_SERVER_ERROR: ErrorObject(
-        "internal_error", "The service failed; its log tells more under 4f1d.", error_id="4f1d"
-    ),
-    HTTPStatus.BAD_GATEWAY: ErrorObject(
-        "youtube_unavailable", "YouTube did not answer as it should."
-    ),
-    HTTPStatus.SERVICE_UNAVAILABLE: ErrorObject(
-        "nothing_to_serve", "Nothing can be read right now."
-    ),
-}
-
-_PATH_PARAMETERS: dict[str, JsonObject] = {
-    "video_id": {"description": "The video's id on YouTube.", "example": "a1B2c3D4e5F"},
-    "channel_id": {
-        "description": "The channel's id on YouTube: `UC` and 22 more characters.",
-        "example": "UCa1B2c3D4e5F6g7H8i9J0kL",
-    },
-    "watch_id": {
-        "description": "The id of the watch.",
-        "example": 1,
-        "schema": {"type": "integer", "minimum": 1},
-    },
-    "webhook_id": {
-        "description": "The id of the webhook.",
-        "example": 1,
-        "schema": {"type": "integer", "minimum": 1},
-    },
-    "token": {
-        "description": "The end of an address that the hub was given.",
-        "example": "k3JqfX0v3cQm0H8m5sW1pZ7yT2uB9nLd",
-    },
-}
+_NO_EXAMPLES: Mapping[HTTPStatus, ErrorObject] = {}
 
 
 def responses(
@@ -112,16 +77,21 @@ def responses(
     headers: tuple[str, ...],
     cached: bool = False,
     success: HTTPStatus = HTTPStatus.OK,
+    examples: Mapping[HTTPStatus, ErrorObject] = _NO_EXAMPLES,
 ) -> ResponseDocs:
     """Describe what a route answers.
 
     Args:
-        errors: besides 500, which goes without saying.
+        errors: besides those that any route may answer.
         headers: of a good answer.
         cached: whether 304 is an answer.
         success: the status of a good answer.
+        examples: of errors, where the usual ones do not fit.
     """
-    described: ResponseDocs = {status.value: _error(status) for status in errors}
+    told = {**ERRORS, **examples}
+    described: ResponseDocs = {
+        status.value: described_error(status, told[status]) for status in (*errors, *examples)
+    }
     described[success.value] = {"headers": described_headers(*headers)}
     if cached:
         described[304] = {
@@ -149,20 +119,63 @@ def finish(generated: object) -> JsonObject:
     document["components"]["schemas"].update(_schemas_of_errors())
     document["components"]["headers"] = {
         name: {"description": text, "schema": {"type": "string"}, "example": example}
-        for name, (text, example) in _HEADERS.items()
+        for name, (text, example) in HEADERS.items()
     }
-    for operation in _operations(document):
-        for parameter in operation["parameters"]:
-            _complete(parameter)
-        responses = operation["responses"]
-        responses["500"] = _error(HTTPStatus.INTERNAL_SERVER_ERROR)
-        for response in responses.values():
-            known = response.get("headers")
-            response["headers"] = {
-                **(known if isinstance(known, dict) else {}),
-                **described_headers("X-Demo"),
-            }
+    for path in document["paths"].values():
+        for method, operation in path.items():
+            _finish(operation)
+            if method == "patch":
+                _leave_out_defaults(document, operation)
+    _share_errors(document)
     return cast("JsonObject", document)
+
+
+def _finish(operation: OperationDoc) -> None:
+    for parameter in operation["parameters"]:
+        _complete(parameter)
+    more = OTHER_PARAMETERS.get(operation["operationId"], ())
+    if "304" in operation["responses"]:
+        more = (*more, IF_NONE_MATCH)
+    operation["parameters"] += cast("tuple[ParameterDoc, ...]", more)
+    if operation["operationId"] == "receive_push":
+        operation["requestBody"] = {"content": cast("dict[str, dict[str, JsonObject]]", PUSH)}
+    if "requestBody" in operation:
+        operation["requestBody"]["required"] = True
+    for status, error in ERRORS_EVERYWHERE.items():
+        described = described_error(status, error)
+        operation["responses"].setdefault(str(status.value), described)
+    for response in operation["responses"].values():
+        known = cast("dict[str, JsonObject]", response.get("headers", {}))
+        response["headers"] = {**known, **described_headers(*HEADERS_EVERYWHERE)}
+
+
+def _share_errors(document: ApiDoc) -> None:
+    """Say the error that most operations answer with a status once, and refer to it."""
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    shared = document["components"]["responses"] = {}
+    for status in (it for it in HTTPStatus if it >= HTTPStatus.BAD_REQUEST):
+        number, name = str(status.value), status.phrase.title().replace(" ", "")
+        told = [it["responses"] for it in operations if number in it["responses"]]
+        alike = Counter(_text(it[number]) for it in told)
+        if len(told) > len(alike):
+            usual = max(alike, key=alike.__getitem__)
+            shared[name] = orjson.loads(usual)
+            for each in told:
+                if _text(each[number]) == usual:
+                    each[number] = {"$ref": f"#/components/responses/{name}"}
+
+
+def _text(response: ResponseDoc) -> bytes:
+    return orjson.dumps(response, option=orjson.OPT_SORT_KEYS)
+
+
+def _leave_out_defaults(document: ApiDoc, operation: OperationDoc) -> None:
+    """Make clients send what they were given alone: what a patch leaves out stays as it is."""
+    for media in operation["requestBody"]["content"].values():
+        name = cast("str", media["schema"]["$ref"]).removeprefix(_SCHEMAS)
+        properties = document["components"]["schemas"][name]["properties"]
+        for member in cast("dict[str, JsonObject]", properties).values():
+            member.pop("default", None)
 
 
 def _with_plain_names(document: ApiDoc) -> ApiDoc:
@@ -186,16 +199,11 @@ def _schemas_of_errors() -> dict[str, JsonObject]:
     return {**nested, ErrorDocument.__name__: whole}
 
 
-def _operations(document: ApiDoc) -> Iterator[OperationDoc]:
-    for path in document["paths"].values():
-        yield from path.values()
-
-
 def _complete(parameter: ParameterDoc) -> None:
     """Put a parameter's description and example where readers and Swagger UI look for them."""
     about = cast("JsonObject", parameter)
     if parameter["in"] == "path":
-        about.update(_PATH_PARAMETERS[parameter["name"]])
+        about.update(PATH_PARAMETERS[parameter["name"]])
     schema = _without_null(parameter["schema"])
     schema.pop("title", None)
     if "description" in schema:
@@ -221,18 +229,14 @@ def described_headers(*names: str) -> dict[str, JsonObject]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def _error(status: HTTPStatus) -> ResponseDoc:
-    retry = ("Retry-After",) if status == HTTPStatus.SERVICE_UNAVAILABLE else ()
-    return described_error(status, _ERRORS[status], headers=retry)
-
-
 def described_error(
     status: HTTPStatus, error: ErrorObject, headers: tuple[str, ...] = ()
 ) -> ResponseDoc:
-    """Describe an answer that is an error, with an example."""
+    """Describe an answer that is an error, with an example and more headers than are usual."""
     content: JsonObject = {
         "schema": {"$ref": _SCHEMAS + ErrorDocument.__name__},
         "example": {"errors": [error.as_json(status)]},
     }
     described: ResponseDoc = {"description": status.phrase, "content": {MEDIA_TYPE: content}}
-    return {**described, "headers": described_headers(*headers)} if headers else described
+    described["headers"] = described_headers(*headers, *HEADERS_OF_ERRORS.get(status, ()))
+    return described

@@ -11,16 +11,27 @@ from app.domain import options
 from app.domain.addresses import MAX_REFERENCE_CHARACTERS, parse_channel_reference
 from app.domain.errors import InvalidMemberError, InvalidValueError
 from app.domain.filters import Filters, Shorts
+from app.domain.regions import REGIONS
 from app.domain.videos import LiveState
 from app.web.bodies import Body
-from app.web.parameters import Keyword
+from app.web.parameters import NO_CONTROLS, Keyword
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.domain.watches import WatchOptions
 
-_WORD = {"type": "string", "minLength": 1, "maxLength": options.MAX_WORD_CHARACTERS}
+_WORD = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": options.MAX_WORD_CHARACTERS,
+    "pattern": NO_CONTROLS,
+}
+_LABEL = {
+    "type": "string",
+    "maxLength": options.MAX_LABEL_CHARACTERS,
+    "pattern": NO_CONTROLS,
+}
 _WORDS = {"type": "array", "maxItems": options.MAX_WORDS, "items": _WORD}
 _DURATION = {"type": ["integer", "null"], "minimum": 0, "maximum": options.MAX_DURATION_SECONDS}
 _FILTERS = {
@@ -31,17 +42,24 @@ _FILTERS = {
         "exclude_words": _WORDS,
         "min_duration_seconds": _DURATION,
         "max_duration_seconds": _DURATION,
-        "live": {"type": "array", "items": {"type": "string", "enum": list(LiveState)}},
+        "live": {
+            "type": "array",
+            "maxItems": len(LiveState),
+            "items": {"type": "string", "enum": list(LiveState)},
+        },
         "shorts": {"type": "string", "enum": list(Shorts)},
         "languages": {
             "type": "array",
             "maxItems": options.MAX_LANGUAGES,
-            "items": {"type": "string"},
+            "items": {
+                "type": "string",
+                "pattern": "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$",
+            },
         },
         "categories": {
             "type": "array",
             "maxItems": options.MAX_CATEGORIES,
-            "items": {"type": "string"},
+            "items": {"type": "string", "pattern": "^[0-9]{1,4}$"},
         },
     },
 }
@@ -76,7 +94,7 @@ class WatchPatch(Body):
     label: Annotated[
         str,
         PlainValidator(_told(options.parse_label)),
-        WithJsonSchema({"type": "string", "maxLength": options.MAX_LABEL_CHARACTERS}),
+        WithJsonSchema(_LABEL),
     ] = Field(default="", description="What people call it; empty: its term.")
     paused: Annotated[
         bool, PlainValidator(_told(options.parse_flag)), WithJsonSchema({"type": "boolean"})
@@ -109,7 +127,7 @@ class WatchPatch(Body):
     region: Annotated[
         str | None,
         PlainValidator(_told(options.parse_region)),
-        WithJsonSchema({"type": ["string", "null"], "pattern": "^[A-Z]{2}$"}),
+        WithJsonSchema({"type": ["string", "null"], "enum": [*sorted(REGIONS), None]}),
     ] = Field(default=None, description="Country of the search (ISO 3166-1 alpha-2).")
     language: Annotated[
         str | None,

@@ -52,6 +52,7 @@ def test_every_api_route_is_described_and_nothing_else(document: Json, app: Flas
 def test_every_parameter_is_explained(document: Json) -> None:
     parameters = document["paths"]["/videos"]["get"]["parameters"]
     assert {parameter["name"] for parameter in parameters} == {
+        "If-None-Match",
         *("page", "limit", "per_page", "page_size", "cursor"),
         *("watch", "keyword", "channel_id", "q"),
         *("published_after", "published_before", "min_duration", "max_duration", "live", "sort"),
@@ -68,7 +69,7 @@ def test_feeds_take_what_chooses_a_feed_and_a_limit(document: Json) -> None:
             it["name"]: it["schema"] for it in document["paths"][path]["get"]["parameters"]
         }
         assert set(parameters) == {
-            *("limit", "per_page", "page_size"),
+            *("limit", "per_page", "page_size", "If-None-Match"),
             *("watch", "keyword", "channel_id", "token"),
         }
         assert parameters["limit"]["default"] == 30
