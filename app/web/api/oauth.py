@@ -65,6 +65,12 @@ def _error(example: dict[str, object]) -> JsonObject:
 def _required(schema: JsonDict) -> None:
     """Document a parameter as required: the RFC has its own error for one that is missing."""
     schema.pop("default")
+    schema["minLength"] = 1
+
+
+def _form(*required: str) -> JsonDict:
+    """Document a form: other members may be there, none of them twice."""
+    return {"required": list(required), "additionalProperties": {"type": "string"}}
 
 
 class _Credentials(BaseModel):
@@ -79,7 +85,7 @@ class _Credentials(BaseModel):
 class TokenRequest(_Credentials):
     """What a client asks for."""
 
-    model_config = ConfigDict(json_schema_extra={"required": ["grant_type"]})
+    model_config = ConfigDict(json_schema_extra=_form("grant_type"))
 
     grant_type: str = Field(
         default="",
@@ -97,7 +103,7 @@ class TokenRequest(_Credentials):
 class RevocationRequest(_Credentials):
     """Which token is to hold no more."""
 
-    model_config = ConfigDict(json_schema_extra={"required": ["token"]})
+    model_config = ConfigDict(json_schema_extra=_form("token"))
 
     token: str = Field(
         default="", description="An access token of this client.", json_schema_extra=_required

@@ -19,6 +19,7 @@ from app.web.api.openapi_texts import (
     HEADERS_EVERYWHERE,
     HEADERS_OF_ERRORS,
     IF_NONE_MATCH,
+    MAKERS,
     OTHER_PARAMETERS,
     PATH_PARAMETERS,
     PUSH,
@@ -126,6 +127,7 @@ def finish(generated: object) -> JsonObject:
             _finish(operation)
             if method == "patch":
                 _leave_out_defaults(document, operation)
+    _link_what_is_made(document)
     _share_errors(document)
     return cast("JsonObject", document)
 
@@ -147,6 +149,25 @@ def _finish(operation: OperationDoc) -> None:
     for response in operation["responses"].values():
         known = cast("dict[str, JsonObject]", response.get("headers", {}))
         response["headers"] = {**known, **described_headers(*HEADERS_EVERYWHERE)}
+
+
+def _link_what_is_made(document: ApiDoc) -> None:
+    """Say which operations take the id that another one answers with."""
+    operations = {
+        operation["operationId"]: (path, operation)
+        for path, of_path in document["paths"].items()
+        for operation in of_path.values()
+    }
+    for maker, parameter in MAKERS.items():
+        links: dict[str, JsonObject] = {
+            name: {
+                "operationId": name,
+                "parameters": {parameter: f"$response.body#/{parameter}"},
+            }
+            for name, (path, _) in operations.items()
+            if f"{{{parameter}}}" in path
+        }
+        operations[maker][1]["responses"]["201"]["links"] = links
 
 
 def _share_errors(document: ApiDoc) -> None:

@@ -88,6 +88,9 @@ PATH_PARAMETERS: Final[Mapping[str, JsonObject]] = {
     },
 }
 
+MAKERS: Final = {"create_watch": "watch_id", "create_webhook": "webhook_id"}
+"""Operations that make something, and the member of their answers that others take in a path."""
+
 IF_NONE_MATCH: Final[JsonObject] = {
     "name": "If-None-Match",
     "in": "header",
