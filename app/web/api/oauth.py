@@ -125,7 +125,7 @@ class UnknownGrantError(AccessRefusedError):
 @oauth.post("/oauth/token")
 @scope(Scope.PUBLIC)
 @oauth.input(Query, location="query", arg_name="query")
-@oauth.input(TokenRequest, location="form", arg_name="wanted")
+@oauth.input(TokenRequest, location="form", arg_name="wanted", example=oauth_schemas.TOKEN_REQUEST)
 @oauth.output(oauth_schemas.Token, example=oauth_schemas.TOKEN)
 @oauth.doc(operation_id="issue_token", responses=_responses())
 def issue(query: Query, wanted: TokenRequest) -> Response:  # noqa: ARG001 - it takes no parameters
@@ -153,7 +153,9 @@ def issue(query: Query, wanted: TokenRequest) -> Response:  # noqa: ARG001 - it 
 @oauth.post("/oauth/revoke")
 @scope(Scope.PUBLIC)
 @oauth.input(Query, location="query", arg_name="query")
-@oauth.input(RevocationRequest, location="form", arg_name="wanted")
+@oauth.input(
+    RevocationRequest, location="form", arg_name="wanted", example=oauth_schemas.REVOCATION_REQUEST
+)
 @oauth.output(oauth_schemas.Revoked, example=oauth_schemas.REVOKED)
 @oauth.doc(operation_id="revoke_token", responses=_responses())
 def revoke(query: Query, wanted: RevocationRequest) -> Response:  # noqa: ARG001 - as above

@@ -57,7 +57,7 @@ HEADERS_OF_ERRORS: Final[Mapping[HTTPStatus, tuple[str, ...]]] = {
     HTTPStatus.SERVICE_UNAVAILABLE: ("Retry-After",),
 }
 
-HEADERS_EVERYWHERE: Final = ("X-Demo",)
+HEADERS_EVERYWHERE: Final = ("Cache-Control", "X-Demo")
 
 ERRORS_EVERYWHERE: Final[Mapping[HTTPStatus, ErrorObject]] = {
     HTTPStatus.BAD_REQUEST: ERRORS[HTTPStatus.BAD_REQUEST],
