@@ -48,7 +48,7 @@ _MOST_ERRORS = 20
 """A body can hold thousands of slips, and the answer is not to be longer than the question."""
 
 _NOTHING_READ = "Nothing can be read right now."
-_REPLIES: tuple[tuple[type[NewsreelError], HTTPStatus, str | None], ...] = (
+REPLIES: tuple[tuple[type[NewsreelError], HTTPStatus, str | None], ...] = (
     (NotFoundError, HTTPStatus.NOT_FOUND, None),
     (ConflictError, HTTPStatus.CONFLICT, None),
     (ChangesForgottenError, HTTPStatus.GONE, None),
@@ -61,7 +61,7 @@ _REPLIES: tuple[tuple[type[NewsreelError], HTTPStatus, str | None], ...] = (
 )
 """The status of an error and what is told of it; None where its own words are for clients."""
 
-_CODE_OF_RULE = {
+CODE_OF_RULE = {
     "extra_forbidden": "unknown_parameter",
     "repeated_parameter": "repeated_parameter",
     "conflicting_parameters": "conflicting_parameters",
@@ -150,7 +150,7 @@ def _on_library_error(error: HTTPError) -> Response:
 def _refused_parameter(found: ErrorDetails) -> ErrorObject:
     named = found.get("ctx", {}).get("parameter")
     parameter = str(named or found["loc"][0])
-    code = _CODE_OF_RULE.get(found["type"], f"invalid_{parameter}")
+    code = CODE_OF_RULE.get(found["type"], f"invalid_{parameter}")
     if found["type"] == "extra_forbidden":
         return ErrorObject(code, "There is no such parameter here.", parameter)
     return ErrorObject(code, f"{parameter}: {_reason(found)}", parameter)
@@ -191,7 +191,7 @@ def _on_http_error(error: HTTPException) -> Response:
 
 
 def _on_domain_error(error: NewsreelError) -> Response:
-    reply = next((reply for reply in _REPLIES if isinstance(error, reply[0])), None)
+    reply = next((reply for reply in REPLIES if isinstance(error, reply[0])), None)
     if reply is None:
         return _on_unexpected_error(error)
     _, status, told = reply
