@@ -15,6 +15,7 @@ import orjson
 from app.web.api.openapi_texts import (
     ERRORS,
     ERRORS_EVERYWHERE,
+    EXCLUDED_BY_OTHERS,
     HEADERS,
     HEADERS_EVERYWHERE,
     HEADERS_OF_ERRORS,
@@ -229,6 +230,8 @@ def _complete(parameter: ParameterDoc) -> None:
     schema.pop("title", None)
     if "description" in schema:
         about["description"] = schema.pop("description")
+    if parameter["name"] in EXCLUDED_BY_OTHERS and "default" in schema:
+        about["description"] = f"{about['description']} Without it: {schema.pop('default')}."
     examples = schema.pop("examples", None)
     if isinstance(examples, list):
         about["example"] = examples[0]

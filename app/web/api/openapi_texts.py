@@ -88,6 +88,9 @@ PATH_PARAMETERS: Final[Mapping[str, JsonObject]] = {
     },
 }
 
+EXCLUDED_BY_OTHERS: Final = ("page", "limit")
+"""Parameters whose default is told in words: generated clients send the others' along."""
+
 MAKERS: Final = {"create_watch": "watch_id", "create_webhook": "webhook_id"}
 """Operations that make something, and the member of their answers that others take in a path."""
 

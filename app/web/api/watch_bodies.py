@@ -19,6 +19,8 @@ from app.web.parameters import NO_CONTROLS, Keyword
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pydantic.config import JsonDict
+
     from app.domain.watches import WatchOptions
 
 _WORD = {
@@ -88,6 +90,11 @@ def _channel(text: str) -> str:
     return text
 
 
+def _no_default(schema: JsonDict) -> None:
+    """Leave it to the description: the value itself is one that JSON says in two ways."""
+    schema.pop("default")
+
+
 class WatchPatch(Body):
     """What is to change of a watch; what is left out stays as it is."""
 
@@ -140,6 +147,7 @@ class WatchPatch(Body):
         default=Filters(),
         description="Takes the place of all filters there are; null or {}: none. Applied to what "
         "was found before, too, which takes some ticks.",
+        json_schema_extra=_no_default,
     )
 
     follow: Annotated[
