@@ -15,7 +15,7 @@ import schemathesis
 from app.domain.addresses import parse_channel_reference
 from app.domain.errors import InvalidValueError
 from app.domain.feeds import Cursor, Position
-from app.domain.options import parse_filters
+from app.domain.options import parse_filters, parse_region
 from app.domain.text_query import parse_text_query
 from app.feed.changes import decode_bookmark
 from app.feed.cursors import encode_cursor
@@ -110,6 +110,7 @@ def mend_body(path: str, body: Members) -> None:
             _mend(body, "channel", parse_channel_reference, _CHANNEL)
     if path.startswith("/oauth"):
         _mend_form(body)
+    _mend(body, "region", parse_region, "NZ")
     _mend(body, "filters", parse_filters, {"exclude_words": ["trailer"]})
     if "/webhooks" in path and "url" in body:
         body["url"] = _PUBLIC

@@ -11,7 +11,6 @@ from app.domain import options
 from app.domain.addresses import MAX_REFERENCE_CHARACTERS, parse_channel_reference
 from app.domain.errors import InvalidMemberError, InvalidValueError
 from app.domain.filters import Filters, Shorts
-from app.domain.regions import REGIONS
 from app.domain.videos import LiveState
 from app.web.bodies import Body
 from app.web.parameters import NO_CONTROLS, Keyword
@@ -134,7 +133,7 @@ class WatchPatch(Body):
     region: Annotated[
         str | None,
         PlainValidator(_told(options.parse_region)),
-        WithJsonSchema({"type": ["string", "null"], "enum": [*sorted(REGIONS), None]}),
+        WithJsonSchema({"type": ["string", "null"], "pattern": "^[A-Z]{2}$"}),
     ] = Field(default=None, description="Country of the search (ISO 3166-1 alpha-2).")
     language: Annotated[
         str | None,
