@@ -15,7 +15,7 @@ class Failure(Schema):
     """What ended a fetch early."""
 
     code: str = Field(description="Stable name of the problem, as in /ready.")
-    detail: str
+    detail: str | None
 
 
 class Span(Schema):

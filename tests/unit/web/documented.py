@@ -49,7 +49,8 @@ def check(response: TestResponse) -> None:
     is_whole = request.method != "HEAD" and "Content-Encoding" not in response.headers
     if is_whole and response.is_json:
         schema = answer["content"][response.content_type]["schema"]
-        assert problems(schema, response.get_json()) == [], asked
+        wrong = problems(schema, response.get_json())
+        assert wrong == [], f"{asked} {wrong}"
 
 
 def find_operation(method: str, path: str) -> Json | None:
