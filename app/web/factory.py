@@ -10,7 +10,7 @@ from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.auth.scopes import Scope
-from app.web.api import openapi, security
+from app.web.api import document, security
 from app.web.api.routes import BLUEPRINTS
 from app.web.bodies import StrictJson, StrictRequest
 from app.web.dashboard.docs import docs
@@ -76,7 +76,7 @@ def _register(app: APIFlask, gate: Gate) -> None:
         app.register_blueprint(blueprint)
     for library_view in ("static", "openapi.spec"):
         scope(Scope.PUBLIC)(app.view_functions[library_view])
-    app.spec_processor(lambda generated: openapi.finish(security.describe(generated)))
+    app.spec_processor(lambda generated: document.finish(security.describe(generated)))
     app.before_request(_refuse_large_body)
     app.before_request(gate.refuse)
     app.before_request(refuse_unclear_query)

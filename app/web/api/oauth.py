@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from flask import Response
     from pydantic.config import JsonDict
 
-    from app.web.api.openapi import JsonObject, ResponseDocs
+    from app.web.api.openapi import ResponseDocs
+    from app.web.api.openapi_texts import JsonObject
 
 oauth = APIBlueprint("oauth", __name__, tag="Access")
 

@@ -14,7 +14,7 @@ from app.web.overload import OVERLOADED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from app.web.api.openapi import JsonObject
+JsonObject = dict[str, object]
 
 HEADERS: Final[Mapping[str, tuple[str, str]]] = {
     "ETag": ("Names these bytes; send it back as If-None-Match.", '"57-8f2c6a1b9d03-identity"'),
