@@ -16,14 +16,19 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from tests.processes import PROJECT
-from tests.proofs import prove_kills, prove_machine, prove_replay
+from tests.proofs import prove_kills, prove_machine, prove_replay, prove_schemathesis
 from tests.proofs.report import merged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 REPORT = PROJECT / "docs" / "reliability.md"
-PROOFS = (prove_replay.PROOF, prove_machine.PROOF, prove_kills.PROOF)
+PROOFS = (
+    prove_replay.PROOF,
+    prove_machine.PROOF,
+    prove_kills.PROOF,
+    prove_schemathesis.PROOF,
+)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -62,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     webhooks.add_commands(commands.add_parser("webhook", help="who is sent new videos"))
     alerts.add_commands(commands.add_parser("alerts", help="how you are told of trouble"))
     importing.add_command(commands.add_parser("import", help="watch what a file lists"))
+    openapi = commands.add_parser("openapi", help="write the document of /openapi.json")
+    openapi.set_defaults(run=_openapi)
     exporting.add_commands(commands.add_parser("export", help="write watches or videos to a file"))
     return parser
 
@@ -77,6 +79,15 @@ def _migrate(settings: Settings, _parsed: argparse.Namespace) -> None:
 
     built = build_services(settings)
     built.store.migrate()
+    built.close()
+
+
+def _openapi(settings: Settings, _parsed: argparse.Namespace) -> None:
+    from app.bootstrap import build_services
+    from app.web.factory import create_app, document_of
+
+    built = build_services(settings)
+    sys.stdout.write(document_of(create_app(built)))
     built.close()
 
 

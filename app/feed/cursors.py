@@ -12,7 +12,7 @@ from app.domain.feeds import Cursor, Position
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _PLAIN = re.compile(r"1([on])(0|-?[1-9][0-9]{0,17}):([A-Za-z0-9_-]{11})", re.ASCII)
-_MAX_CHARACTERS = 64
+MAX_CHARACTERS = 64
 
 
 def encode_cursor(cursor: Cursor) -> str:
@@ -39,7 +39,7 @@ def decode_cursor(text: str) -> Cursor:
 
 
 def _decode(text: str) -> Cursor:
-    if len(text) > _MAX_CHARACTERS:
+    if len(text) > MAX_CHARACTERS:
         raise ValueError("too long")
     plain = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)).decode("ascii")
     match = _PLAIN.fullmatch(plain)

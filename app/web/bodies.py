@@ -21,6 +21,12 @@ class NotJsonError(InvalidValueError):
     code = "bad_request"
 
 
+class NotAnObjectError(InvalidValueError):
+    """What was sent is JSON, but nothing that has members."""
+
+    code = "invalid_body"
+
+
 class Body(BaseModel):
     """A JSON object; no member is turned into another type."""
 
@@ -54,17 +60,16 @@ class StrictRequest(Request):
             RequestEntityTooLarge: longer than MAX_CONTENT_LENGTH.
             UnsupportedMediaType: not said to be JSON.
             NotJsonError: not JSON.
+            NotAnObjectError: null, which would be taken for an object without members.
         """
         del force
         # One of unknown length is cut off at the limit in silence, and may be JSON even so.
         if self.content_length is None and len(self.get_data()) == self.max_content_length:
             raise RequestEntityTooLarge
-        value = super().get_json(silent=silent, cache=cache)
-        if (
-            value is None and not silent
-        ):  # the library would take null for an object without members
-            raise NotJsonError("The body is to be a JSON object.")
-        return value
+        found: object = super().get_json(silent=silent, cache=cache)
+        if found is None:
+            raise NotAnObjectError("The body is to be a JSON object.")
+        return found
 
     def on_json_loading_failed(self, e: ValueError | None) -> object:
         """Refuse what is not JSON, in words of ours."""

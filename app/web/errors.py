@@ -56,7 +56,7 @@ _MOST_ERRORS = 20
 """A body can hold thousands of slips, and the answer is not to be longer than the question."""
 
 _NOTHING_READ = "Nothing can be read right now."
-_REPLIES: tuple[tuple[type[NewsreelError], HTTPStatus, str | None], ...] = (
+REPLIES: tuple[tuple[type[NewsreelError], HTTPStatus, str | None], ...] = (
     (NotFoundError, HTTPStatus.NOT_FOUND, None),
     (ConflictError, HTTPStatus.CONFLICT, None),
     (ChangesForgottenError, HTTPStatus.GONE, None),
@@ -72,7 +72,7 @@ _REPLIES: tuple[tuple[type[NewsreelError], HTTPStatus, str | None], ...] = (
 )
 """The status of an error and what is told of it; None where its own words are for clients."""
 
-_CODE_OF_RULE = {
+CODE_OF_RULE = {
     "extra_forbidden": "unknown_parameter",
     "repeated_parameter": "repeated_parameter",
     "conflicting_parameters": "conflicting_parameters",
@@ -147,6 +147,7 @@ ERROR_OF_STATUS = {
     ),
 }
 
+OVERLOADED = ErrorObject("overloaded", "Too many requests wait already; try again soon.")
 RATE_LIMITED = ErrorObject(RateLimitedError.code, str(RateLimitedError(1)))
 """As those are told who ask for ready pages, and as the document shows it."""
 
@@ -183,7 +184,7 @@ def _on_library_error(error: HTTPError) -> Response:
 def _refused_parameter(found: ErrorDetails) -> ErrorObject:
     named = found.get("ctx", {}).get("parameter")
     parameter = str(named or found["loc"][0])
-    code = _CODE_OF_RULE.get(found["type"], f"invalid_{parameter}")
+    code = CODE_OF_RULE.get(found["type"], f"invalid_{parameter}")
     if found["type"] == "extra_forbidden":
         return ErrorObject(code, "There is no such parameter here.", parameter)
     return ErrorObject(code, f"{parameter}: {_reason(found)}", parameter)
@@ -225,7 +226,7 @@ def _on_http_error(error: HTTPException) -> Response:
 
 def told_of(error: NewsreelError) -> tuple[HTTPStatus, str] | None:
     """Return the status of an error and what is told of it; None if it is a fault of our own."""
-    for kind, status, told in _REPLIES:
+    for kind, status, told in REPLIES:
         if isinstance(error, kind):
             return status, told or str(error)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from apiflask import APIFlask
@@ -9,7 +10,7 @@ from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.auth.scopes import Scope
-from app.web.api import limited, openapi, security
+from app.web.api import document, limited, security
 from app.web.api.routes import BLUEPRINTS
 from app.web.bodies import StrictJson, StrictRequest
 from app.web.browsers import set_public_url
@@ -28,8 +29,6 @@ from app.web.scopes import Gate, scope
 from app.web.services import attach
 
 if TYPE_CHECKING:
-    from flask import Flask
-
     from app.web.services import Services
 
 _CONFIG = {
@@ -51,7 +50,7 @@ def create_app(
     trusts_this_machine: bool = False,
     public_url: str = "",
     proxy_hops: int = 0,
-) -> Flask:
+) -> APIFlask:
     """Return the WSGI application; opens nothing, so it starts while backends are away.
 
     Args:
@@ -90,13 +89,19 @@ def create_app(
     return app
 
 
+def document_of(app: APIFlask) -> str:
+    """Return what /openapi.json answers, written so that a change of it shows where it is."""
+    with app.test_request_context():
+        return json.dumps(app.spec, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 def _register(app: APIFlask, gate: Gate, limits: Limits) -> None:
     for blueprint in (*BLUEPRINTS, dashboard, watch_pages, login, docs):
         app.register_blueprint(blueprint)
     for library_view in ("static", "openapi.spec"):
         scope(Scope.PUBLIC)(app.view_functions[library_view])
     app.spec_processor(
-        lambda generated: openapi.finish(limited.describe(security.describe(generated)))
+        lambda generated: document.finish(limited.describe(security.describe(generated)))
     )
     app.before_request(_refuse_large_body)
     app.before_request(limits.refuse)

@@ -6,7 +6,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from app.domain.errors import InvalidValueError
 from app.domain.logs import LogCursor
@@ -49,10 +49,14 @@ def _cursor_text(text: str) -> str:
     return text
 
 
+_CURSOR = {"type": "string", "pattern": "^MW[A-Za-z0-9_-]+$"}
+CursorText = Annotated[str, AfterValidator(checked_by(_cursor_text)), WithJsonSchema(_CURSOR)]
+
+
 class LogQuery(LimitedQuery):
     """Which page of a log; it adds its filters as further fields."""
 
-    cursor: Annotated[str, AfterValidator(checked_by(_cursor_text))] | None = Field(
+    cursor: CursorText | None = Field(
         default=None, description="`next_cursor` or `previous_cursor` of a page, as given."
     )
 

@@ -18,14 +18,15 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from app.domain.channels import parse_channel
 from app.domain.errors import InvalidValueError
-from app.domain.watches import parse_keyword
-from app.feed.cursors import decode_cursor
+from app.domain.watches import MAX_TERM_CHARACTERS, parse_keyword
+from app.feed.cursors import MAX_CHARACTERS, decode_cursor
 from app.web.errors import ErrorObject, error_response
 
 if TYPE_CHECKING:
@@ -35,6 +36,19 @@ MAX_PAGE = 1_000_000
 MAX_ROW_ID = 2**63 - 1
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 10
+
+_CONTROLS = r"\x00-\x1f\x7f-\x9f"
+NO_CONTROLS = rf"^[^{_CONTROLS}]*$"
+"""The pattern of a text without control characters, for the document."""
+
+_KEYWORD = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_TERM_CHARACTERS,
+    "pattern": rf"^[^{_CONTROLS}]*[^\s{_CONTROLS}][^{_CONTROLS}]*$",
+}
+_CHANNEL_ID = {"type": "string", "pattern": "^UC[A-Za-z0-9_-]{22}$"}
+_CURSOR = {"type": "string", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": MAX_CHARACTERS}
 
 _NUMBER = re.compile(r"[0-9]{1,19}")
 _LIMIT_NAMES = ("limit", "per_page", "page_size")
@@ -60,6 +74,15 @@ def checked_by(parse: Callable[[str], str]) -> Callable[[str], str]:
     return validate
 
 
+def _keyword(text: str) -> str:
+    # Blanks around it are forgiven, line breaks are not: the document could not say which are.
+    if len(text) > MAX_TERM_CHARACTERS or re.search(f"[{_CONTROLS}]", text):
+        raise InvalidValueError(
+            f"a keyword has 1 to {MAX_TERM_CHARACTERS} characters, none of them a control character"
+        )
+    return parse_keyword(text)
+
+
 def _channel_id(text: str) -> str:
     if text != text.strip():
         raise InvalidValueError("a channel id has no blanks")
@@ -74,9 +97,9 @@ def _cursor_text(text: str) -> str:
 Digits = BeforeValidator(_digits)
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), Digits]
 RowId = Annotated[int, Field(ge=1, le=MAX_ROW_ID), Digits]
-Keyword = Annotated[str, AfterValidator(checked_by(parse_keyword))]
-ChannelId = Annotated[str, AfterValidator(checked_by(_channel_id))]
-CursorText = Annotated[str, AfterValidator(checked_by(_cursor_text))]
+Keyword = Annotated[str, AfterValidator(checked_by(_keyword)), WithJsonSchema(_KEYWORD)]
+ChannelId = Annotated[str, AfterValidator(checked_by(_channel_id)), WithJsonSchema(_CHANNEL_ID)]
+CursorText = Annotated[str, AfterValidator(checked_by(_cursor_text)), WithJsonSchema(_CURSOR)]
 
 
 def refuse_unclear_query() -> Response | None:

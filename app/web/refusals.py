@@ -20,11 +20,9 @@ from gunicorn.http.errors import (  # type: ignore[attr-defined] # the stub lack
     UnsupportedTransferCoding,
 )
 
-from app.web.errors import ERROR_OF_STATUS, ErrorObject, error_response, failure
+from app.web.errors import ERROR_OF_STATUS, OVERLOADED, ErrorObject, error_response, failure
 from app.web.headers import add_security_headers
 from app.web.representations import Answer
-
-_OVERLOADED = ErrorObject("overloaded", "Too many requests wait already; try again soon.")
 
 _OURS = (ConfigurationProblem, InvalidResponseHeader, InvalidResponseHeaderName)
 """What gunicorn calls a parse error and no client has brought about."""
@@ -41,7 +39,7 @@ _STATUS_OF_ERROR: tuple[tuple[type[Exception], HTTPStatus], ...] = (
 
 def overloaded() -> Answer:
     """Return the 503 for which no thread is needed."""
-    return _answer(HTTPStatus.SERVICE_UNAVAILABLE, _OVERLOADED)
+    return _answer(HTTPStatus.SERVICE_UNAVAILABLE, OVERLOADED)
 
 
 def refusal(error: BaseException) -> Answer:

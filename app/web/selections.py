@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from app.domain.clock import parse_instant
 from app.domain.errors import InvalidValueError
 from app.domain.feeds import Selection
-from app.domain.text_query import parse_text_query
+from app.domain.text_query import MAX_QUERY_CHARACTERS, parse_text_query
 from app.domain.videos import LiveState
 from app.web.parameters import Digits, PagedQuery, checked_by
 
@@ -42,7 +42,11 @@ InstantText = Annotated[
     AfterValidator(checked_by(_instant_text)),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
-QueryText = Annotated[str, AfterValidator(checked_by(_query_text))]
+QueryText = Annotated[
+    str,
+    AfterValidator(checked_by(_query_text)),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_QUERY_CHARACTERS}),
+]
 Seconds = Annotated[int, Field(ge=0, le=2**63 - 1), Digits]
 
 

@@ -13,7 +13,7 @@ from alembic import op
 from app.store.types import BigId, Instant, ascii_key, long_text
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0016"
 
 
 def upgrade() -> None:

@@ -14,7 +14,7 @@ from alembic import op
 from app.store.types import Instant, ascii_key
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 
 
 def upgrade() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from app.cli import FAILED, MISUSED, OK, main
 from app.settings import Settings
+from tests.processes import PROJECT
 
 PASSWORD = "hunter2"
 
@@ -49,6 +50,11 @@ def keyed(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The same with a key, so not for the demo."""
     monkeypatch.setenv("YOUTUBE_API_KEYS", "some-key")
     return run
+
+
+def test_the_document_of_the_api_is_written_without_a_database(run: Run) -> None:
+    said = run("openapi", DATABASE_URL="mysql+pymysql://news:x@127.0.0.1:1/news")
+    assert (said.code, said.out) == (OK, (PROJECT / "docs" / "openapi.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import orjson
 from apiflask import APIBlueprint
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from app.auth.scopes import Scope
 from app.domain.changes import Bookmark
 from app.feed.changes import decode_bookmark, encode_bookmark
-from app.web.api import examples, schemas
+from app.web.api import examples, video_schemas
 from app.web.api.openapi import responses
 from app.web.limits import costs
 from app.web.parameters import Digits, Query, checked_by
@@ -38,10 +38,14 @@ def _bookmark_text(text: str) -> str:
     return text
 
 
+_BOOKMARK = {"type": "string", "pattern": "^(0|[1-9][0-9]{0,18})(-[1-9][0-9]{0,18})?$"}
+BookmarkText = Annotated[str, AfterValidator(checked_by(_bookmark_text)), WithJsonSchema(_BOOKMARK)]
+
+
 class ChangesQuery(Query):
     """From where on, and how many at once."""
 
-    after: Annotated[str, AfterValidator(checked_by(_bookmark_text))] = Field(
+    after: BookmarkText = Field(
         default=encode_bookmark(Bookmark()),
         description="`next_after` of the page before, as given; `0` begins a copy.",
         examples=["5020"],
@@ -55,7 +59,7 @@ class ChangesQuery(Query):
 @scope(Scope.VIDEOS_READ)
 @costs(3)
 @changes.input(ChangesQuery, location="query", arg_name="query")
-@changes.output(schemas.Changes, example=examples.CHANGES)
+@changes.output(video_schemas.Changes, example=examples.CHANGES)
 @changes.doc(
     operation_id="list_changes",
     responses=responses(*_ERRORS, headers=("ETag", "Cache-Control", "Vary"), cached=True),

@@ -15,7 +15,7 @@ from app.domain.channels import ID_WANTED, is_channel_id
 from app.domain.videos import is_video_id
 from app.web.api import examples
 from app.web.api.openapi import also, responses
-from app.web.api.schemas import ChannelVideoList
+from app.web.api.video_schemas import ChannelVideoList
 from app.web.api.videos import PAGE_HEADERS
 from app.web.errors import ErrorObject, error_response
 from app.web.limits import costs
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 channels = APIBlueprint("channels", __name__, tag="Channels")
 
 _ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
+_UNKNOWN = {HTTPStatus.NOT_FOUND: ErrorObject("not_found", "YouTube knows no such channel.")}
 _AWAITED_HEADERS = ("Cache-Control", "Link", "Retry-After")
 
 
@@ -49,7 +50,12 @@ class ChannelVideosQuery(NumberedQuery):
 @channels.doc(
     operation_id="list_videos_of_channel",
     responses={
-        **responses(*_ERRORS, headers=(*PAGE_HEADERS, "Retry-After"), cached=True),
+        **responses(
+            *_ERRORS,
+            headers=(*PAGE_HEADERS, "Retry-After"),
+            cached=True,
+            examples=_UNKNOWN,
+        ),
         **also(
             "ChannelVideoList",
             examples.CHANNEL_VIDEOS_AWAITED,

@@ -11,7 +11,7 @@ from pydantic import Field
 from app.auth.scopes import Scope
 from app.domain.clock import format_instant
 from app.domain.coverage import CoveragePage
-from app.web.api import examples, schemas
+from app.web.api import coverage_schemas, examples
 from app.web.api.openapi import responses
 from app.web.limits import costs
 from app.web.lists import about_page, numbered_links
@@ -42,7 +42,7 @@ class CoverageQuery(NumberedQuery):
 @scope(Scope.VIDEOS_READ)
 @costs(3)
 @coverage.input(CoverageQuery, location="query", arg_name="query")
-@coverage.output(schemas.CoverageList, example=examples.COVERAGE_LIST)
+@coverage.output(coverage_schemas.CoverageList, example=examples.COVERAGE_LIST)
 @coverage.doc(
     operation_id="list_coverage",
     responses=responses(*_ERRORS, headers=("Cache-Control", "Link")),

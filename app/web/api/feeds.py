@@ -20,7 +20,7 @@ from app.feed.syndication import (
 )
 from app.web.api import examples
 from app.web.api.openapi import responses
-from app.web.api.schemas import JsonFeed
+from app.web.api.video_schemas import JsonFeed
 from app.web.limits import costs
 from app.web.lists import chosen_feed
 from app.web.parameters import FeedChoice, Limit

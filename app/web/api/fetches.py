@@ -12,7 +12,7 @@ from pydantic import Field, WithJsonSchema
 from app.auth.scopes import Scope
 from app.domain.clock import format_instant
 from app.domain.fetches import FetchQuery, FetchSource
-from app.web.api import examples, schemas
+from app.web.api import examples, fetch_schemas
 from app.web.api.openapi import responses
 from app.web.log_lists import LogQuery, log_reply
 from app.web.parameters import RowId
@@ -51,7 +51,7 @@ class FetchesQuery(LogQuery):
 @fetches.get(_PATH)
 @scope(Scope.ADMIN)
 @fetches.input(FetchesQuery, location="query", arg_name="query")
-@fetches.output(schemas.FetchList, example=examples.FETCH_LIST)
+@fetches.output(fetch_schemas.FetchList, example=examples.FETCH_LIST)
 @fetches.doc(
     operation_id="list_fetches",
     responses=responses(*_ERRORS, headers=("Cache-Control", "Link")),

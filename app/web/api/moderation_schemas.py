@@ -9,7 +9,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from app.domain.moderation import LONGEST_NOTE, parse_note
 from app.web.api import examples
-from app.web.api.schemas import Item, Schema
+from app.web.api.schemas import Schema
+from app.web.api.video_schemas import Item
 from app.web.bodies import Body
 from app.web.parameters import checked_by
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from flask import Response
     from pydantic.config import JsonDict
 
-    from app.web.api.openapi import JsonObject, ResponseDocs
+    from app.web.api.openapi import ResponseDocs
+    from app.web.api.openapi_texts import JsonObject
 
 oauth = APIBlueprint("oauth", __name__, tag="Access")
 
@@ -72,6 +73,12 @@ def _error(example: dict[str, object]) -> JsonObject:
 def _required(schema: JsonDict) -> None:
     """Document a parameter as required: the RFC has its own error for one that is missing."""
     schema.pop("default")
+    schema["minLength"] = 1
+
+
+def _form(*required: str) -> JsonDict:
+    """Document a form: other members may be there, none of them twice."""
+    return {"required": list(required), "additionalProperties": {"type": "string"}}
 
 
 class _Credentials(BaseModel):
@@ -86,7 +93,7 @@ class _Credentials(BaseModel):
 class TokenRequest(_Credentials):
     """What a client asks for."""
 
-    model_config = ConfigDict(json_schema_extra={"required": ["grant_type"]})
+    model_config = ConfigDict(json_schema_extra=_form("grant_type"))
 
     grant_type: str = Field(
         default="",
@@ -104,7 +111,7 @@ class TokenRequest(_Credentials):
 class RevocationRequest(_Credentials):
     """Which token is to hold no more."""
 
-    model_config = ConfigDict(json_schema_extra={"required": ["token"]})
+    model_config = ConfigDict(json_schema_extra=_form("token"))
 
     token: str = Field(
         default="", description="An access token of this client.", json_schema_extra=_required
@@ -127,7 +134,7 @@ class UnknownGrantError(AccessRefusedError):
 @scope(Scope.PUBLIC)
 @costs(1, fails_closed=True)
 @oauth.input(Query, location="query", arg_name="query")
-@oauth.input(TokenRequest, location="form", arg_name="wanted")
+@oauth.input(TokenRequest, location="form", arg_name="wanted", example=oauth_schemas.TOKEN_REQUEST)
 @oauth.output(oauth_schemas.Token, example=oauth_schemas.TOKEN)
 @oauth.doc(operation_id="issue_token", responses=_responses())
 def issue(query: Query, wanted: TokenRequest) -> Response:  # noqa: ARG001 - it takes no parameters
@@ -156,7 +163,9 @@ def issue(query: Query, wanted: TokenRequest) -> Response:  # noqa: ARG001 - it 
 @scope(Scope.PUBLIC)
 @costs(1, fails_closed=True)
 @oauth.input(Query, location="query", arg_name="query")
-@oauth.input(RevocationRequest, location="form", arg_name="wanted")
+@oauth.input(
+    RevocationRequest, location="form", arg_name="wanted", example=oauth_schemas.REVOCATION_REQUEST
+)
 @oauth.output(oauth_schemas.Revoked, example=oauth_schemas.REVOKED)
 @oauth.doc(operation_id="revoke_token", responses=_responses())
 def revoke(query: Query, wanted: RevocationRequest) -> Response:  # noqa: ARG001 - as above

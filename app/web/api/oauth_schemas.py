@@ -32,11 +32,22 @@ class OAuthError(Schema):
     error_description: str = Field(description="For people; may change.")
 
 
+TOKEN_REQUEST: Final[dict[str, object]] = {
+    "grant_type": "client_credentials",
+    "scope": "videos:read",
+    "client_id": "nrc_4f1d2c3b5a60",
+    "client_secret": "nrs_Zc4m9dQeJ2vKq8sW5yBfL7hR3aXpN6iV",
+}
 TOKEN: Final[dict[str, object]] = {
     "access_token": "eyJ0eXAiOiJhdCtqd3QifQ.eyJzdWIiOiJucmNfMSJ9.c2lnbmF0dXJl",
     "token_type": "Bearer",
     "expires_in": LIFE_SECONDS,
     "scope": "videos:read watches:write",
+}
+REVOCATION_REQUEST: Final[dict[str, object]] = {
+    "token": TOKEN["access_token"],
+    "client_id": TOKEN_REQUEST["client_id"],
+    "client_secret": TOKEN_REQUEST["client_secret"],
 }
 REVOKED: Final[dict[str, object]] = {"revoked": True}
 MISUSE: Final[dict[str, object]] = {

@@ -9,9 +9,9 @@ from apiflask import APIBlueprint
 
 from app.auth.scopes import Scope
 from app.domain.clock import format_instant
-from app.web.api import examples, schemas
-from app.web.api.openapi import ResponseDoc, responses
-from app.web.errors import RETRY_AFTER_SECONDS
+from app.web.api import examples, operation_schemas
+from app.web.api.openapi import also, responses
+from app.web.errors import OVERLOADED, RETRY_AFTER_SECONDS
 from app.web.limits import costs
 from app.web.replies import uncached_json
 from app.web.scopes import scope
@@ -20,25 +20,25 @@ from app.web.services import services
 if TYPE_CHECKING:
     from flask import Response
 
+    from app.web.api.openapi import ResponseDocs
     from app.web.services import Readiness
 
 operations = APIBlueprint("operations", __name__, tag="Operations")
 
-_UNAVAILABLE: ResponseDoc = {
-    "description": "Neither cache nor database can answer a read.",
-    "content": {
-        "application/json": {
-            "schema": {"$ref": "#/components/schemas/Readiness"},
-            "example": examples.UNAVAILABLE,
-        }
-    },
-}
+_UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+def _ready_responses() -> ResponseDocs:
+    usual = responses(headers=("Cache-Control",), examples={_UNAVAILABLE: OVERLOADED})
+    described = also("Readiness", examples.UNAVAILABLE, "Retry-After", status=_UNAVAILABLE)
+    described[_UNAVAILABLE]["content"] |= usual[_UNAVAILABLE]["content"]  # type: ignore[operator]  # both are dicts
+    return {**usual, **described}
 
 
 @operations.get("/health")
 @scope(Scope.PUBLIC)
 @costs(0)
-@operations.output(schemas.Health, example=examples.HEALTH)
+@operations.output(operation_schemas.Health, example=examples.HEALTH)
 @operations.doc(operation_id="get_health", responses=responses(headers=("Cache-Control",)))
 def health() -> Response:
     """Tell that the process lives; asks no backend."""
@@ -48,10 +48,10 @@ def health() -> Response:
 @operations.get("/ready")
 @scope(Scope.PUBLIC)
 @costs(0)
-@operations.output(schemas.Readiness, example=examples.READINESS)
+@operations.output(operation_schemas.Readiness, example=examples.READINESS)
 @operations.doc(
     operation_id="get_readiness",
-    responses={**responses(headers=("Cache-Control",)), 503: _UNAVAILABLE},
+    responses=_ready_responses(),
 )
 def ready() -> Response:
     """Tell whether reads can be answered, and everything that is wrong.

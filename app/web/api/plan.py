@@ -10,7 +10,7 @@ from pydantic import Field
 
 from app.auth.scopes import Scope
 from app.ingest.planning import MAX_VIDEOS_PER_DAY
-from app.web.api import examples, schemas
+from app.web.api import examples, plan_schemas
 from app.web.api.openapi import responses
 from app.web.bodies import Body
 from app.web.limits import costs
@@ -53,7 +53,7 @@ class PlanRequest(Body):
 @costs(5)
 @plan.input(Query, location="query", arg_name="query")
 @plan.input(PlanRequest, location="json", arg_name="wanted", example=examples.PLAN_REQUEST)
-@plan.output(schemas.Plan, example=examples.PLAN)
+@plan.output(plan_schemas.Plan, example=examples.PLAN)
 @plan.doc(operation_id="plan_watch", responses=responses(*_ERRORS, headers=("Cache-Control",)))
 def plan_watch(query: Query, wanted: PlanRequest) -> Response:  # noqa: ARG001 - takes no parameters
     """Say what watching a keyword would cost, and which watches it would slow down.

@@ -9,7 +9,7 @@ from apiflask import APIBlueprint
 
 from app.auth.scopes import Scope
 from app.domain.clock import format_instant
-from app.web.api import examples, schemas
+from app.web.api import examples, quota_schemas
 from app.web.api.openapi import responses
 from app.web.limits import costs
 from app.web.parameters import Query
@@ -34,7 +34,7 @@ _ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE)
 @scope(Scope.ADMIN)
 @costs(3)
 @quota.input(Query, location="query", arg_name="query")
-@quota.output(schemas.Quota, example=examples.QUOTA)
+@quota.output(quota_schemas.Quota, example=examples.QUOTA)
 @quota.doc(operation_id="get_quota", responses=responses(*_ERRORS, headers=("Cache-Control",)))
 def get_quota(query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
     """Tell what each project has used today, the state of its keys, and what is to come.

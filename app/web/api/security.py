@@ -19,7 +19,8 @@ from app.web.scopes import NO_TOKEN, declared_scope, insufficient
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from app.web.api.openapi import ApiDoc, JsonObject, OperationDoc
+    from app.web.api.openapi import ApiDoc, OperationDoc
+    from app.web.api.openapi_texts import JsonObject
 
 SCHEME = "oauth2"
 _ABOUT = (

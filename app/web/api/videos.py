@@ -13,7 +13,8 @@ from app.domain.errors import NotFoundError
 from app.domain.videos import is_video_id
 from app.web.api import examples
 from app.web.api.openapi import responses
-from app.web.api.schemas import Item, VideoList
+from app.web.api.video_schemas import Item, VideoList
+from app.web.errors import ErrorObject
 from app.web.lists import chosen_feed, page_reply, page_request, seen_version
 from app.web.parameters import FeedChoice, Query
 from app.web.replies import cacheable_json, canonical_path
@@ -30,6 +31,7 @@ videos = APIBlueprint("videos", __name__, tag="Videos")
 
 _CACHED = ("ETag", "Cache-Control", "Vary")
 _ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
+_NO_VIDEO = {HTTPStatus.NOT_FOUND: ErrorObject("not_found", "There is no such video.")}
 PAGE_HEADERS = (*_CACHED, "Link", "X-Cache", "Age")
 
 
@@ -79,7 +81,7 @@ def reply_with_page(path: str, feed: Feed, query: FeedQuery) -> Response:
 @videos.output(Item, example=examples.VIDEO)
 @videos.doc(
     operation_id="get_video",
-    responses=responses(*_ERRORS, headers=_CACHED, cached=True),
+    responses=responses(*_ERRORS, headers=_CACHED, cached=True, examples=_NO_VIDEO),
 )
 def get_video(video_id: str, query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
     """Return one video."""

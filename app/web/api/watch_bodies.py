@@ -13,14 +13,26 @@ from app.domain.errors import InvalidMemberError, InvalidValueError
 from app.domain.filters import Filters, Shorts
 from app.domain.videos import LiveState
 from app.web.bodies import Body
-from app.web.parameters import Keyword
+from app.web.parameters import NO_CONTROLS, Keyword
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pydantic.config import JsonDict
+
     from app.domain.watches import WatchOptions
 
-_WORD = {"type": "string", "minLength": 1, "maxLength": options.MAX_WORD_CHARACTERS}
+_WORD = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": options.MAX_WORD_CHARACTERS,
+    "pattern": NO_CONTROLS,
+}
+_LABEL = {
+    "type": "string",
+    "maxLength": options.MAX_LABEL_CHARACTERS,
+    "pattern": NO_CONTROLS,
+}
 _WORDS = {"type": "array", "maxItems": options.MAX_WORDS, "items": _WORD}
 _DURATION = {"type": ["integer", "null"], "minimum": 0, "maximum": options.MAX_DURATION_SECONDS}
 _FILTERS = {
@@ -31,17 +43,24 @@ _FILTERS = {
         "exclude_words": _WORDS,
         "min_duration_seconds": _DURATION,
         "max_duration_seconds": _DURATION,
-        "live": {"type": "array", "items": {"type": "string", "enum": list(LiveState)}},
+        "live": {
+            "type": "array",
+            "maxItems": len(LiveState),
+            "items": {"type": "string", "enum": list(LiveState)},
+        },
         "shorts": {"type": "string", "enum": list(Shorts)},
         "languages": {
             "type": "array",
             "maxItems": options.MAX_LANGUAGES,
-            "items": {"type": "string"},
+            "items": {
+                "type": "string",
+                "pattern": "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$",
+            },
         },
         "categories": {
             "type": "array",
             "maxItems": options.MAX_CATEGORIES,
-            "items": {"type": "string"},
+            "items": {"type": "string", "pattern": "^[0-9]{1,4}$"},
         },
     },
 }
@@ -70,13 +89,18 @@ def _channel(text: str) -> str:
     return text
 
 
+def _no_default(schema: JsonDict) -> None:
+    """Leave it to the description: the value itself is one that JSON says in two ways."""
+    schema.pop("default")
+
+
 class WatchPatch(Body):
     """What is to change of a watch; what is left out stays as it is."""
 
     label: Annotated[
         str,
         PlainValidator(_told(options.parse_label)),
-        WithJsonSchema({"type": "string", "maxLength": options.MAX_LABEL_CHARACTERS}),
+        WithJsonSchema(_LABEL),
     ] = Field(default="", description="What people call it; empty: its term.")
     paused: Annotated[
         bool, PlainValidator(_told(options.parse_flag)), WithJsonSchema({"type": "boolean"})
@@ -122,6 +146,7 @@ class WatchPatch(Body):
         default=Filters(),
         description="Takes the place of all filters there are; null or {}: none. Applied to what "
         "was found before, too, which takes some ticks.",
+        json_schema_extra=_no_default,
     )
 
     follow: Annotated[

@@ -16,10 +16,11 @@ from app.domain.options import filters_members
 from app.domain.watches import WatchKind
 from app.web.api import examples, watch_examples, watch_schemas
 from app.web.api.openapi import responses
-from app.web.api.schemas import VideoList
+from app.web.api.video_schemas import VideoList
 from app.web.api.videos import PAGE_HEADERS, reply_with_page
 from app.web.api.watch_bodies import WatchPatch, WatchRequest
 from app.web.callers import caller
+from app.web.errors import ErrorObject
 from app.web.limits import costs
 from app.web.lists import about_page, numbered_links
 from app.web.parameters import MAX_ROW_ID, NumberedQuery, Query
@@ -38,6 +39,10 @@ watches = APIBlueprint("watches", __name__, tag="Watches")
 _PATH = "/watches"
 _USUAL = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
 _TAKE = (*_USUAL, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+_NO_CHANNEL = {
+    HTTPStatus.NOT_FOUND: ErrorObject("not_found", "YouTube has no channel @harbourradio")
+}
+_NOT_NOW = {HTTPStatus.CONFLICT: ErrorObject("watch_paused", "watch 1 is paused: resume it first")}
 _WATCH_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 
 
@@ -87,6 +92,7 @@ def list_watches(query: NumberedQuery) -> Response:
         HTTPStatus.BAD_GATEWAY,
         headers=("Cache-Control", "Location"),
         success=HTTPStatus.CREATED,
+        examples=_NO_CHANNEL,
     ),
 )
 def create_watch(query: Query, wanted: WatchRequest) -> Response:  # noqa: ARG001 - takes no parameters
@@ -161,7 +167,7 @@ def delete_watch(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it 
 @watches.doc(
     operation_id="fetch_now",
     responses=responses(
-        *_USUAL, HTTPStatus.CONFLICT, headers=("Cache-Control",), success=HTTPStatus.ACCEPTED
+        *_USUAL, headers=("Cache-Control",), success=HTTPStatus.ACCEPTED, examples=_NOT_NOW
     ),
 )
 def fetch_now(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it takes no parameters

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
+from app.domain.targets import MAX_URL_CHARACTERS
 from app.domain.webhooks import LONGEST_OVERLAP_HOURS, MAX_VIDEOS, OVERLAP_HOURS, Pause
 from app.web.api.schemas import Schema
 from app.web.bodies import Body
@@ -79,10 +80,19 @@ class DeliveryList(WebhookList):
     items: list[Delivery]  # type: ignore[assignment]  # a list of another kind, else the same
 
 
+_URL = {
+    "type": "string",
+    "format": "uri",
+    "maxLength": MAX_URL_CHARACTERS,
+    "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[!-~]+$",
+}
+Url = Annotated[str, WithJsonSchema(_URL)]
+
+
 class WebhookRequest(Body):
     """Where new videos are to be sent, and which."""
 
-    url: str = Field(
+    url: Url = Field(
         description="Public https at port 443 or 8443, or what OUTGOING_ALLOW allows.",
         examples=["https://example.org/newsreel"],
     )
@@ -94,7 +104,7 @@ class WebhookRequest(Body):
 class WebhookPatch(Body):
     """What is to change of a webhook; what is left out stays as it is."""
 
-    url: str = Field(default="", description="As when it is made.")
+    url: Url = Field(default="", description="As when it is made.")
     paused: bool = Field(
         default=False, description="False also ends a pause that nobody asked for."
     )

@@ -16,6 +16,7 @@ from app.domain.errors import NotFoundError
 from app.web.api import webhook_schemas as schemas
 from app.web.api.openapi import responses
 from app.web.callers import caller
+from app.web.errors import ErrorObject
 from app.web.limits import costs
 from app.web.lists import about_page, numbered_links
 from app.web.parameters import MAX_ROW_ID, NumberedQuery, Query
@@ -33,7 +34,8 @@ webhooks = APIBlueprint("webhooks", __name__, tag="Webhooks")
 
 _PATH = "/webhooks"
 _READ = (HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE)
-_ONE = (*_READ, HTTPStatus.NOT_FOUND)
+_NONE = {HTTPStatus.NOT_FOUND: ErrorObject("not_found", "There is no such webhook.")}
+_FULL = {HTTPStatus.CONFLICT: ErrorObject("too_many_webhooks", "there are 100 webhooks already")}
 _BODY = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 _WEBHOOK_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 
@@ -62,8 +64,9 @@ def list_webhooks(query: NumberedQuery) -> Response:
 @webhooks.doc(
     operation_id="create_webhook",
     responses=responses(
-        *(*_READ, *_BODY, HTTPStatus.CONFLICT),
+        *(*_READ, *_BODY),
         headers=("Cache-Control", "Location"),
+        examples=_FULL,
         success=HTTPStatus.CREATED,
     ),
 )
@@ -90,7 +93,10 @@ def create_webhook(query: Query, wanted: schemas.WebhookRequest) -> Response:  #
 @scope(Scope.WATCHES_WRITE)
 @webhooks.input(Query, location="query", arg_name="query")
 @webhooks.output(schemas.Webhook, example=schemas.WEBHOOK)
-@webhooks.doc(operation_id="get_webhook", responses=responses(*_ONE, headers=("Cache-Control",)))
+@webhooks.doc(
+    operation_id="get_webhook",
+    responses=responses(*_READ, examples=_NONE, headers=("Cache-Control",)),
+)
 def get_webhook(webhook_id: str, query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
     """Return a webhook."""
     return uncached_json(_item(services().webhooks.get(_id(webhook_id))))
@@ -105,7 +111,8 @@ def get_webhook(webhook_id: str, query: Query) -> Response:  # noqa: ARG001 - it
 )
 @webhooks.output(schemas.Webhook, example=schemas.WEBHOOK)
 @webhooks.doc(
-    operation_id="change_webhook", responses=responses(*_ONE, *_BODY, headers=("Cache-Control",))
+    operation_id="change_webhook",
+    responses=responses(*_READ, *_BODY, examples=_NONE, headers=("Cache-Control",)),
 )
 def change_webhook(webhook_id: str, query: Query, wanted: schemas.WebhookPatch) -> Response:  # noqa: ARG001 - takes no parameters
     """Change a webhook's address, pause it, or resume it where it was."""
@@ -125,7 +132,9 @@ def change_webhook(webhook_id: str, query: Query, wanted: schemas.WebhookPatch) 
 @webhooks.output({}, status_code=204)
 @webhooks.doc(
     operation_id="delete_webhook",
-    responses=responses(*_ONE, headers=("Cache-Control",), success=HTTPStatus.NO_CONTENT),
+    responses=responses(
+        *_READ, examples=_NONE, headers=("Cache-Control",), success=HTTPStatus.NO_CONTENT
+    ),
 )
 def delete_webhook(webhook_id: str, query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
     """Send nothing more, and forget the webhook with its log."""
@@ -144,7 +153,8 @@ def delete_webhook(webhook_id: str, query: Query) -> Response:  # noqa: ARG001 -
 )
 @webhooks.output(schemas.NewWebhook, example=schemas.ROTATED_WEBHOOK)
 @webhooks.doc(
-    operation_id="rotate_webhook", responses=responses(*_ONE, *_BODY, headers=("Cache-Control",))
+    operation_id="rotate_webhook",
+    responses=responses(*_READ, *_BODY, examples=_NONE, headers=("Cache-Control",)),
 )
 def rotate_webhook(webhook_id: str, query: Query, wanted: schemas.RotateRequest) -> Response:  # noqa: ARG001 - takes no parameters
     """Give a webhook another secret, which is shown only here.
@@ -166,7 +176,9 @@ def rotate_webhook(webhook_id: str, query: Query, wanted: schemas.RotateRequest)
 @webhooks.output(schemas.Webhook, status_code=202, example=schemas.WEBHOOK)
 @webhooks.doc(
     operation_id="replay_webhook",
-    responses=responses(*_ONE, *_BODY, headers=("Cache-Control",), success=HTTPStatus.ACCEPTED),
+    responses=responses(
+        *_READ, *_BODY, examples=_NONE, headers=("Cache-Control",), success=HTTPStatus.ACCEPTED
+    ),
 )
 def replay_webhook(webhook_id: str, query: Query, wanted: schemas.ReplayRequest) -> Response:  # noqa: ARG001 - takes no parameters
     """Send again what came in after a seq, with the next ticks.
@@ -182,7 +194,8 @@ def replay_webhook(webhook_id: str, query: Query, wanted: schemas.ReplayRequest)
 @webhooks.input(NumberedQuery, location="query", arg_name="query")
 @webhooks.output(schemas.DeliveryList, example=schemas.DELIVERY_LIST)
 @webhooks.doc(
-    operation_id="list_deliveries", responses=responses(*_ONE, headers=("Cache-Control", "Link"))
+    operation_id="list_deliveries",
+    responses=responses(*_READ, examples=_NONE, headers=("Cache-Control", "Link")),
 )
 def list_deliveries(webhook_id: str, query: NumberedQuery) -> Response:
     """List what was sent to a webhook and what came of it, newest first."""

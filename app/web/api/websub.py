@@ -15,6 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from app.auth.scopes import Scope
 from app.domain.errors import NotFoundError
 from app.web.api.openapi import responses
+from app.web.errors import ErrorObject
 from app.web.limits import costs
 from app.web.request_limits import MAX_BODY_BYTES
 from app.web.scopes import scope
@@ -27,11 +28,12 @@ websub = APIBlueprint("websub", __name__, tag="WebSub")
 
 LONGEST_CHALLENGE = 1_000
 _MOST_DIGITS = 9
+_NOT_ASKED = {HTTPStatus.NOT_FOUND: ErrorObject("not_found", "nobody here asked for this")}
 _TEXT = "text/plain; charset=utf-8"
 
 
 def _described(what: str, example: str, *errors: HTTPStatus) -> ResponseDocs:
-    described = responses(*errors, HTTPStatus.NOT_FOUND, headers=("Cache-Control",))
+    described = responses(*errors, headers=("Cache-Control",), examples=_NOT_ASKED)
     text: ResponseDoc = {
         **described[HTTPStatus.OK],
         "description": what,

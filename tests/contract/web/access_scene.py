@@ -12,6 +12,7 @@ from app.settings import Settings
 from app.web.factory import create_app
 from tests.contract.web.conftest import clock
 from tests.processes import SECRET_KEY
+from tests.unit.web.documented import DocumentedClient
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -74,4 +75,6 @@ def open_site(database_url: str, *, is_required: bool = True, is_embedded: bool 
         read_auth="required" if is_required else "public",
     )
     services = build_services(settings, clock)
-    return Site(services, create_app(services, trusts_this_machine=is_embedded))
+    app = create_app(services, trusts_this_machine=is_embedded)
+    app.test_client_class = DocumentedClient
+    return Site(services, app)

@@ -10,6 +10,7 @@ from app.domain.intake import Finding
 from app.domain.videos import CanonicalJson, Detail, LiveState, Source, Video
 from app.settings import Settings
 from app.web.factory import create_app
+from tests.unit.web.documented import DocumentedClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,4 +74,7 @@ def services(sqlite_url: str) -> Iterator[Services]:
 
 @pytest.fixture
 def client(services: Services) -> FlaskClient:
-    return create_app(services, trusts_this_machine=True).test_client()
+    app = create_app(services, trusts_this_machine=True)
+    app.test_client_class = DocumentedClient
+    opened: FlaskClient = app.test_client()
+    return opened

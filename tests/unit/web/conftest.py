@@ -7,10 +7,11 @@ import pytest
 
 from app.domain.feeds import Position
 from app.web.factory import create_app
+from tests.unit.web.documented import DocumentedClient
 from tests.unit.web.fakes import MemoryFeed, MemoryServices
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from apiflask import APIFlask
     from flask.testing import FlaskClient
 
 NEWEST_AT = datetime(2026, 1, 2, 18, tzinfo=UTC)
@@ -27,10 +28,13 @@ def services() -> MemoryServices:
 
 
 @pytest.fixture
-def app(services: MemoryServices) -> Flask:
-    return create_app(services, trusts_this_machine=True)
+def app(services: MemoryServices) -> APIFlask:
+    app = create_app(services, trusts_this_machine=True)
+    app.test_client_class = DocumentedClient
+    return app
 
 
 @pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
+def client(app: APIFlask) -> FlaskClient:
+    opened: FlaskClient = app.test_client()
+    return opened

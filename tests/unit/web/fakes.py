@@ -407,12 +407,14 @@ class MemorySessions:
 
     password: str = ""
     secrets: set[str] = field(default_factory=set)
+    addresses: list[str | None] = field(default_factory=list)
 
     @property
     def can_open(self) -> bool:
         return bool(self.password)
 
-    def open(self, password: str, replaced: str | None = None) -> str:
+    def open(self, password: str, replaced: str | None = None, address: str | None = None) -> str:
+        self.addresses.append(address)
         if not self.password or password != self.password:
             raise WrongPasswordError("wrong")
         self.secrets.discard(replaced or "")
@@ -423,7 +425,8 @@ class MemorySessions:
     def is_open(self, secret: str) -> bool:
         return secret in self.secrets
 
-    def close(self, secret: str) -> bool:
+    def close(self, secret: str, address: str | None = None) -> bool:
+        self.addresses.append(address)
         was_open = secret in self.secrets
         self.secrets.discard(secret)
         return was_open
