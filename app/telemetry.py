@@ -9,16 +9,26 @@ from threading import Lock
 
 import structlog
 
-_GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}|(?<=key=)[^&\s\"'\\]+")
-_OWN_SECRET = re.compile(r"\bnr[sf]_[\w-]{20,}|\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
-"""Of clients and feed readers, and their tokens."""
+_GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}")
+_OWN_SECRET = re.compile(r"\b(?:nr[sf]|nws)_[\w-]{20,}|\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
+"""Of clients, feed readers and webhooks, and tokens."""
+
+_NAMED_SECRET = re.compile(
+    r"((?:key|secret|token|password)="
+    # A quote that is not escaped would end a text of the line, and what follows is not of it.
+    r"|(?:api-key|cookie)(?:[\s:']|\\\")+"
+    r"|authorization(?:[\s:']|\\\")+(?:basic|bearer) )[^&\s\"'\\]+",
+    re.ASCII | re.IGNORECASE,
+)
+"""In queries, forms and headers."""
 
 _PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@\s:\"]*):[^/\s\"]+@")
 
 
 def redact(text: str) -> str:
     """Replace keys, tokens and passwords in URLs; the last guard, nothing should rely on it."""
-    unkeyed = _OWN_SECRET.sub("***", _GOOGLE_KEY.sub("***", text))
+    unnamed = _NAMED_SECRET.sub(r"\1***", text)
+    unkeyed = _OWN_SECRET.sub("***", _GOOGLE_KEY.sub("***", unnamed))
     return _PASSWORD_IN_URL.sub(r"\1:***@", unkeyed)
 
 

@@ -55,6 +55,15 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Written]:
         (f"client nrc_1 sent nrs_{'-aZ_' * 10}, oh", "client nrc_1 sent ***, oh"),
         (f"GET /feed.atom?token=nrf_{'x' * 43}&limit=1", "GET /feed.atom?token=***&limit=1"),
         ("Bearer eyJhbGciOiJI.eyJzdWIiOiJu.dG-9_w", "Bearer ***"),
+        ("token eyJhbGciOiJI.eyJzdWIiOiJu.dG-9_w!", "token ***!"),
+        (f"signed with nws_{'x' * 43}.", "signed with ***."),
+        ("grant_type=x&client_secret=s3cret-&scope=y", "grant_type=x&client_secret=***&scope=y"),
+        ("/websub?token=s3cret&password=s3cret.", "/websub?token=***&password=***"),
+        ("Authorization: Basic czNjcmV0", "Authorization: Basic ***"),
+        ("{'X-Goog-Api-Key': 's3cret'}", "{'X-Goog-Api-Key': '***'}"),
+        ("Set-Cookie: session=s3cret; Path=/", "Set-Cookie: *** Path=/"),
+        ("a basic idea, a bearer of news", "a basic idea, a bearer of news"),
+        ("the primary key and the token bucket", "the primary key and the token bucket"),
     ],
 )
 def test_keys_and_passwords_are_redacted_and_nothing_else(text: str, redacted: str) -> None:
@@ -63,8 +72,10 @@ def test_keys_and_passwords_are_redacted_and_nothing_else(text: str, redacted: s
 
 @given(st.text())
 def test_redaction_keeps_a_json_line_a_json_line(text: str) -> None:
-    for value in (text, f"key={text}", f"redis://:{text}@host"):
-        assert isinstance(json.loads(redact(json.dumps({"a": value, "b": "c@d"}))), dict)
+    for value in (text, f"key={text}", f"Cookie: {text}", f"redis://:{text}@host"):
+        assert isinstance(
+            json.loads(redact(json.dumps({"a": value, "cookie": 5, "b": "c@d"}))), dict
+        )
 
 
 def test_a_line_is_one_json_object_with_level_logger_and_time(written: Written) -> None:
