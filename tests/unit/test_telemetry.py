@@ -87,6 +87,26 @@ def test_a_line_is_one_json_object_with_level_logger_and_time(written: Written) 
     assert str(line["timestamp"]).endswith("Z")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("a\nb", "a\rb", "a\r\n{}", "\u2028", "\u2029", "\x85", "\x0b\x0c", "\x1b[2J\x1b]0;x\a"),
+        *("\x9b31m", "\0", "\u202e", '"}\n{"event": "forged"}', "\ud83d", "\\", "\x08" * 9),
+    ],
+)
+def test_no_text_begins_a_line_or_reaches_a_terminal(written: Written, text: str) -> None:
+    log = get_logger("app.test")
+    log.error("request_failed", path=text, nested={text: [text]})
+    logging.getLogger("library").error("a library says %s", text)
+    log.error("with_traceback", exc_info=ValueError(text))
+    said = written.stream.getvalue()
+    assert said.isascii()
+    assert all(line.isprintable() for line in said.split("\n"))
+    first, second, third = written.lines()
+    assert (first["path"], second["event"]) == (text, f"a library says {text}")
+    assert third["event"] == "with_traceback"
+
+
 def test_no_line_holds_a_key_wherever_it_stood(written: Written) -> None:
     log = get_logger("app.test")
     log.error(KEY, detail=KEY, nested={"inner": [KEY]}, error=ValueError(KEY))
