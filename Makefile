@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := uv==0.13.8
+AUDIT_TOOLS := pip-audit==2.10.1 cyclonedx-bom==7.5.0
 PYTEST_WORKERS ?= 2
 COMPOSE_FILES = docker-compose.yml $(wildcard tests/compose/*.yml)
 DOCKERFILES = Dockerfile $(wildcard tests/compose/Dockerfile)
@@ -10,7 +11,7 @@ COMPILE = .venv-lock/bin/uv pip compile --quiet --universal --generate-hashes --
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test check bench prove lock up down clean
+.PHONY: help install install-dev run test check bench prove lock audit sbom up down clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +50,13 @@ lock: .venv-lock/bin/uv ## resolve requirements/*.in into the pinned lists (UPGR
 	$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements.txt requirements/runtime.in
 	$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements.txt -o requirements/dev.txt requirements/dev.in
 
+# --strict: a list that could not be looked up in full is no list without vulnerabilities.
+audit: .venv-audit/tools.stamp ## known vulnerabilities of all that is pinned (asks pypi.org; fails where it cannot)
+	.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.txt -r requirements/dev.txt
+
+sbom: .venv-audit/tools.stamp ## what the service is made of, as CycloneDX, in sbom.json
+	.venv-audit/bin/cyclonedx-py requirements --output-reproducible --of JSON -o sbom.json requirements.txt
+
 up: ## the full stack in containers
 	docker compose up --build --detach --wait
 
@@ -56,7 +64,7 @@ down: ## stop the full stack; its data stays in the volumes
 	docker compose --profile demo down
 
 clean: ## remove the environment and the caches; var/ and its database stay
-	rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-lock .venv-audit sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/pip:
@@ -76,6 +84,11 @@ clean: ## remove the environment and the caches; var/ and its database stay
 	@echo "Installing into .venv what requirements/dev.txt pins (about a minute)"
 	@$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
 	@touch .venv/runtime.stamp $@
+
+.venv-audit/tools.stamp: Makefile
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/pip install --quiet $(AUDIT_TOOLS)
+	@touch $@
 
 .venv-lock/bin/uv:
 	$(PYTHON) -m venv .venv-lock

@@ -23,3 +23,10 @@ def _pins(path: str) -> dict[str, str]:
     text = (PROJECT / path).read_text(encoding="utf-8")
     pins = re.findall(r"^([a-z0-9-]+)==(\S+)(.*) \\$", text, flags=re.MULTILINE)
     return {name + marker: version for name, version, marker in pins}
+
+
+def test_the_audit_looks_at_all_that_is_pinned_and_fails_where_it_cannot() -> None:
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    [command] = re.findall(r"^\t.*pip-audit (.*)$", makefile, flags=re.MULTILINE)
+    assert "--strict" in command
+    assert "-r requirements.txt -r requirements/dev.txt" in command
