@@ -17,6 +17,10 @@ class Service(TypedDict, total=False):
     ports: list[str]
     volumes: list[str]
     profiles: list[str]
+    user: str
+    privileged: bool
+    network_mode: str
+    environment: dict[str, str]
     stop_grace_period: str
 
 
@@ -24,7 +28,8 @@ class Compose(TypedDict):
     services: dict[str, Service]
 
 
-COMPOSE = Path(__file__).resolve().parents[3] / "docker-compose.yml"
+PROJECT = Path(__file__).resolve().parents[3]
+COMPOSE = PROJECT / "docker-compose.yml"
 SERVICES = cast("Compose", YAML(typ="safe").load(COMPOSE))["services"]
 ONE_SHOTS = {"init", "demo", "migrate"}
 
@@ -38,6 +43,40 @@ def test_every_container_is_closed_down_and_bounded(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["mem_limit"]
     assert service["pids_limit"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_container_runs_as_root_or_reaches_the_host(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service.get("user", "root" if service["image"] != "newsreel" else "10001") != "root"
+    assert "privileged" not in service
+    assert service.get("network_mode", "none") == "none"
+    assert not any("docker.sock" in volume for volume in service.get("volumes", []))
+
+
+def test_the_image_ends_as_a_user_without_rights() -> None:
+    lines = (PROJECT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+
+    assert [line for line in lines if line.startswith("USER ")] == ["USER 10001:10001"]
+
+
+def test_no_secret_stands_in_the_environment_of_a_container() -> None:
+    given = {
+        name
+        for service in SERVICES.values()
+        for name in service.get("environment", {})
+        if any(word in name for word in ("PASSWORD", "SECRET", "KEY", "TOKEN"))
+    }
+
+    assert all(name.endswith("_FILE") for name in given)
+
+
+@pytest.mark.parametrize("path", [".gitignore", ".dockerignore"])
+def test_the_operator_s_settings_stay_out_of_git_and_images(path: str) -> None:
+    rules = (PROJECT / path).read_text(encoding="utf-8").splitlines()
+
+    assert ".env" in rules or ("*" in rules and not any(rule.startswith("!.env") for rule in rules))
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES.keys() - ONE_SHOTS - {"web"}))
