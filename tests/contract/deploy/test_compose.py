@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 from typing import TypedDict, cast
 
@@ -59,6 +60,13 @@ def test_the_image_ends_as_a_user_without_rights() -> None:
     lines = (PROJECT / "Dockerfile").read_text(encoding="utf-8").splitlines()
 
     assert [line for line in lines if line.startswith("USER ")] == ["USER 10001:10001"]
+
+
+def test_what_serves_the_web_cannot_change_tables() -> None:
+    script = (PROJECT / "deploy/compose/mysql.sh").read_text(encoding="utf-8")
+    grants = re.findall(r"^GRANT (.+) ON \w+\.\* TO newsreel;$", script, flags=re.MULTILINE)
+
+    assert set(grants) == {"SELECT, INSERT, UPDATE, DELETE"}
 
 
 def test_no_secret_stands_in_the_environment_of_a_container() -> None:
