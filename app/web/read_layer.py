@@ -181,7 +181,7 @@ class ReadLayer:
     def ask(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let the application answer; keep what it marked as a first page."""
         is_head = environ["REQUEST_METHOD"] == "HEAD"
-        asked = {**environ, "REQUEST_METHOD": "GET"} if is_head else environ
+        asked = _as_asked(environ)
         told = _Told()
         chunks = self._app(asked, told)
         if not told.is_cacheable:
@@ -225,6 +225,18 @@ class _Told:
 
 def _refuse_to_write(_data: bytes, /) -> object:
     raise NotImplementedError("Flask returns bodies; it does not write them")
+
+
+def _as_asked(environ: WSGIEnvironment) -> WSGIEnvironment:
+    """Ask for the whole of a HEAD, and for `/` where there is no path at all.
+
+    `GET http://host HTTP/1.1` has none: Werkzeug would redirect, to the host that the client named.
+    """
+    method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+    if method != "HEAD" and path:
+        return environ
+    asked = "GET" if method == "HEAD" else method
+    return {**environ, "REQUEST_METHOD": asked, "PATH_INFO": path or "/"}
 
 
 def _spelling(environ: WSGIEnvironment) -> tuple[str, str, str]:

@@ -57,9 +57,10 @@ def test_a_large_body_is_refused_even_where_none_is_read(client: FlaskClient, me
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("//videos", 200), ("/videos//vid00000099", 404), ("///", 200)]
+    ("path", "status"),
+    [("//videos", 200), ("/videos//vid00000099", 404), ("///", 200), ("", 200)],
 )
-def test_a_doubled_slash_is_not_redirected_to_the_host_of_the_request(
+def test_an_odd_path_is_not_redirected_to_the_host_of_the_request(
     client: FlaskClient, path: str, status: int
 ) -> None:
     response = client.get("/", environ_overrides={"PATH_INFO": path})
