@@ -122,7 +122,7 @@ class Worker:
     def _start(self) -> Services:
         own = settings(database_url=self._rig.database_url, **self.values)
         services = build_services(own, self.clock, self._youtube)
-        services.store._primary = services.store._replica = self._database
+        services.store._primary = services.store._readers = self._database
         return services
 
     def _step(self, *, in_transaction: bool) -> None:
