@@ -82,7 +82,7 @@ class Deliverer:
         """
         webhook, watch, _ = self._store.read(lambda t: _look(t, webhook_id))
         delivery, _ = self._send(webhook, watch, replace(_NOTHING, next_seq=webhook.next_seq))
-        self._store.write(lambda t: _log(t, delivery))
+        self._store.write(lambda t: _log_delivery(t, delivery))
         return delivery
 
     def _take(self, webhook: Webhook) -> bool:
@@ -141,7 +141,7 @@ class Deliverer:
 
         def work(transaction: Transaction) -> bool:
             if delivery is not None:
-                _log(transaction, delivery)
+                _log_delivery(transaction, delivery)
             return transaction.webhooks.replace(before, after)
 
         try:
@@ -163,7 +163,7 @@ def _look(transaction: Transaction, webhook_id: int) -> tuple[Webhook, Watch | N
     return webhook, watch, transaction.webhooks.arrivals(webhook, webhook.batch)
 
 
-def _log(transaction: Transaction, delivery: Delivery) -> None:
+def _log_delivery(transaction: Transaction, delivery: Delivery) -> None:
     """Log a delivery, be it overtaken or not: it was sent. Raises NotFoundError."""
     transaction.webhooks.lock(delivery.webhook_id)  # or it might be removed this moment
     transaction.webhooks.add_delivery(delivery, KEPT_DELIVERIES)
