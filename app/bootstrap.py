@@ -23,37 +23,30 @@ from app.feed.exporting import VideoExport
 from app.feed.head_reader import HeadReader
 from app.feed.reader import FeedReader
 from app.feed.statistics import Statistics
+from app.fetchers import (
+    build_fallback,
+    build_follower,
+    build_glancing,
+    build_ingest,
+    build_packed,
+    build_refresher,
+    build_watching,
+)
 from app.ingest.channel_backfill import ChannelBackfill
 from app.ingest.channel_hints import HintReader
 from app.ingest.channel_names import ChannelNames
-from app.ingest.channel_polls import ChannelPolls
-from app.ingest.channel_reader import ChannelReader
-from app.ingest.channel_runner import ChannelRunner
 from app.ingest.coverage_reports import CoverageReports
 from app.ingest.exchange.importer import Importer
-from app.ingest.fallback import SearchFallback
-from app.ingest.follow_visits import FollowVisits
-from app.ingest.follower import Follower
-from app.ingest.glance_reader import GlanceReader
-from app.ingest.glancing import Glancing
 from app.ingest.jobs import Job, JobKind, job
 from app.ingest.moderating import Moderation
-from app.ingest.packed_runner import PackedRunner
 from app.ingest.planning import Planning
 from app.ingest.pushes import PushReceiver
 from app.ingest.quota_report import QuotaReporter
 from app.ingest.readiness import ReadinessCheck
-from app.ingest.refresher import Refresher
-from app.ingest.runner import Runner
 from app.ingest.scout import Scout
-from app.ingest.service import Flag, Ingest
 from app.ingest.subscribing import Subscriber
-from app.ingest.suggestions import SuggestionReader
-from app.ingest.upkeep import Upkeep
-from app.ingest.watching import Watching
 from app.parts import build_parts, choose_sources
 from app.quota.keeper import KeyKeeper
-from app.quota.on_demand import OnDemandUnits
 from app.sources.outgoing import Outgoing
 from app.webhooks.delivering import Deliverer
 from app.webhooks.keeping import Webhooks
@@ -62,7 +55,14 @@ if TYPE_CHECKING:
     from app.domain.audit import Actor
     from app.domain.clock import Clock
     from app.ingest.audit_log import AuditLog
+    from app.ingest.fallback import SearchFallback
     from app.ingest.fetch_log import FetchLog
+    from app.ingest.follower import Follower
+    from app.ingest.glancing import Glancing
+    from app.ingest.packed_runner import PackedRunner
+    from app.ingest.refresher import Refresher
+    from app.ingest.service import Flag, Ingest
+    from app.ingest.watching import Watching
     from app.limits.limiter import Limiter
     from app.parts import Parts
     from app.settings import Settings
@@ -182,7 +182,7 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
     reader = FeedReader(store, heads, clock, parts.reading)
     readiness = _readiness(parts, reader)
     channel_names = ChannelNames(parts.sources.channels, parts.ring)
-    watching = _watching(parts, channel_names)
+    watching = build_watching(parts, channel_names)
     hints = HintReader(store, parts.sources.videos, parts.ring, parts.tail)
     outgoing = Outgoing(parse_allowance(settings.outgoing_allow))
     return Services(
@@ -190,10 +190,10 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         channel_pages=ChannelPages(store, reader, clock, settings.fetch_interval_seconds),
         changes=ChangesReader(store),
         readiness=readiness,
-        ingest=_ingest(parts, watching, hints, seeded),
-        packed=_packed(parts),
-        fallback=_fallback(parts),
-        refresher=_refresher(parts),
+        ingest=build_ingest(parts, watching, hints, seeded),
+        packed=build_packed(parts),
+        fallback=build_fallback(parts),
+        refresher=build_refresher(parts),
         watching=watching,
         moderation=Moderation(store, parts.publisher, clock),
         importer=Importer(watching, channel_names.resolve),
@@ -208,10 +208,10 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
             incidents=parts.incidents,
             writes=parts.writes,
         ),
-        glancing=_glancing(parts),
+        glancing=build_glancing(parts),
         pushes=PushReceiver(store, clock),
         scout=Scout(store, clock, parts.writes, limit=settings.follow_channels),
-        follower=_follower(parts, hints),
+        follower=build_follower(parts, hints),
         webhooks=Webhooks(store, outgoing, clock),
         deliverer=Deliverer(store, outgoing, clock),
         alerts=_alerts(parts, readiness),
@@ -244,158 +244,6 @@ def _readiness(parts: Parts, reader: FeedReader) -> ReadinessCheck:
         clock=parts.clock,
         writes=parts.writes,
         incidents=parts.incidents,
-    )
-
-
-def _watching(parts: Parts, names: ChannelNames) -> Watching:
-    return Watching(
-        parts.store,
-        parts.publisher,
-        parts.reserve,
-        names,
-        parts.clock,
-        backfill=timedelta(seconds=parts.settings.backfill_seconds),
-        tick=timedelta(seconds=parts.settings.fetch_interval_seconds),
-    )
-
-
-def _ingest(parts: Parts, watching: Watching, hints: HintReader, seeded: Flag) -> Ingest:
-    return Ingest(
-        claims=parts.claims,
-        runner=_runner(parts),
-        channel_runner=_channel_runner(parts, hints),
-        publisher=parts.publisher,
-        watching=watching,
-        upkeep=Upkeep(parts.store, parts.publisher, parts.clock),
-        logs=(parts.fetch_log, parts.audit_log),
-        keywords=parts.settings.keyword_list,
-        channels=parts.settings.channel_list,
-        seeded=seeded,
-        incidents=parts.incidents,
-        write_trouble=parts.writes,
-        poll_trouble=parts.polls,
-    )
-
-
-def _runner(parts: Parts) -> Runner:
-    return Runner(
-        claims=parts.claims,
-        source=parts.sources.videos,
-        ring=parts.ring,
-        tail=parts.tail,
-        completion=parts.completion,
-        fetch_log=parts.fetch_log,
-        clock=parts.clock,
-        trouble=parts.polls,
-    )
-
-
-def _channel_runner(parts: Parts, hints: HintReader) -> ChannelRunner:
-    reader = ChannelReader(
-        store=parts.store,
-        channels=parts.sources.channels,
-        feeds=parts.sources.feeds,
-        ring=parts.ring,
-        tail=parts.tail,
-        completion=parts.completion,
-        claims=parts.claims,
-        clock=parts.clock,
-    )
-    return ChannelRunner(
-        store=parts.store,
-        polls=ChannelPolls(parts.store, parts.ring, parts.clock, pushes=parts.pushes),
-        reader=reader,
-        hints=hints,
-        completion=parts.completion,
-        fetch_log=parts.fetch_log,
-        clock=parts.clock,
-        trouble=parts.polls,
-    )
-
-
-def _packed(parts: Parts) -> PackedRunner:
-    return PackedRunner(
-        store=parts.store,
-        pacer=parts.pacer,
-        source=parts.sources.videos,
-        ring=parts.ring,
-        tail=parts.tail,
-        completion=parts.completion,
-        fetch_log=parts.fetch_log,
-        clock=parts.clock,
-        incidents=parts.incidents,
-        writes=parts.writes,
-    )
-
-
-def _fallback(parts: Parts) -> SearchFallback:
-    reader = None
-    if parts.sources.invidious is not None:
-        reader = SuggestionReader(
-            store=parts.store,
-            invidious=parts.sources.invidious,
-            source=parts.sources.videos,
-            ring=parts.ring,
-            tail=parts.tail,
-            clock=parts.clock,
-        )
-    return SearchFallback(
-        store=parts.store,
-        reader=reader,
-        ring=parts.ring,
-        fetch_log=parts.fetch_log,
-        clock=parts.clock,
-        incidents=parts.incidents,
-        writes=parts.writes,
-    )
-
-
-def _refresher(parts: Parts) -> Refresher:
-    return Refresher(
-        store=parts.store,
-        source=parts.sources.videos,
-        ring=parts.ring,
-        tail=parts.tail,
-        fetch_log=parts.fetch_log,
-        clock=parts.clock,
-        incidents=parts.incidents,
-        writes=parts.writes,
-    )
-
-
-def _glancing(parts: Parts) -> Glancing:
-    per_day = parts.settings.on_demand_units_per_day
-    reader = GlanceReader(
-        store=parts.store,
-        source=parts.sources.videos,
-        channels=parts.sources.channels,
-        feeds=parts.sources.feeds,
-        units=OnDemandUnits(parts.ring, parts.store, parts.clock, per_day),
-        clock=parts.clock,
-    )
-    return Glancing(
-        store=parts.store,
-        reader=reader,
-        fetch_log=parts.fetch_log,
-        clock=parts.clock,
-        writes=parts.writes,
-    )
-
-
-def _follower(parts: Parts, hints: HintReader) -> Follower:
-    return Follower(
-        store=parts.store,
-        visits=FollowVisits(parts.store, parts.ring, parts.clock, pushes=parts.pushes),
-        channels=parts.sources.channels,
-        feeds=parts.sources.feeds,
-        hints=hints,
-        ring=parts.ring,
-        tail=parts.tail,
-        completion=parts.completion,
-        fetch_log=parts.fetch_log,
-        clock=parts.clock,
-        incidents=parts.incidents,
-        writes=parts.writes,
     )
 
 

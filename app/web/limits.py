@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from flask import Response
 
     from app.limits.allowance import Verdict
+    from app.web.access_services import Limiter
     from app.web.proxies import Proxies
     from app.web.scopes import Gate
-    from app.web.services import Limiter
 
 ViewT = TypeVar("ViewT", bound="Callable[..., object]")
 

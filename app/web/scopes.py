@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from flask import Response
 
-    from app.web.services import Access
+    from app.web.access_services import Access
 
 ViewT = TypeVar("ViewT", bound="Callable[..., object]")
 

@@ -19,7 +19,13 @@ Json = dict[str, Any]  # an OpenAPI document, walked freely
 
 _ON_EVERY_REPLY = {
     *("content-type", "content-length", "content-encoding", "content-security-policy"),
-    *("x-content-type-options", "referrer-policy", "pragma", "allow"),
+    *(
+        "x-content-type-options",
+        "referrer-policy",
+        "pragma",
+        "allow",
+        "cross-origin-resource-policy",
+    ),
 }
 
 
