@@ -14,6 +14,7 @@ from app.feed.items import encode_item
 from app.web.api import moderation_schemas as schemas
 from app.web.api.openapi import responses
 from app.web.callers import caller
+from app.web.limits import costs
 from app.web.parameters import Query
 from app.web.replies import uncached_json
 from app.web.scopes import scope
@@ -29,6 +30,7 @@ moderation = APIBlueprint("moderation", __name__, tag="Moderation")
 
 @moderation.patch("/videos/<video_id>")
 @scope(Scope.VIDEOS_WRITE)
+@costs(5)
 @moderation.input(Query, location="query", arg_name="query")
 @moderation.input(
     schemas.ModerationPatch, location="json", arg_name="wanted", example=schemas.MODERATION_PATCH

@@ -147,6 +147,7 @@ def delete_webhook(webhook_id: str, query: Query) -> Response:  # noqa: ARG001 -
 
 @webhooks.post(f"{_PATH}/<webhook_id>/rotate")
 @scope(Scope.WATCHES_WRITE)
+@costs(5)
 @webhooks.input(Query, location="query", arg_name="query")
 @webhooks.input(
     schemas.RotateRequest, location="json", arg_name="wanted", example=schemas.ROTATE_REQUEST

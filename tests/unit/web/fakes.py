@@ -330,6 +330,8 @@ class MemoryModeration:
         return self
 
     def set_hidden(self, video_id: str, *, hidden: bool, note: str | None = None) -> Moderated:
+        if video_id == "vid00000000":
+            raise NotFoundError("There is no such video.")
         self.asked.append((video_id, hidden, note))
         mark = HiddenVideo(video_id, note or "", "this-machine", AT) if hidden else None
         return Moderated(video_id, mark, None)
