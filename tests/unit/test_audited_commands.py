@@ -91,7 +91,7 @@ def test_every_command_that_changes_something_leaves_an_entry(run: Run, tmp_path
         *(Action.CLIENT_REVOKED, Action.FEED_TOKEN_ADDED, Action.FEED_TOKEN_REVOKED),
     ]
     assert {(entry.actor.name, entry.actor.address) for entry in noted} == {("cli", None)}
-    imported = next(entry for entry in noted if entry.action is Action.WATCHES_IMPORTED)
+    imported = next(entry for entry in noted if entry.action == Action.WATCHES_IMPORTED)
     assert imported.details == {"file": "list.txt", "new": 1, "known": 1, "rejected": 0}
     secrets = {KEY, *re.findall(r"nr[sf]_[\w-]+", said)}
     assert len(secrets) == 4

@@ -65,9 +65,9 @@ def _finish(operation: OperationDoc) -> None:
         described = described_error(status, error)
         operation["responses"].setdefault(str(status.value), described)
     is_limited = str(HTTPStatus.TOO_MANY_REQUESTS.value) in operation["responses"]
+    figures = FIGURES_OF_LIMITS if is_limited else ()
     for response in operation["responses"].values():
         known = cast("dict[str, JsonObject]", response.get("headers", {}))
-        figures = FIGURES_OF_LIMITS if is_limited and "ETag" not in known else ()
         response["headers"] = {**known, **described_headers(*HEADERS_EVERYWHERE, *figures)}
 
 

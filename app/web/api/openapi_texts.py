@@ -27,7 +27,7 @@ HEADERS: Final[Mapping[str, tuple[str, str]]] = {
     "WWW-Authenticate": ("What to show (RFC 6750).", 'Bearer realm="newsreel"'),
     "Retry-After": ("Seconds to wait before asking again, or a date (RFC 9110).", "5"),
     "RateLimit": (
-        "Units left (r), and seconds until there are more (t).",
+        "Units left (r), and seconds until there are more (t); not on what shared caches keep.",
         '"address";r=1190;t=1',
     ),
     "RateLimit-Policy": (
@@ -69,7 +69,7 @@ HEADERS_OF_ERRORS: Final[Mapping[HTTPStatus, tuple[str, ...]]] = {
 HEADERS_EVERYWHERE: Final = ("Cache-Control", "X-Demo")
 
 FIGURES_OF_LIMITS: Final = ("RateLimit", "RateLimit-Policy")
-"""Of operations that are limited; not on what shared caches keep, which has an ETag."""
+"""Of operations that are limited; absent from replies that shared caches may keep."""
 
 ERRORS_EVERYWHERE: Final[Mapping[HTTPStatus, ErrorObject]] = {
     HTTPStatus.BAD_REQUEST: ERRORS[HTTPStatus.BAD_REQUEST],

@@ -21,6 +21,9 @@ FILTERS = {"shorts": "without", "live": ["live"], "exclude_words": ["ü"]}
 SILENT = {
     "POST /plan",  # it asks, and changes nothing
     "POST /oauth/token",  # clients do so all day; the token names them in what they do by it
+    # Pages and the login make the same changes; test_login.py and the test below look at theirs.
+    *("POST /login", "POST /logout", "POST /dashboard/watches"),
+    *(f"POST /dashboard/watches/<watch_id>/{act}" for act in ("pause", "resume", "remove")),
     "POST /websub/<token>",  # the hub is no person; what it pushes is told in /fetches
 }
 ACTS = (
@@ -33,6 +36,12 @@ ACTS = (
     ("POST /webhooks", "/webhooks", HOOK, "webhook_added"),
     ("PATCH /webhooks/<webhook_id>", "/webhooks/1", {"paused": True}, "webhook_changed"),
     ("POST /webhooks/<webhook_id>/replay", "/webhooks/1/replay", {"after": 0}, "webhook_replayed"),
+    (
+        "POST /webhooks/<webhook_id>/rotate",
+        "/webhooks/1/rotate",
+        {"overlap_hours": 1},
+        "webhook_secret_rotated",
+    ),
     ("DELETE /webhooks/<webhook_id>", "/webhooks/1", None, "webhook_removed"),
     ("DELETE /watches/<watch_id>", "/watches/1", None, "watch_removed"),
 )

@@ -10,16 +10,20 @@ import pytest
 
 from app.auth.scopes import Scope
 from app.bootstrap import build_services
+from app.domain.audit import Action, AuditQuery
 from app.settings import Settings
+from app.store.store import Store
 from app.telemetry import configure_logging
 from app.web.factory import create_app
 from tests.contract.web.access_scene import Site
-from tests.contract.web.browser import WATCHES, Browser
+from tests.contract.web.browser import OUTSIDE, WATCHES, Browser
 from tests.contract.web.conftest import clock, seeded
 from tests.processes import SECRET_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from app.domain.audit import AuditEntry
 
 PASSWORD = "Wiesenweg-42-grün"
 HTTP = "http://news.example.org"
@@ -32,9 +36,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
     return url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def site(url: str) -> Iterator[Site]:
-    """A process of a service that asks every reader who they are."""
+    """A process of a service that asks every reader who they are, and where nobody guessed yet."""
     opened = open_site(url)
     yield opened
     opened.services.close()
@@ -143,6 +147,37 @@ def test_a_session_of_one_process_holds_in_another_until_the_password_changes(
         other.services.close()
 
 
+def test_what_is_done_in_a_browser_stands_in_the_audit_log(browser: Browser, site: Site) -> None:
+    def entries() -> list[AuditEntry]:
+        return list(site.services.audit_log.page(AuditQuery(100)).lines)[::-1]
+
+    before = len(entries())
+    browser.log_in("guess-of-a-password")
+    browser.log_in(PASSWORD)
+    browser.post(WATCHES, {"csrf_token": browser.token(WATCHES), "watch": "lighthouses"})
+    (added,) = (it for it in entries()[before:] if it.action == Action.WATCH_ADDED)
+    path = f"{WATCHES}/{added.subject.removeprefix('watch:')}"
+    for act in ("pause", "resume", "remove"):
+        browser.post(f"{path}/{act}", {"csrf_token": browser.token(WATCHES)})
+    browser.post("/logout", {"csrf_token": browser.token(WATCHES)})
+    told = [(it.action, it.actor.name, it.actor.address) for it in entries()[before:]]
+    done = (Action.WATCH_ADDED, Action.WATCH_CHANGED, Action.WATCH_CHANGED, Action.WATCH_REMOVED)
+    assert told == [
+        (Action.LOGIN_FAILED, "nobody", OUTSIDE),
+        (Action.LOGGED_IN, "session", OUTSIDE),
+        *((act, "session", OUTSIDE) for act in done),
+        (Action.LOGGED_OUT, "session", OUTSIDE),
+    ]
+
+
+def test_passwords_are_tried_ten_times_a_minute_from_one_address(site: Site) -> None:
+    guesser = Browser.of(site.app)
+    statuses = [guesser.log_in(f"guess-of-a-password-{n}").status_code for n in range(12)]
+    assert statuses == [403] * 10 + [429] * 2
+    assert guesser.log_in(PASSWORD).status_code == 429
+    assert Browser.of(site.app, address="203.0.113.8").log_in(PASSWORD).status_code == 303
+
+
 def test_without_a_password_the_login_says_how_to_set_one(url: str) -> None:
     closed = open_site(url, "")
     browser = Browser.of(closed.app)
@@ -226,15 +261,15 @@ def test_no_log_holds_the_password_a_guess_or_a_cookie(
     secrets = [PASSWORD, "guess-of-a-password", browser.cookies["__Host-newsreel"]]
     secrets.append(browser.token(WATCHES))
 
-    def fail(_work: object) -> None:
+    def fail(_store: Store, _work: object) -> None:
         raise RuntimeError
 
     with monkeypatch.context() as broken:
-        broken.setattr(site.services.store, "write", fail)
+        broken.setattr(Store, "write", fail)
         form = {"csrf_token": secrets[-1], "password": PASSWORD}
         assert browser.post("/login", form).status_code == 500
     browser.post("/logout", {"csrf_token": secrets[-1]})
     told = log.getvalue()
-    for event in ("login_failed", '"login"', "request_failed", '"logout"'):
+    for event in ("login_failed", "logged_in", "request_failed", "logged_out"):
         assert event in told
     assert [secret for secret in secrets if secret in told] == []

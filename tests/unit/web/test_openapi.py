@@ -90,7 +90,12 @@ def test_a_feed_is_documented_as_it_is_sent(document: Json, client: FlaskClient,
     response = client.get(path)
     documented = document["paths"][path]["get"]["responses"]["200"]
     assert list(documented["content"]) == [response.content_type]
-    assert set(documented["headers"]) - set(response.headers.keys()) == {"Age", "X-Demo"}
+    assert set(documented["headers"]) - set(response.headers.keys()) == {
+        "Age",
+        "X-Demo",
+        "RateLimit",
+        "RateLimit-Policy",
+    }
 
 
 def test_limits_and_defaults_stand_in_the_document(document: Json) -> None:
@@ -127,7 +132,7 @@ def test_every_header_of_a_page_is_described(document: Json, client: FlaskClient
         *("Content-Type", "Content-Length", "Content-Security-Policy"),
         *("X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Resource-Policy"),
     }
-    assert described - sent == {"Age", "X-Demo"}
+    assert described - sent == {"Age", "X-Demo", "RateLimit", "RateLimit-Policy"}
     assert sent - described == everywhere
 
 
