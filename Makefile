@@ -25,7 +25,7 @@ run: install ## serve on http://127.0.0.1:5001 (a demo with simulated videos wit
 
 test: install-dev ## every test, on servers of its own (installs the missing ones as root)
 	@$(BIN)/python -m tests.servers
-	@exec $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile
+	@exec $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: install-dev ## format, lint, types, imports, security, compose, Dockerfile, shell
 	$(BIN)/ruff format --check .
