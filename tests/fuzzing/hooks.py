@@ -53,7 +53,7 @@ _EXCLUDING = (
 _CURSOR = encode_cursor(
     Cursor(Position(datetime(2026, 1, 2, 18, tzinfo=UTC), "avideo-0000"), newer=False)
 )
-_FETCH_CURSOR = "MW85"
+_LOG_CURSOR = "MW85"
 _CHANNEL = "UCa1B2c3D4e5F6g7H8i9J0kL"
 _FAR = 1000
 """No test makes as many of anything."""
@@ -91,7 +91,7 @@ def mend_query(path: str, query: Members) -> None:
         for extra in [name for name in names if name in query][1:]:
             del query[extra]
     if "cursor" in query:
-        query["cursor"] = _FETCH_CURSOR if path == "/fetches" else _CURSOR
+        query["cursor"] = _LOG_CURSOR if path in ("/fetches", "/audit") else _CURSOR
     _mend(query, "q", parse_text_query, "news")
     _mend(query, "after", _near_bookmark, "0")
     if path == "/stats" and query.pop("published_after", None) is not None:

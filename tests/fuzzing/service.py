@@ -53,6 +53,8 @@ def start_service(processes: Processes, database_url: str) -> Service:
         "SECRET_KEY": SECRET_KEY,
         "DATABASE_URL": database_url,
         "FETCH_INTERVAL_SECONDS": "1",
+        "RATE_LIMIT_PER_MINUTE": "0",  # all come from one client at one address
+        "CLIENT_RATE_LIMIT_PER_MINUTE": "0",
     }
     configuration = str(PROJECT / "gunicorn.conf.py")
     process = processes.python("gunicorn", "-c", configuration, "app.wsgi:app", env=env)

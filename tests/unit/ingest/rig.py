@@ -143,6 +143,7 @@ def settings(**values: object) -> Settings:
         "youtube_search_calls_per_day": PLENTY,
         "youtube_units_per_day": PLENTY,
         "fetch_interval_seconds": 10,
+        "rate_limit_per_minute": 0,  # a day of requests is made within a second here
     }
     return Settings.model_validate({**usual, **values})
 
