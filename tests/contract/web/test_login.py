@@ -44,12 +44,14 @@ def site(url: str) -> Iterator[Site]:
     opened.services.close()
 
 
-def open_site(url: str, password: str = PASSWORD, public_url: str = "") -> Site:
+def open_site(
+    url: str, password: str = PASSWORD, public_url: str = "", proxy_hops: int = 0
+) -> Site:
     settings = Settings(
         database_url=url, secret_key=SECRET_KEY, read_auth="required", admin_password=password
     )
     services = build_services(settings, clock)
-    return Site(services, create_app(services, public_url=public_url))
+    return Site(services, create_app(services, public_url=public_url, proxy_hops=proxy_hops))
 
 
 @pytest.fixture
@@ -233,6 +235,28 @@ def test_public_url_says_that_people_come_by_https(url: str) -> None:
     local = Browser.of(behind.app, "http://10.0.0.7:5001")
     assert local.get("/login").headers["Set-Cookie"].startswith("newsreel=")
     assert local.log_in(PASSWORD).status_code == 303
+    behind.services.close()
+
+
+@pytest.mark.parametrize(
+    ("hops", "told", "is_https"),
+    [(1, "https", True), (1, "http, https", True), (1, "https, http", False), (0, "https", False)],
+)
+def test_a_proxy_that_is_believed_says_that_people_come_by_https(
+    url: str, hops: int, told: str, *, is_https: bool
+) -> None:
+    behind = open_site(url, proxy_hops=hops)
+    page = behind.app.test_client().get("/login", headers={"X-Forwarded-Proto": told})
+    assert page.headers["Set-Cookie"].startswith("__Host-newsreel=") is is_https
+    assert ("; Secure" in page.headers["Set-Cookie"]) is is_https
+    behind.services.close()
+
+
+def test_no_proxy_says_by_which_host_people_come(url: str) -> None:
+    behind = open_site(url, public_url="https://news.example.org/", proxy_hops=1)
+    client, forged = behind.app.test_client(), {"X-Forwarded-Host": "news.example.org"}
+    page = client.get("/login", headers={"Host": "other.example.org", **forged})
+    assert page.headers["Set-Cookie"].startswith("newsreel=")
     behind.services.close()
 
 
