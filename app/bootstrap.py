@@ -1,4 +1,4 @@
-"""The composition root: settings become services. Every "if Redis, else memory" stands here.
+"""The composition root: settings become services, made of the parts of `parts.py`.
 
 Building opens no connection: a process starts while its database and its Redis are away.
 """

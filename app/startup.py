@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.addresses import parse_channel_reference
 from app.domain.errors import InvalidValueError
-from app.domain.passwords import check_server_password
+from app.domain.passwords import check_password, check_server_password
 from app.domain.targets import parse_allowance
 from app.domain.watches import parse_keyword
 from app.settings import HOW_TO_MAKE_ONE, Settings, SettingsError, load_settings
@@ -36,6 +36,7 @@ def checked_settings(*, needs_broker: bool = False, needs_secret: bool = False) 
     _check("KEYWORDS", settings.keyword_list, parse_keyword)
     _check("CHANNELS", settings.channel_list, parse_channel_reference)
     _check("OUTGOING_ALLOW", [settings.outgoing_allow], parse_allowance)
+    _check("ADMIN_PASSWORD", filter(None, [settings.admin_password]), check_password)
     if needs_broker and not settings.broker_url:
         raise SettingsError("REDIS_URL: needed by Celery")
     if needs_secret and not settings.secret_key:

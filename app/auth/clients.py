@@ -91,17 +91,19 @@ class Clients:
         return self._store.write(change), secret
 
     def drop_previous(self, named: str) -> Client:
-        """Let only a client's newest secret hold.
+        """Let only a client's newest secret hold; nothing changes where it is the only one.
 
         Raises:
             NotFoundError: there is no client with this name or id.
         """
 
         def change(transaction: Transaction) -> Client:
-            client = replace(_find(transaction, named), previous_hash=None)
-            transaction.clients.set_secrets(client)
-            about = {"drop_previous": True}
-            transaction.note(Action.CLIENT_ROTATED, _subject(client), self._clock(), **about)
+            before = _find(transaction, named)
+            client = replace(before, previous_hash=None)
+            if client != before:
+                transaction.clients.set_secrets(client)
+                about = {"drop_previous": True}
+                transaction.note(Action.CLIENT_ROTATED, _subject(client), self._clock(), **about)
             return client
 
         return self._store.write(change)

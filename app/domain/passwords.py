@@ -1,4 +1,7 @@
-"""Which passwords are none: missing, short, or copied from a sample. No message repeats one."""
+"""Which passwords are none: missing, short, or copied from a sample. No message repeats one.
+
+The one rule for people's passwords and for those of servers.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,11 @@ LEAST_CHARACTERS = 12
 LEAST_VARIETY = 6
 """Different characters; even 12 random digits have as many, but for one in a thousand."""
 
-SAMPLES = ("password", "passwort", "changeme", "example", "letmein", "newsreel", "12345678")
+SAMPLES = (
+    *("password", "passwort", "changeme", "changethis", "example", "letmein", "newsreel"),
+    *("12345678", "abcd1234", "qwerty", "qwertz", "adminadmin", "admin1234", "administrator"),
+    *("testtest", "correcthorse"),
+)
 """What stands in guides, in lower case and without what is neither letter nor digit."""
 
 _CLIENT_CERTIFICATES = ("ssl_cert", "ssl_certfile", "sslcert")
@@ -23,8 +30,10 @@ def check_password(text: str) -> None:
     """Refuse a password that is quickly found.
 
     Raises:
-        InvalidValueError: it is short, monotonous, or holds what stands in guides.
+        InvalidValueError: it is short, monotonous, cannot be typed, or holds what stands in guides.
     """
+    if not text.isprintable():
+        raise InvalidValueError("a password has no control characters")
     if len(text) < LEAST_CHARACTERS or len(set(text)) < LEAST_VARIETY:
         raise InvalidValueError(f"a password has {LEAST_CHARACTERS} random characters or more")
     plain = "".join(filter(str.isalnum, text.lower()))

@@ -40,7 +40,8 @@ class ChannelBackfill:
             wanted = channel_coverage.with_backfill(pending, watch.created_at)
             transaction.ranges.replace(watch_id, wanted)
             transaction.watches.mark_due(watch_id, now)
-            transaction.note(Action.WATCH_BACKFILLED, f"watch:{watch_id}", now)
+            if not channel_coverage.is_for_backfill(pending):
+                transaction.note(Action.WATCH_BACKFILLED, f"watch:{watch_id}", now)
             return watch
 
         return self._store.write(work)

@@ -207,6 +207,7 @@ class Watching:
         self.check(options)
 
         def work(transaction: Transaction) -> Watch:
+            transaction.stand_in_line()  # or what a poll or another change did would look like ours
             before = transaction.watches.get(watch_id)
             after = transaction.watches.change(watch_id, options)
             if after != before:

@@ -75,8 +75,10 @@ class KeyStates:
         held = KeyStatus(key.fingerprint, key.project, KeyState.HELD, reason, now, None)
 
         def work(transaction: Transaction) -> None:
-            transaction.keys.put(held)
-            transaction.note(Action.KEY_DISABLED, f"key:{key.fingerprint}", now)
+            transaction.stand_in_line()
+            if not transaction.keys.is_held(key.fingerprint):
+                transaction.keys.put(held)
+                transaction.note(Action.KEY_DISABLED, f"key:{key.fingerprint}", now)
 
         self._store.write(work)
 
@@ -84,8 +86,8 @@ class KeyStates:
         """Forget everything about a key."""
 
         def work(transaction: Transaction) -> None:
-            transaction.keys.clear(key.fingerprint, held=True)
-            transaction.note(Action.KEY_ENABLED, f"key:{key.fingerprint}", self._clock())
+            if transaction.keys.clear(key.fingerprint, held=True):
+                transaction.note(Action.KEY_ENABLED, f"key:{key.fingerprint}", self._clock())
 
         self._store.write(work)
         self._incidents.end(f"key:{key.fingerprint}")

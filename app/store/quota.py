@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import and_, delete, exists, insert, select, update
 
 from app.domain.quota import Bucket, KeyState, KeyStatus, Usage
 from app.store.executing import insert_if_absent
@@ -108,6 +108,11 @@ class KeyRepository:
             for row in rows
         }
 
+    def is_held(self, fingerprint: str) -> bool:
+        """Tell whether the operator holds a key."""
+        row = and_(KeyStateRow.fingerprint == fingerprint, KeyStateRow.state == KeyState.HELD.value)
+        return self._connection.execute(select(exists().where(row))).scalar_one()
+
     def put(self, status: KeyStatus) -> None:
         """Store a key's state in place of the one before; of several writers the last one wins.
 
@@ -128,9 +133,14 @@ class KeyRepository:
         if not insert_if_absent(self._connection, new):
             self._connection.execute(change)
 
-    def clear(self, fingerprint: str, *, held: bool = False) -> None:
-        """Forget a key's state: it is usable. One that is held only if `held` is given."""
-        self._connection.execute(delete(KeyStateRow).where(_key(fingerprint, held=held)))
+    def clear(self, fingerprint: str, *, held: bool = False) -> bool:
+        """Forget a key's state: it is usable. One that is held only if `held` is given.
+
+        Returns:
+            Whether there was one to forget.
+        """
+        cleared = delete(KeyStateRow).where(_key(fingerprint, held=held))
+        return self._connection.execute(cleared).rowcount == 1
 
 
 def _key(fingerprint: str, *, held: bool) -> ColumnElement[bool]:

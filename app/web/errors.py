@@ -224,29 +224,43 @@ def _on_http_error(error: HTTPException) -> Response:
     return error_response(status, told, headers=headers)
 
 
-def told_of(error: NewsreelError) -> tuple[HTTPStatus, str] | None:
-    """Return the status of an error and what is told of it; None if it is a fault of our own."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of an error, in JSON or on a page: its status, a sentence, and headers."""
+
+    status: HTTPStatus
+    detail: str
+    headers: Mapping[str, str]
+
+
+def told_of(error: NewsreelError) -> Told | None:
+    """Return what is told of an error; None if it is a fault of our own."""
     for kind, status, told in REPLIES:
         if isinstance(error, kind):
-            return status, told or str(error)
+            return Told(status, told or str(error), _when_again(error, status))
     return None
+
+
+def _when_again(error: NewsreelError, status: HTTPStatus) -> dict[str, str]:
+    if isinstance(error, RateLimitedError):
+        return {"Retry-After": str(error.retry_after_seconds)}
+    if isinstance(error, NoUsableKeyError) and error.retry_at:
+        return {"Retry-After": http_date(error.retry_at)}
+    is_over_soon = status is HTTPStatus.SERVICE_UNAVAILABLE
+    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if is_over_soon else {}
 
 
 def _on_domain_error(error: NewsreelError) -> Response:
     told = told_of(error)
     if told is None:
         return on_unexpected_error(error)
-    status, detail = told
     if isinstance(error, InvalidMemberError):
-        return error_response(status, _member(str(error), error.path, unknown=error.unknown))
-    if isinstance(error, NoUsableKeyError):
-        again = {"Retry-After": http_date(error.retry_at)} if error.retry_at else None
-        return error_response(status, ErrorObject(error.reason, detail), headers=again)
-    if isinstance(error, RateLimitedError):
-        again = {"Retry-After": str(error.retry_after_seconds)}
-        return error_response(status, ErrorObject(error.code, detail), headers=again)
+        return error_response(told.status, _member(str(error), error.path, unknown=error.unknown))
+    code = error.reason if isinstance(error, NoUsableKeyError) else error.code
     meta = {"watch_id": error.watch_id} if isinstance(error, DuplicateWatchError) else None
-    return error_response(status, ErrorObject(error.code, detail, meta=meta))
+    return error_response(
+        told.status, ErrorObject(code, told.detail, meta=meta), headers=told.headers
+    )
 
 
 def _path_without_secrets() -> str:

@@ -1,6 +1,7 @@
 """docs/errors.md tells of every code that a client can be answered with, and of no other."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Mapping
 
@@ -24,6 +25,7 @@ def test_every_code_of_an_answer_is_explained() -> None:
     of_domain = {kind.code for kind in _answered()}
     named = {f"invalid_{name}" for name in _parameters_and_members()}
     answered = {*of_domain, *_of_keys(), *_of_error_objects(), *errors.CODE_OF_RULE.values()}
+    answered |= {error["code"] for error in _of_nginx().values()}
     # `invalid_token` is also what a bearer is told, so it has a row of its own.
     assert told == answered - (named - {InvalidTokenError.code}) | ROWS_FOR_MANY
 
@@ -37,10 +39,28 @@ def test_a_code_stands_with_the_status_it_is_answered_with() -> None:
     assert {(error.code, str(it.value)) for it, error in errors.ERROR_OF_STATUS.items()} <= told
 
 
+def test_nginx_says_what_the_service_would_say() -> None:
+    ours = {str(it.value): error.as_json(it) for it, error in errors.ERROR_OF_STATUS.items()}
+    for status, error in _of_nginx().items():
+        if status == "default":
+            assert ("unavailable", "503") in re.findall(
+                r"^\| `(\w+)` \| (\d+) \|", TEXT, re.MULTILINE
+            )
+        else:
+            assert {"status": status, **error} == ours[status]
+
+
 def test_every_name_that_can_be_invalid_is_listed() -> None:
     _, _, listed = TEXT.partition("`invalid_<name>` is one of:\n")
     names = set(re.findall(r"`(\w+)`", listed.partition("\n\n")[0]))
     assert names == _parameters_and_members()
+
+
+def _of_nginx() -> dict[str, dict[str, str]]:
+    """Return nginx's own errors by status."""
+    conf = (PROJECT / "deploy/nginx/nginx.conf").read_text(encoding="utf-8")
+    rows = re.findall(r"^ +(default|[0-9]{3}) '(\"code\": .*)';$", conf, flags=re.MULTILINE)
+    return {status: json.loads(f"{{{members}}}") for status, members in rows}
 
 
 def _answered() -> set[type[NewsreelError]]:

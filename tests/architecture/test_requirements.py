@@ -14,8 +14,12 @@ def test_the_tests_run_on_the_versions_that_are_served() -> None:
 def test_every_pinned_package_carries_its_hashes() -> None:
     for path in ("requirements.txt", "requirements/dev.txt"):
         text = (PROJECT / path).read_text(encoding="utf-8")
-        bare = [line for line in text.splitlines() if "==" in line and not line.endswith("\\")]
-        assert bare == []
+        pins = re.findall(r"^[a-z0-9-]+==.*$", text, flags=re.MULTILINE)
+        hashed = re.findall(r"^[a-z0-9-]+==.* \\\n +--hash=sha256:", text, flags=re.MULTILINE)
+        assert len(pins) == len(hashed) > 0
+    for path in ("Makefile", "Dockerfile"):
+        text = (PROJECT / path).read_text(encoding="utf-8")
+        assert re.findall(r"pip install (?!.*--require-hashes).*-r .*", text) == []
 
 
 def _pins(path: str) -> dict[str, str]:

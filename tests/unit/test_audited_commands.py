@@ -99,11 +99,22 @@ def test_every_command_that_changes_something_leaves_an_entry(run: Run, tmp_path
 
 
 def test_what_changes_nothing_or_fails_leaves_no_entry(run: Run, tmp_path: Path) -> None:
-    assert run("watch", "add", "news")[0] == OK
+    [key] = parse_keys(KEY)
+    for done in (
+        ("watch", "add", "news"),
+        ("watch", "add", CHANNEL),
+        ("watch", "backfill", CHANNEL),
+        ("keys", "disable", key.fingerprint),
+        ("client", "add", "my app", "--scope", "admin"),
+    ):
+        assert run(*done)[0] == OK
     (tmp_path / "list.txt").write_text("sailing\n")
     before = entries()
     for code, command in (
         (OK, ("watch", "add", "news")),
+        (OK, ("watch", "backfill", CHANNEL)),
+        (OK, ("keys", "disable", key.fingerprint)),
+        (OK, ("client", "rotate", "my app", "--drop-previous")),
         (OK, ("watch", "resume", "news")),
         (OK, ("import", "--dry-run", "list.txt")),
         (FAILED, ("watch", "remove", "other")),
@@ -114,6 +125,10 @@ def test_what_changes_nothing_or_fails_leaves_no_entry(run: Run, tmp_path: Path)
         (FAILED, ("client", "feed-token", "revoke", "7")),
     ):
         assert run(*command)[0] == code, command
+    assert entries() == before
+    assert run("keys", "enable", key.fingerprint)[0] == OK
+    before = entries()
+    assert run("keys", "enable", key.fingerprint)[0] == OK
     assert entries() == before
 
 

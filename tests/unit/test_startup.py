@@ -66,6 +66,19 @@ def test_the_embedded_mode_and_commands_ask_for_none_of_it(
     checked_settings()
 
 
+def test_a_password_for_people_is_looked_at_by_whatever_starts(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("ADMIN_PASSWORD", "change-me-s3cret")
+    with pytest.raises(SettingsError, match=r"^ADMIN_PASSWORD: ") as refusal:
+        checked_settings()
+    assert "s3cret" not in str(refusal.value)
+    environment.setenv("ADMIN_PASSWORD", "Wiesenweg-42-grün")
+    settings = checked_settings()
+    assert settings.admin_password == "Wiesenweg-42-grün"
+    assert "Wiesenweg" not in repr(settings)
+
+
 def test_nothing_turns_debugging_on(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("FLASK_DEBUG", "1")
     assert create_app(MemoryServices(MemoryFeed())).debug is False

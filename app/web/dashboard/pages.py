@@ -14,7 +14,7 @@ from flask import make_response, render_template, request
 
 from app.domain.errors import InvalidValueError, NewsreelError, StoreUnavailableError
 from app.web import browsers
-from app.web.errors import RETRY_AFTER_SECONDS, on_unexpected_error, told_of
+from app.web.errors import on_unexpected_error, told_of
 from app.web.headers import PAGE_POLICY
 from app.web.services import services
 
@@ -93,10 +93,8 @@ def _on_error(error: NewsreelError) -> Response:
     told = told_of(error)
     if told is None:
         return on_unexpected_error(error)
-    status, detail = told
-    response = page("error.html", status, detail=detail)
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response = page("error.html", told.status, detail=told.detail)
+    response.headers.update(told.headers)
     return response
 
 

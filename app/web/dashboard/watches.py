@@ -54,8 +54,9 @@ def add(query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
         told = told_of(error)
         if told is None:
             raise
-        status, problem = told
-        return _watches_page(1, status, problem=problem, text=text)
+        response = _watches_page(1, told.status, problem=told.detail, text=text)
+        response.headers.update(told.headers)
+        return response
     return to_page(_PATH)
 
 

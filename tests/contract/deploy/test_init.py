@@ -30,7 +30,11 @@ def test_the_services_and_the_servers_are_told_the_same_passwords(volumes: Path)
     assert password_in(web.database_url) == (volumes / "mysql" / "password").read_text()
     assert password_in(migrate.database_url) == (volumes / "mysql" / "owner_password").read_text()
     assert password_in(web.redis_url) == redis_password
-    assert f">{redis_password}\n" in (volumes / "redis" / "redis.conf").read_text()
+    [user] = (volumes / "redis" / "redis.conf").read_text().splitlines()
+    assert user.endswith(f" -@admin >{redis_password}"), "and nobody reconfigures Redis by it"
+    flower_password = (volumes / "app" / "flower_password").read_text()
+    flower = (volumes / "app" / "flowerconfig.py").read_text()
+    assert flower == f"basic_auth = ['newsreel:{flower_password}']\n"
 
 
 def test_no_two_installations_share_a_secret(tmp_path: Path) -> None:

@@ -6,9 +6,12 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import make_url
 
+from app.bootstrap import build_services
 from app.domain.errors import StatementTimeoutError, StoreUnavailableError
 from app.domain.feeds import ALL
+from app.settings import Settings
 from app.store.database import Database
 from app.store.store import Store
 from tests.contract.store.tellings import NOW, VIDEO, found, get_total, list_feed, record, video
@@ -120,6 +123,18 @@ def test_a_read_that_takes_too_long_is_ended_by_the_database(module_url: str) ->
     assert time.monotonic() - began < 4, "and it is not tried again"
     assert impatient.read(lambda c: c.exec_driver_sql("SELECT 1").scalar_one()) == 1
     impatient.dispose()
+
+
+def test_a_feed_is_waited_for_less_long_than_the_services_own_reads(
+    module_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.parts._FEED_SECONDS", 0.1)
+    services = build_services(Settings(database_url=module_url))
+    slow = _LONG[make_url(module_url).get_backend_name()]
+    with pytest.raises(StoreUnavailableError):
+        services.store.read_replica(lambda t: t._connection.exec_driver_sql(slow).all())
+    assert services.store.read(lambda t: t._connection.exec_driver_sql(slow).all())
+    services.close()
 
 
 def test_a_write_that_takes_too_long_is_ended_and_undone(module_url: str) -> None:

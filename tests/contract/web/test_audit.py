@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +14,11 @@ from tests.contract.web.conftest import CHANNEL, seeded, video
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
 
     from app.domain.audit import AuditEntry
+    from app.domain.watches import Watch
+    from app.store.store import Transaction
 
 HOOK = {"url": "https://1.1.1.1/hook?token=canary", "watch_id": 1}
 FILTERS = {"shorts": "without", "live": ["live"], "exclude_words": ["ü"]}
@@ -139,3 +143,18 @@ def test_a_token_that_is_revoked_twice_is_told_once(site: Site) -> None:
 def test_the_log_is_for_clients_with_the_scope_admin(site: Site) -> None:
     statuses = {it: site.ask("/audit", token).status_code for it, token in site.tokens().items()}
     assert [scope for scope, status in statuses.items() if status == 200] == [Scope.ADMIN]
+
+
+def test_of_two_who_ask_for_the_same_at_once_one_changes_it(site_anywhere: Site) -> None:
+    services = site_anywhere.services
+    with ThreadPoolExecutor(1) as pool:
+
+        def first(transaction: Transaction) -> Future[Watch]:
+            transaction.stand_in_line()
+            transaction.watches.change(1, {"label": "Boats"})
+            second = pool.submit(services.watching.change, 1, {"label": "Boats"})
+            wait([second], timeout=0.2)  # it cannot end before this is committed
+            return second
+
+        assert services.store.write(first).result().label == "Boats"
+    assert [entry for entry in log(site_anywhere) if entry.action == Action.WATCH_CHANGED] == []

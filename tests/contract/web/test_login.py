@@ -44,12 +44,14 @@ def site(url: str) -> Iterator[Site]:
     opened.services.close()
 
 
-def open_site(url: str, password: str = PASSWORD, public_url: str = "") -> Site:
+def open_site(
+    url: str, password: str = PASSWORD, public_url: str = "", proxy_hops: int = 0
+) -> Site:
     settings = Settings(
         database_url=url, secret_key=SECRET_KEY, read_auth="required", admin_password=password
     )
     services = build_services(settings, clock)
-    return Site(services, create_app(services, public_url=public_url))
+    return Site(services, create_app(services, public_url=public_url, proxy_hops=proxy_hops))
 
 
 @pytest.fixture
@@ -174,7 +176,9 @@ def test_passwords_are_tried_ten_times_a_minute_from_one_address(site: Site) -> 
     guesser = Browser.of(site.app)
     statuses = [guesser.log_in(f"guess-of-a-password-{n}").status_code for n in range(12)]
     assert statuses == [403] * 10 + [429] * 2
-    assert guesser.log_in(PASSWORD).status_code == 429
+    refused = guesser.log_in(PASSWORD)
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert Browser.of(site.app, address="203.0.113.8").log_in(PASSWORD).status_code == 303
 
 
@@ -231,6 +235,28 @@ def test_public_url_says_that_people_come_by_https(url: str) -> None:
     local = Browser.of(behind.app, "http://10.0.0.7:5001")
     assert local.get("/login").headers["Set-Cookie"].startswith("newsreel=")
     assert local.log_in(PASSWORD).status_code == 303
+    behind.services.close()
+
+
+@pytest.mark.parametrize(
+    ("hops", "told", "is_https"),
+    [(1, "https", True), (1, "http, https", True), (1, "https, http", False), (0, "https", False)],
+)
+def test_a_proxy_that_is_believed_says_that_people_come_by_https(
+    url: str, hops: int, told: str, *, is_https: bool
+) -> None:
+    behind = open_site(url, proxy_hops=hops)
+    page = behind.app.test_client().get("/login", headers={"X-Forwarded-Proto": told})
+    assert page.headers["Set-Cookie"].startswith("__Host-newsreel=") is is_https
+    assert ("; Secure" in page.headers["Set-Cookie"]) is is_https
+    behind.services.close()
+
+
+def test_no_proxy_says_by_which_host_people_come(url: str) -> None:
+    behind = open_site(url, public_url="https://news.example.org/", proxy_hops=1)
+    client, forged = behind.app.test_client(), {"X-Forwarded-Host": "news.example.org"}
+    page = client.get("/login", headers={"Host": "other.example.org", **forged})
+    assert page.headers["Set-Cookie"].startswith("newsreel=")
     behind.services.close()
 
 
