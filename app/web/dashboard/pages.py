@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 from apiflask import APIBlueprint
 from flask import make_response, render_template, request
 
-from app.domain.errors import InvalidValueError, NewsreelError, StoreUnavailableError
+from app.domain.errors import (
+    InvalidValueError,
+    NewsreelError,
+    RateLimitedError,
+    StoreUnavailableError,
+)
 from app.web import browsers
 from app.web.errors import RETRY_AFTER_SECONDS, on_unexpected_error, told_of
 from app.web.headers import PAGE_POLICY
@@ -95,6 +100,9 @@ def _on_error(error: NewsreelError) -> Response:
         return on_unexpected_error(error)
     status, detail = told
     response = page("error.html", status, detail=detail)
+    response.headers["Cache-Control"] = "no-store"
+    if isinstance(error, RateLimitedError):
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
