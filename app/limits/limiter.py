@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from app.limits.allowance import Verdict
     from app.limits.base import Buckets
+    from app.telemetry import Incidents
 
 READY_PAGE = 0.02
 """What a ready page costs: some 70 µs of a process, against 2 to 5 ms of a request in a thread."""
@@ -40,6 +41,8 @@ class Limiter:
         per_address: units a minute; 0 for no limit.
         per_client: units a minute of a client with a token; 0 for no limit.
         local: buckets of this process.
+        incidents: told when the shared buckets cannot be asked, and when they can again: Redis may
+            be full or read-only, and answer whoever looks whether it is there.
         clock: seconds, from anywhere.
     """
 
@@ -50,6 +53,7 @@ class Limiter:
         per_address: int,
         per_client: int,
         local: Buckets | None = None,
+        incidents: Incidents | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._shared = shared
@@ -58,6 +62,7 @@ class Limiter:
         self._of_address = Allowance("address", per_address) if per_address else None
         self._of_client = Allowance("client", per_client) if per_client else None
         self._ready_cost = self._of_address.weigh(READY_PAGE) if self._of_address else 0
+        self._incidents = incidents
         self._clock = clock
         self._rests_until: float | None = None
 
@@ -108,10 +113,15 @@ class Limiter:
             self._rest()  # the others go on without it while this one tries
         try:
             verdict = _taken(self._shared, allowance, who, cost)
-        except CacheUnavailableError:
+        except CacheUnavailableError as error:
             self._rest()
+            if self._incidents is not None:
+                self._incidents.begin(LimiterUnavailableError.code, str(error))
             raise
-        self._rests_until = None
+        if self._rests_until is not None:
+            self._rests_until = None
+            if self._incidents is not None:
+                self._incidents.end(LimiterUnavailableError.code)
         return verdict
 
     def _rest(self) -> None:

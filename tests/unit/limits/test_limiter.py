@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.domain.errors import CacheUnavailableError, LimiterUnavailableError
 from app.limits.limiter import (
@@ -15,6 +16,7 @@ from app.limits.limiter import (
     Limiter,
 )
 from app.limits.memory import MemoryBuckets
+from app.telemetry import Incidents, get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +44,7 @@ class Scene:
     """A limiter over a Redis, and its clock."""
 
     redis: Redis = field(default_factory=Redis)
+    incidents: Incidents = field(default_factory=lambda: Incidents(get_logger("limits")))
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -50,6 +53,7 @@ class Scene:
             per_address=5,
             per_client=10,
             local=MemoryBuckets(clock=lambda: 0),
+            incidents=self.incidents,
             clock=lambda: self.seconds,
         )
 
@@ -74,6 +78,18 @@ def test_without_redis_reads_go_on_and_are_still_limited(scene: Scene) -> None:
     assert scene.let_through() == 5
     scene.redis.is_away = True
     assert scene.let_through() == 5, "the process has a bucket of its own"
+
+
+def test_the_log_tells_when_nobody_can_be_let_in_and_when_that_is_over(scene: Scene) -> None:
+    with capture_logs() as told:
+        for is_away in (True, True, False, False):
+            scene.redis.is_away = is_away
+            scene.seconds += REST_SECONDS
+            scene.let_through(requests=3)
+    assert [(it["event"], it["code"]) for it in told] == [
+        ("incident_began", "limiter_unavailable"),
+        ("incident_ended", "limiter_unavailable"),
+    ]
 
 
 def test_a_redis_that_is_away_is_asked_once_in_a_while(scene: Scene) -> None:
