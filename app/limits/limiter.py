@@ -27,7 +27,7 @@ CREDENTIALS_PER_MINUTE = 60
 """For an address. Whoever has a secret needs one request in 15 minutes."""
 
 ALL_CREDENTIALS_PER_MINUTE = 600
-"""For all addresses together: ten a second guess no secret and no password of 12 characters."""
+"""Of what can be guessed, for all addresses together: a hundred passwords of 12 characters."""
 
 REST_SECONDS = 2.0
 """How long Redis is left alone after it has not answered; one request then tries it."""
@@ -74,10 +74,12 @@ class Limiter:
         """Judge a request of a client whose token is good; None if there is no limit."""
         return self._judge(self._of_client, client_id, cost)
 
-    def judge_credentials(self, address: str, cost: float) -> Verdict:
+    def judge_credentials(self, address: str, cost: float, *, guessable: bool) -> Verdict:
         """Judge a request that tries a secret, which is limited in any case.
 
-        An address that asks too much takes nothing from the others' common bucket.
+        What people made up can be guessed from many addresses, so all of them have a common bucket,
+        too; an address that asks too much takes nothing from it. For secrets of 256 bits it would
+        only be a way for a dozen addresses to keep everybody out.
 
         Raises:
             LimiterUnavailableError: Redis is away.
@@ -86,7 +88,8 @@ class Limiter:
         everybodys = Allowance("all-credentials", ALL_CREDENTIALS_PER_MINUTE)
         try:
             verdict = self._take(own, address, cost)
-            common = self._take(everybodys, "", cost) if verdict.allowed else verdict
+            asks_all = guessable and verdict.allowed
+            common = self._take(everybodys, "", cost) if asks_all else verdict
         except CacheUnavailableError:
             raise LimiterUnavailableError("Redis is away") from None
         return verdict if common.allowed else common
