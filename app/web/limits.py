@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from flask import current_app, g, request
 
 from app.domain.errors import RateLimitedError
+from app.web.browsers import is_from_own_page
 from app.web.errors import RATE_LIMITED, error_response
 from app.web.headers import add_security_headers
 from app.web.proxies import bucket_of
@@ -105,7 +106,8 @@ class Limits:
         """
         view = current_app.view_functions.get(request.endpoint or "", _no_view)
         cost = declared_cost(view)
-        if not cost or self.gate.knows_this_machine():
+        # A foreign page may make a browser here ask for a lot, and is to be counted for that.
+        if not cost or (self.gate.knows_this_machine() and is_from_own_page()):
             return
         verdict = self._judge(view, cost)
         setattr(g, _VERDICT, verdict)

@@ -184,6 +184,17 @@ def test_ready_pages_are_cheap_and_not_free(services: MemoryServices) -> None:
     assert ask(client, "/videos", "203.0.113.8").status_code == 200
 
 
+def test_a_foreign_page_has_no_more_of_this_machine_than_a_stranger(
+    services: MemoryServices,
+) -> None:
+    client = limited(services)
+    foreign = {"Sec_Fetch_Site": "cross-site"}
+    replies = [ask(client, address="127.0.0.1", **foreign).status_code for _ in range(8)]
+    assert replies == [200] * 5 + [429] * 3
+    assert ask(client, address="127.0.0.1", Sec_Fetch_Site="same-origin").status_code == 200
+    assert ask(client, address="127.0.0.1").status_code == 200
+
+
 def test_in_the_loop_a_flood_of_ready_pages_is_refused_by_its_connections_address(
     services: MemoryServices,
 ) -> None:
