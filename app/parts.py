@@ -198,6 +198,7 @@ def build_parts(
             caching.buckets,
             per_address=settings.rate_limit_per_minute,
             per_client=settings.client_rate_limit_per_minute,
+            incidents=incidents,
         ),
         audit_log=AuditLog(store, clock, timedelta(days=settings.audit_days)),
     )

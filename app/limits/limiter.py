@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from app.limits.allowance import Verdict
     from app.limits.base import Buckets
+    from app.telemetry import Incidents
 
 READY_PAGE = 0.004
 """What a ready page costs. To refuse it costs a process as much as to answer, so this is far above
@@ -28,7 +29,7 @@ CREDENTIALS_PER_MINUTE = 60
 """For an address. Whoever has a secret needs one request in 15 minutes."""
 
 ALL_CREDENTIALS_PER_MINUTE = 600
-"""For all addresses together: ten a second guess no secret and no password of 12 characters."""
+"""Of what can be guessed, for all addresses together: a hundred passwords of 12 characters."""
 
 REST_SECONDS = 2.0
 """How long Redis is left alone after it has not answered; one request then tries it."""
@@ -42,6 +43,8 @@ class Limiter:
         per_address: units a minute; 0 for no limit.
         per_client: units a minute of a client with a token; 0 for no limit.
         local: buckets of this process.
+        incidents: told when the shared buckets cannot be asked, and when they can again: Redis may
+            be full or read-only, and answer whoever looks whether it is there.
         clock: seconds, from anywhere.
     """
 
@@ -52,6 +55,7 @@ class Limiter:
         per_address: int,
         per_client: int,
         local: Buckets | None = None,
+        incidents: Incidents | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._shared = shared
@@ -60,6 +64,7 @@ class Limiter:
         self._of_address = Allowance("address", per_address) if per_address else None
         self._of_client = Allowance("client", per_client) if per_client else None
         self._ready_cost = self._of_address.weigh(READY_PAGE) if self._of_address else 0
+        self._incidents = incidents
         self._clock = clock
         self._rests_until: float | None = None
 
@@ -71,10 +76,12 @@ class Limiter:
         """Judge a request of a client whose token is good; None if there is no limit."""
         return self._judge(self._of_client, client_id, cost)
 
-    def judge_credentials(self, address: str, cost: float) -> Verdict:
+    def judge_credentials(self, address: str, cost: float, *, guessable: bool) -> Verdict:
         """Judge a request that tries a secret, which is limited in any case.
 
-        An address that asks too much takes nothing from the others' common bucket.
+        What people made up can be guessed from many addresses, so all of them have a common bucket,
+        too; an address that asks too much takes nothing from it. For secrets of 256 bits it would
+        only be a way for a dozen addresses to keep everybody out.
 
         Raises:
             LimiterUnavailableError: Redis is away.
@@ -83,7 +90,8 @@ class Limiter:
         everybodys = Allowance("all-credentials", ALL_CREDENTIALS_PER_MINUTE)
         try:
             verdict = self._take(own, address, cost)
-            common = self._take(everybodys, "", cost) if verdict.allowed else verdict
+            asks_all = guessable and verdict.allowed
+            common = self._take(everybodys, "", cost) if asks_all else verdict
         except CacheUnavailableError:
             raise LimiterUnavailableError("Redis is away") from None
         return verdict if common.allowed else common
@@ -110,10 +118,15 @@ class Limiter:
             self._rest()  # the others go on without it while this one tries
         try:
             verdict = _taken(self._shared, allowance, who, cost)
-        except CacheUnavailableError:
+        except CacheUnavailableError as error:
             self._rest()
+            if self._incidents is not None:
+                self._incidents.begin(LimiterUnavailableError.code, str(error))
             raise
-        self._rests_until = None
+        if self._rests_until is not None:
+            self._rests_until = None
+            if self._incidents is not None:
+                self._incidents.end(LimiterUnavailableError.code)
         return verdict
 
     def _rest(self) -> None:

@@ -43,7 +43,7 @@ class Limiter(Protocol):
     def judge_client(self, client_id: str, cost: float) -> Verdict | None:
         """Judge a request of a client whose token is good."""
 
-    def judge_credentials(self, address: str, cost: float) -> Verdict:
+    def judge_credentials(self, address: str, cost: float, *, guessable: bool) -> Verdict:
         """Judge a request that tries a secret; raises LimiterUnavailableError."""
 
     def allows_ready_page(self, address: str) -> bool:

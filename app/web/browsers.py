@@ -72,6 +72,7 @@ def is_logged_in() -> bool:
     """
     if _KNOWN_SESSION not in g:
         secret = cookie_secret()
+        setattr(g, _KNOWN_SESSION, False)  # a page that says why need not wait a second time
         is_open = secret is not None and services().access.sessions.is_open(secret)
         setattr(g, _KNOWN_SESSION, is_open)
     known: bool = getattr(g, _KNOWN_SESSION)

@@ -147,6 +147,11 @@ ERROR_OF_STATUS = {
     ),
 }
 
+FOREIGN_HOST = ErrorObject(
+    "foreign_host",
+    "On its own machine the service is reached as localhost, by an address, or by the host of"
+    " PUBLIC_URL; behind a proxy, set that or PROXY_HOPS.",
+)
 OVERLOADED = ErrorObject("overloaded", "Too many requests wait already; try again soon.")
 RATE_LIMITED = ErrorObject(RateLimitedError.code, str(RateLimitedError(1)))
 """As those are told who ask for ready pages, and as the document shows it."""

@@ -20,6 +20,7 @@ from app.web.dashboard.login import login
 from app.web.dashboard.watches import watch_pages
 from app.web.errors import register_error_handlers
 from app.web.headers import add_common_headers
+from app.web.hosts import OwnNames
 from app.web.limits import Limits, add_limit_headers
 from app.web.parameters import refuse_unclear_query
 from app.web.proxies import Proxies
@@ -78,12 +79,15 @@ def create_app(
     proxies = Proxies(proxy_hops)
     limits = Limits(services.limiter, gate, proxies)
     _register(app, gate, limits)
+    # A proxy that is told of vouches for the names that lead here.
+    is_own = trusts_this_machine and not proxy_hops
     admits = None if services.access.reads_are_open else gate.admits
     app.wsgi_app = ReadLayer(  # type: ignore[method-assign] # as Flask documents
         proxies.before(app.wsgi_app),
         services.feed,
         admits=admits,
         refuses=limits.refuse_ready,
+        turns_away=OwnNames(public_url).turn_away if is_own else None,
         prefix=proxies.told_prefix,
     )
     return app

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from flask import current_app, g, request
 
 from app.domain.errors import RateLimitedError
+from app.web.browsers import is_from_own_page
 from app.web.errors import RATE_LIMITED, error_response
 from app.web.headers import add_security_headers
 from app.web.proxies import bucket_of
@@ -39,23 +40,28 @@ FURTHER_TIMES = 3
 
 _COST_MARK = "declared_cost"
 _CLOSED_MARK = "fails_closed"
+_GUESSABLE_MARK = "guessable"
 _VERDICT = "verdict_of_limits"
 _SEARCHING = ("q", "min_duration", "max_duration", "live")
 _FIRST = "1"
 
 
-def costs(units: float, *, fails_closed: bool = False) -> Callable[[ViewT], ViewT]:
+def costs(
+    units: float, *, fails_closed: bool = False, guessable: bool = False
+) -> Callable[[ViewT], ViewT]:
     """Mark a view with what a request to it costs; survives decorators that use `wraps`.
 
     Args:
         units: of a bucket; 0 for what is never limited. A view without a mark costs 1.
-        fails_closed: whether it tries a secret: it then has buckets of its own, by address and for
-            all addresses together, and nobody is let through while these cannot be asked.
+        fails_closed: whether it tries a secret: it then has buckets of its own by address, and
+            nobody is let through while these cannot be asked.
+        guessable: whether people made the secret up: then all addresses together have one, too.
     """
 
     def mark(view: ViewT) -> ViewT:
         view.__dict__[_COST_MARK] = units
         view.__dict__[_CLOSED_MARK] = fails_closed
+        view.__dict__[_GUESSABLE_MARK] = guessable
         return view
 
     return mark
@@ -100,9 +106,10 @@ class Limits:
         """
         view = current_app.view_functions.get(request.endpoint or "", _no_view)
         cost = declared_cost(view)
-        if not cost or self.gate.knows_this_machine():
+        # A foreign page may make a browser here ask for a lot, and is to be counted for that.
+        if not cost or (self.gate.knows_this_machine() and is_from_own_page()):
             return
-        verdict = self._judge(cost, fails_closed=view.__dict__.get(_CLOSED_MARK, False))
+        verdict = self._judge(view, cost)
         setattr(g, _VERDICT, verdict)
         if verdict is not None and not verdict.allowed:
             raise RateLimitedError(verdict.retry_after_seconds)
@@ -117,10 +124,11 @@ class Limits:
         answer = _refusal()
         return answer._replace(body=[]) if environ["REQUEST_METHOD"] == "HEAD" else answer
 
-    def _judge(self, cost: float, *, fails_closed: bool) -> Verdict | None:
+    def _judge(self, view: Callable[..., object], cost: float) -> Verdict | None:
         address = bucket_of(request.remote_addr or "")
-        if fails_closed:
-            return self.limiter.judge_credentials(address, cost)
+        if view.__dict__.get(_CLOSED_MARK, False):
+            guessable: bool = view.__dict__.get(_GUESSABLE_MARK, False)
+            return self.limiter.judge_credentials(address, cost, guessable=guessable)
         whole = with_parameters(cost, _parameters())
         client_id = self.gate.client_id()
         if client_id is not None:

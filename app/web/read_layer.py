@@ -118,6 +118,8 @@ class ReadLayer:
         admits: tells whether who asks is known as a reader, without waiting; None where everybody
             is. Who is not known is sent to the application.
         refuses: returns the refusal of those who have asked for too much, without waiting.
+        turns_away: returns the refusal of those who ask under a foreign name, without waiting; it
+            comes before everything else. None where any name is ours.
         prefix: returns what the path depends on below which the client sees the service; without
             it that is SCRIPT_NAME.
     """
@@ -129,6 +131,7 @@ class ReadLayer:
         *,
         admits: Callable[[WSGIEnvironment], bool] | None = None,
         refuses: Callable[[WSGIEnvironment], Answer | None] | None = None,
+        turns_away: Callable[[WSGIEnvironment], Answer | None] | None = None,
         prefix: Callable[[WSGIEnvironment], str] | None = None,
         max_bytes: int = MAX_BYTES,
         max_spellings: int = MAX_SPELLINGS,
@@ -137,6 +140,7 @@ class ReadLayer:
         self._versions = versions
         self._admits = admits
         self._refuses = refuses
+        self._turns_away = turns_away
         self._prefix = prefix or _script_name
         self._addresses: LRUCache[tuple[str, str, str], str] = LRUCache(max_spellings)
         self._pages: LRUCache[str, _Ready] = LRUCache(max_bytes, lambda it: it.reply.size)
@@ -151,7 +155,9 @@ class ReadLayer:
         return answer.body
 
     def ready(self, environ: WSGIEnvironment) -> Answer | None:
-        """Return the answer if it is ready; waits for nothing."""
+        """Return the answer if it is ready, or a refusal; waits for nothing."""
+        if self._turns_away is not None and (away := self._turns_away(environ)) is not None:
+            return away
         if environ["REQUEST_METHOD"] not in _READS or _has_body(environ):
             return None
         spelling = self._spelling(environ)

@@ -9,9 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
-from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
 from flask import current_app, request
 
@@ -27,6 +25,7 @@ from app.web.browsers import (
 )
 from app.web.callers import note_caller
 from app.web.errors import ErrorObject, error_response
+from app.web.hosts import is_loopback, names_this_machine
 from app.web.replies import to_page
 
 if TYPE_CHECKING:
@@ -139,7 +138,7 @@ class Gate:
     def may_be_this_machine(self, environ: WSGIEnvironment) -> bool:
         """Tell the same, as far as the address tells it; enough for a page that is ready."""
         direct = "HTTP_X_FORWARDED_FOR" not in environ
-        return self.trusts_this_machine and direct and _is_loopback(environ.get("REMOTE_ADDR", ""))
+        return self.trusts_this_machine and direct and is_loopback(environ.get("REMOTE_ADDR", ""))
 
     def _refuse_bearer(self, token: str, needed: Scope | None) -> Response | None:
         try:
@@ -212,21 +211,5 @@ def _is_local() -> bool:
     if request.method not in SAFE_METHODS and not is_from_own_page():
         return False  # a form of a foreign page may post to this machine without asking first
     forwarded = any(name.lower().startswith(_HEADERS_OF_PROXIES) for name in request.headers.keys())  # noqa: SIM118 - iterating gives pairs
-    return not forwarded and _is_loopback(request.remote_addr or "") and _names_us(request.host)
-
-
-def _names_us(host: str) -> bool:
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
-    return name == "localhost" or _is_loopback(name)
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return False
-    mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
-    return (mapped or ip).is_loopback
+    is_here = is_loopback(request.remote_addr or "") and names_this_machine(request.host)
+    return is_here and not forwarded

@@ -58,7 +58,7 @@ def _responses() -> ResponseDocs:
             "content": {"application/json": _error(oauth_schemas.NO_CLIENT)},
         },
         HTTPStatus.TOO_MANY_REQUESTS.value: {
-            "description": "Too many tries, of this address or of all together.",
+            "description": "Too many tries of this address.",
             "headers": described_headers("Retry-After", "Cache-Control"),
             "content": {"application/json": _error(oauth_schemas.SLOW_DOWN)},
         },

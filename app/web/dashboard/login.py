@@ -40,7 +40,7 @@ def show_login(query: Query) -> Response:  # noqa: ARG001 - it takes no paramete
 
 @login.post(LOGIN_PATH)
 @scope(Scope.PUBLIC)
-@costs(_COST_OF_A_GUESS, fails_closed=True)
+@costs(_COST_OF_A_GUESS, fails_closed=True, guessable=True)
 @login.input(Query, location="query", arg_name="query")
 def log_in(query: Query) -> Response:  # noqa: ARG001 - as above
     """Open a session, with a new cookie whatever the browser had."""

@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING
 from apiflask import APIBlueprint
 from flask import make_response, render_template, request
 
-from app.domain.errors import InvalidValueError, NewsreelError, StoreUnavailableError
+from app.domain.errors import (
+    InvalidValueError,
+    NewsreelError,
+    StoreUnavailableError,
+)
 from app.web import browsers
 from app.web.errors import on_unexpected_error, told_of
 from app.web.headers import PAGE_POLICY
@@ -95,6 +99,7 @@ def _on_error(error: NewsreelError) -> Response:
         return on_unexpected_error(error)
     response = page("error.html", told.status, detail=told.detail)
     response.headers.update(told.headers)
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

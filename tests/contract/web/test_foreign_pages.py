@@ -14,6 +14,7 @@ import pytest
 
 from app.bootstrap import build_services
 from app.settings import Settings
+from app.web.browsers import CSRF_FIELD
 from app.web.factory import create_app
 from tests.contract.web.browser import OUTSIDE, WATCHES, Browser
 from tests.contract.web.conftest import clock, seeded
@@ -172,7 +173,7 @@ def test_a_foreign_page_changes_nothing(scene: Scene, attack: dict[str, str]) ->
     before = scene.watched()
     refused = scene.send(**attack)
     assert refused.headers.get("Location", "/login") == "/login"
-    assert refused.status_code in (303, 400, 401, 403, 405, 415)
+    assert refused.status_code in (303, 400, 401, 403, 405, 415, 421)
     assert scene.watched() == before
 
 
@@ -226,6 +227,9 @@ def test_no_reply_lets_other_origins_read(scene: Scene) -> None:
 
 def test_a_rebound_name_is_shown_no_token(scenes: dict[str, Scene]) -> None:
     scene = scenes["this machine"]
-    for host in ("evil.example:5001", "localhost.evil.example:5001", f"{OUTSIDE}:5001", ""):
+    for host in ("evil.example:5001", "localhost.evil.example:5001"):
+        shown = scene.send(WATCHES, method="GET", body="", Host=host, Cookie="-")
+        assert (shown.status_code, CSRF_FIELD in shown.text) == (421, False)
+    for host in (f"{OUTSIDE}:5001", ""):
         shown = scene.send(WATCHES, method="GET", body="", Host=host, Cookie="-")
         assert shown.headers["Location"] == "/login"

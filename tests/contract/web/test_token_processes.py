@@ -178,7 +178,7 @@ def test_the_embedded_service_keeps_a_key_of_its_own_and_its_own_machine_needs_n
         wait_until(web.answers, 30, claim="the service starts")
         assert web.get("/quota").status_code == 200
         rebound = httpx.get(f"{web.base}/quota", headers={"Host": "rebound.example"}, timeout=20)
-        assert rebound.status_code == 401
+        assert rebound.status_code == 421
         tokens.append(web.token((credentials[0], credentials[1])))
         assert [web.get("/videos", token).status_code for token in tokens] == [200] * len(tokens)
         assert [web.get("/quota", token).status_code for token in tokens] == [403] * len(tokens)

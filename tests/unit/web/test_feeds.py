@@ -85,7 +85,8 @@ def test_a_watch_by_id_and_by_keyword_is_one_feed(client: FlaskClient) -> None:
 
 
 def test_a_feed_names_its_path_below_the_prefix_and_no_host(client: FlaskClient) -> None:
-    environ = {"SCRIPT_NAME": "/newsreel", "HTTP_HOST": "evil.example"}
+    stranger = {"REMOTE_ADDR": "203.0.113.7", "HTTP_HOST": "evil.example"}
+    environ = {"SCRIPT_NAME": "/newsreel", **stranger}
     response = client.get("/feed.atom?watch=1", environ_overrides=environ)
     link = ET.fromstring(response.data).find(f"{ATOM}link")
     assert link is not None

@@ -12,7 +12,7 @@ from app.auth.scopes import Scope
 from app.cache.redis import connect
 from app.cache.redis_buckets import RedisBuckets
 from app.domain.feeds import CacheState
-from app.limits.limiter import CREDENTIALS_PER_MINUTE, Limiter
+from app.limits.limiter import ALL_CREDENTIALS_PER_MINUTE, CREDENTIALS_PER_MINUTE, Limiter
 from app.limits.memory import MemoryBuckets
 from app.web.factory import create_app
 from app.web.headers import API_POLICY
@@ -184,6 +184,17 @@ def test_ready_pages_are_cheap_and_not_free(services: MemoryServices) -> None:
     assert ask(client, "/videos", "203.0.113.8").status_code == 200
 
 
+def test_a_foreign_page_has_no_more_of_this_machine_than_a_stranger(
+    services: MemoryServices,
+) -> None:
+    client = limited(services)
+    foreign = {"Sec_Fetch_Site": "cross-site"}
+    replies = [ask(client, address="127.0.0.1", **foreign).status_code for _ in range(8)]
+    assert replies == [200] * 5 + [429] * 3
+    assert ask(client, address="127.0.0.1", Sec_Fetch_Site="same-origin").status_code == 200
+    assert ask(client, address="127.0.0.1").status_code == 200
+
+
 def test_in_the_loop_a_flood_of_ready_pages_is_refused_by_its_connections_address(
     services: MemoryServices,
 ) -> None:
@@ -237,6 +248,18 @@ def test_secrets_are_guarded_in_the_form_that_oauth_has(services: MemoryServices
     assert refused.get_json()["error"] == "slow_down"
     assert refused.headers["RateLimit-Policy"] == '"credentials";q=60;w=60'
     assert ask(client, "/watches").status_code == 200
+
+
+def test_a_flood_from_many_networks_keeps_nobody_from_a_token_or_the_login(
+    services: MemoryServices,
+) -> None:
+    client = limited(services, per_address=0)
+    stranger = {"REMOTE_ADDR": "203.0.113.7"}
+    for number in range(ALL_CREDENTIALS_PER_MINUTE + 1):
+        flood = {"REMOTE_ADDR": f"2001:db8:0:{number % 250:x}::1"}
+        client.post("/oauth/token", environ_overrides=flood)
+    for path, status in (("/oauth/token", 401), ("/login", 403)):
+        assert client.post(path, environ_overrides=stranger).status_code == status
 
 
 def test_without_redis_reads_are_answered_and_secrets_are_not_tried(

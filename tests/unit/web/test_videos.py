@@ -119,7 +119,8 @@ def test_what_does_not_exist_is_not_found(client: FlaskClient, path: str) -> Non
 
 def test_links_carry_the_prefix_and_never_a_host(client: FlaskClient) -> None:
     script_name = "/näws reel".encode().decode("latin-1")  # as WSGI passes it
-    environ = {"SCRIPT_NAME": script_name, "HTTP_HOST": "evil.example"}
+    stranger = {"REMOTE_ADDR": "203.0.113.7", "HTTP_HOST": "evil.example"}
+    environ = {"SCRIPT_NAME": script_name, **stranger}
     response = client.get("/videos?page=2", environ_overrides=environ)
     assert response.get_json()["next"] == "/n%C3%A4ws%20reel/videos?limit=10&page=3"
     assert "evil.example" not in response.get_data(as_text=True) + str(response.headers)

@@ -146,6 +146,22 @@ def test_the_feed_is_shown_to_browsers_whose_session_cannot_be_looked_up(
     assert client.get("/").status_code == 200
 
 
+def test_a_session_that_cannot_be_looked_up_is_waited_for_once(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def away(_self: MemorySessions, secret: str) -> bool:
+        asked.append(secret)
+        raise StoreUnavailableError("did not answer in time")
+
+    monkeypatch.setattr(MemorySessions, "is_open", away)
+    client.set_cookie("newsreel", "nrb_" + "a" * 43)
+    refused = client.get(PATH, environ_overrides={"REMOTE_ADDR": "203.0.113.7"})
+    assert (refused.status_code, refused.headers["Cache-Control"]) == (503, "no-store")
+    assert len(asked) == 1
+
+
 def test_a_watch_is_shown_with_its_state_and_every_text_stays_text(
     client: FlaskClient, services: MemoryServices
 ) -> None:
