@@ -244,8 +244,12 @@ def asked(layer: ReadyLayer, environ: WSGIEnvironment) -> Answer:
 
 
 def _take_in_body(environ: WSGIEnvironment) -> None:
-    """Read the body, of which no more is ever looked at, while the loop can still wait for it."""
-    if "HTTP_TRANSFER_ENCODING" not in environ and not environ.get("CONTENT_LENGTH"):
+    """Read the body, of which no more is ever looked at, while the loop can still wait for it.
+
+    One that is said to be too long is not waited for: it is refused for its length.
+    """
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    if length > MAX_BODY_BYTES or not (length or "HTTP_TRANSFER_ENCODING" in environ):
         return
     read = environ["wsgi.input"].read
     body: bytes = gevent.with_timeout(BODY_SECONDS, read, MAX_BODY_BYTES + 1, timeout_value=b"")

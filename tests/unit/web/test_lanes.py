@@ -161,6 +161,21 @@ def test_a_request_asks_once_whether_it_is_ready(layer: Layer, *, is_asked_alrea
     assert (layer.asks, layer.ready_asked) == (1, 0 if is_asked_already else 1)
 
 
+class Silent:
+    """A client that says how much it will send, and sends nothing."""
+
+    def read(self, size: int) -> bytes:
+        raise AssertionError(f"{size} bytes were waited for")
+
+
+def test_a_body_that_is_said_to_be_too_long_is_not_waited_for(layer: Layer) -> None:
+    layer.may_answer.set()
+    asked = {**environ(method="POST"), "CONTENT_LENGTH": "65537", "wsgi.input": Silent()}
+    told: list[str] = []
+    Offloaded(layer, 1)(asked, lambda status, *_: told.append(status))  # type: ignore[arg-type] # nobody writes by it
+    assert told == [NEWEST.status]
+
+
 def test_what_needs_nothing_is_answered_while_all_threads_hang(layer: Layer) -> None:
     layer.needed = Needs.STORE
     offloaded = Offloaded(layer, 2)
