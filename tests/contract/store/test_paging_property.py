@@ -275,7 +275,7 @@ property_settings = settings(
 STORED = st.lists(TELLINGS, min_size=8, max_size=24)
 
 
-@settings(property_settings, max_examples=40)
+@settings(property_settings, max_examples=25)
 @given(
     stored=STORED,
     question=QUESTIONS,
