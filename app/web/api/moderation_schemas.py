@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
 from app.domain.moderation import LONGEST_NOTE, parse_note
 from app.web.api import examples
 from app.web.api.schemas import Schema
 from app.web.api.video_schemas import Item
 from app.web.bodies import Body
-from app.web.parameters import checked_by
+from app.web.parameters import NO_CONTROLS, checked_by
+
+
+_NOTE = {"type": "string", "maxLength": LONGEST_NOTE, "pattern": NO_CONTROLS}
 
 
 class ModerationPatch(Body):
@@ -24,6 +27,7 @@ class ModerationPatch(Body):
             str,
             StringConstraints(max_length=LONGEST_NOTE),
             AfterValidator(checked_by(parse_note)),
+            WithJsonSchema(_NOTE),
         ]
         | None
     ) = Field(
