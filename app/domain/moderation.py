@@ -42,6 +42,6 @@ def parse_note(text: str) -> str:
     note = text.strip()
     if len(note) > LONGEST_NOTE:
         raise InvalidValueError(f"a note has at most {LONGEST_NOTE} characters")
-    if {"Cs", "Cc"} & set(map(unicodedata.category, note)):
+    if {"Cs", "Cc"} & set(map(unicodedata.category, text)):
         raise InvalidValueError("must be valid Unicode text without control characters")
     return note

@@ -14,7 +14,6 @@ from app.web.api.video_schemas import Item
 from app.web.bodies import Body
 from app.web.parameters import NO_CONTROLS, checked_by
 
-
 _NOTE = {"type": "string", "maxLength": LONGEST_NOTE, "pattern": NO_CONTROLS}
 
 

@@ -45,6 +45,7 @@ def test_a_video_is_hidden_with_a_note_and_shown_again(
         ({"hidden": True, "note": 5}, "invalid_note"),
         ({"hidden": True, "note": "x" * 501}, "invalid_note"),
         ({"hidden": True, "note": "a\nb"}, "invalid_note"),
+        ({"hidden": True, "note": "a\n"}, "invalid_note"),
         ({"hidden": True, "note": "a\0b"}, "invalid_note"),
         ({"hidden": True, "title": "x"}, "unknown_member"),
         ([], "invalid_body"),
