@@ -197,6 +197,8 @@ class KillProof:
             error.add_note(f"{site.total()} are served\n{self._books.state()}")
             raise
         truth = self._traffic.truth()
+        # One that two keywords find is served when the first has found it.
+        until_it_holds(lambda: self._books.check_rows(truth), _SETTLED_WITHIN_SECONDS)
         return until_it_holds(lambda: check_feed(site, truth), _SERVED_WITHIN_SECONDS)
 
     def _calls(self) -> int:
