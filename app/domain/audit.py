@@ -48,6 +48,7 @@ class Action(StrEnum):
     WATCH_ADDED = "watch_added"
     WATCH_CHANGED = "watch_changed"
     WATCH_REMOVED = "watch_removed"
+    WATCH_RESTORED = "watch_restored"
     WATCH_FETCHED = "watch_fetched"
     WATCH_BACKFILLED = "watch_backfilled"
     WATCHES_IMPORTED = "watches_imported"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypedDict
 
@@ -17,6 +18,9 @@ MAX_TERM_CHARACTERS = 200
 MAX_WATCHES = 1000
 
 USUAL_WEIGHT = 1.0
+
+UNDO_WINDOW = timedelta(minutes=5)
+"""For so long a removed watch can be brought back: time to see what is missing, and to read on."""
 
 
 class WatchKind(StrEnum):
@@ -95,6 +99,22 @@ class Watch:
     follow: bool = True
     refiltering: bool = False
     wanted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedWatch:
+    """A watch that was removed and can be brought back until `restorable_until`."""
+
+    watch_id: int
+    kind: WatchKind
+    term: str
+    label: str
+    removed_at: datetime
+
+    @property
+    def restorable_until(self) -> datetime:
+        """When that is over."""
+        return self.removed_at + UNDO_WINDOW
 
 
 @dataclass(frozen=True, slots=True)

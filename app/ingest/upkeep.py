@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.domain.watches import UNDO_WINDOW
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -37,6 +39,7 @@ class Upkeep:
         Raises:
             StoreUnavailableError: the database is away; what was committed is published later.
         """
+        self._drop_removed()
         done: list[Recorded] = []
         for batch in (self._refilter, self._withdraw):
             while len(done) < BATCHES_PER_TICK and (recorded := self._step(batch)) is not None:
@@ -46,9 +49,19 @@ class Upkeep:
         if any(recorded.updated or recorded.deleted for recorded in done):
             self._publisher.publish(frozenset().union(*(recorded.watches for recorded in done)))
 
+    def _drop_removed(self) -> None:
+        """Let go of the feeds of removed watches that another process, or one that died, has not.
+
+        One that is brought back this moment is published again by the next repair.
+        """
+        since = self._clock() - UNDO_WINDOW
+        for removed in self._store.read(lambda t: t.watches.list_removed(since)):
+            self._publisher.drop(removed.watch_id)
+
     def _step(self, batch: Callable[[Transaction], Recorded | None]) -> Recorded | None:
         """Do a batch if there is one; that takes no lock where there is nothing to do."""
-        if not self._store.read(lambda transaction: transaction.watches.has_upkeep()):
+        now = self._clock()
+        if not self._store.read(lambda transaction: transaction.watches.has_upkeep(now)):
             return None
         return self._store.write(batch)
 

@@ -20,7 +20,7 @@ from app.domain.errors import (
     WatchPausedError,
 )
 from app.domain.options import options_members
-from app.domain.watches import MAX_WATCHES, WatchKind, parse_keyword
+from app.domain.watches import MAX_WATCHES, UNDO_WINDOW, WatchKind, parse_keyword
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from app.domain.audit import Actor
     from app.domain.clock import Clock
     from app.domain.follows import Follow
-    from app.domain.watches import Watch, WatchOptions
+    from app.domain.watches import RemovedWatch, Watch, WatchOptions
     from app.feed.publisher import FeedPublisher
     from app.ingest.channel_names import ChannelNames
     from app.ingest.reserve import Reserve
@@ -250,21 +250,51 @@ class Watching:
         return self._store.write(work)
 
     def remove(self, watch_id: int) -> None:
-        """Stop watching: its feed is gone at once, videos that only it found go with next ticks.
+        """Stop watching: its feed is gone at once.
+
+        For UNDO_WINDOW it can be brought back; then ticks take out the videos that only it found.
 
         Raises:
             NotFoundError: there is no such watch.
         """
+        now = self._clock()
 
         def work(transaction: Transaction) -> None:
             transaction.stand_in_line()
             watch = transaction.watches.get(watch_id)
-            transaction.watches.remove(watch_id)
+            transaction.watches.remove(watch_id, now)
             about = {"kind": watch.kind, "term": watch.term}
-            transaction.note(Action.WATCH_REMOVED, _named(watch), self._clock(), **about)
+            transaction.note(Action.WATCH_REMOVED, _named(watch), now, **about)
 
         self._store.write(work)
         self._publisher.drop(watch_id)
+
+    def restore(self, watch_id: int) -> Watch:
+        """Bring back a watch that was removed within UNDO_WINDOW, with its feed, as it was.
+
+        Raises:
+            NotFoundError: there is none, or it is too late.
+            DuplicateWatchError: its term is watched again.
+            TooManyWatchesError: there are 1,000 other watches by now.
+        """
+        now = self._clock()
+
+        def work(transaction: Transaction) -> Watch:
+            transaction.watches.restore(watch_id, now - UNDO_WINDOW)
+            _check_number(transaction)
+            watch = transaction.watches.get(watch_id)
+            about = {"kind": watch.kind, "term": watch.term}
+            transaction.note(Action.WATCH_RESTORED, _named(watch), now, **about)
+            return watch
+
+        watch = self._store.write(work)
+        self._publisher.publish({watch_id})
+        return watch
+
+    def removed(self) -> list[RemovedWatch]:
+        """Return the watches that can be brought back, the one removed last first."""
+        since = self._clock() - UNDO_WINDOW
+        return self._store.read(lambda transaction: transaction.watches.list_removed(since))
 
     def note_import(self, source: str, counts: Mapping[str, int]) -> None:
         """Note that a file was imported; each watch that it added has an entry of its own.
@@ -285,14 +315,18 @@ class Watching:
             watch, is_new = transaction.watches.add(
                 kind, term, now=now, read_until=now - self._backfill, options=options
             )
-            if is_new and transaction.watches.count() > MAX_WATCHES:
-                raise TooManyWatchesError(f"there can be {MAX_WATCHES} watches at most")
             if is_new:
+                _check_number(transaction)
                 about = {"kind": kind, "term": term, **options_members(options)}
                 transaction.note(Action.WATCH_ADDED, _named(watch), now, **about)
             return watch, is_new
 
         return self._store.write(work)
+
+
+def _check_number(transaction: Transaction) -> None:
+    if transaction.watches.count() > MAX_WATCHES:
+        raise TooManyWatchesError(f"there can be {MAX_WATCHES} watches at most")
 
 
 def _named(watch: Watch) -> str:

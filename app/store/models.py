@@ -19,7 +19,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from app.store.types import BigId, Instant, ascii_key, ascii_text, long_text, unicode_key
 
 REMOVED = "removed"
-"""The kind of a watch that was removed, until its links are gone; its term is its id then."""
+"""The kind of a watch that was removed, until its links are gone; its term is its id then.
+
+`RemovedWatchRow` has what they were.
+"""
 
 ALL_VIDEOS = 0
 """The scope of the counts that counts every visible video; other scopes are watch ids."""
@@ -162,6 +165,23 @@ class WatchRow(Base):
     refilter_after: Mapped[str | None] = mapped_column(ascii_key(11))
     wanted_at: Mapped[datetime | None] = mapped_column(Instant)
     follow: Mapped[bool] = mapped_column(server_default="1")
+
+
+class RemovedWatchRow(Base):
+    """What a removed watch was, as long as it can be brought back; see `REMOVED`."""
+
+    __tablename__ = "removed_watches"
+
+    watch_id: Mapped[int] = mapped_column(
+        BigInteger,
+        ForeignKey("watches.watch_id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    kind: Mapped[str] = mapped_column(ascii_key(16))
+    term: Mapped[str] = mapped_column(unicode_key(200))
+    paused: Mapped[bool]
+    removed_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class WatchVideoRow(Base):

@@ -14,12 +14,14 @@ from sqlalchemy import and_, bindparam, delete, exists, select, update
 from sqlalchemy.orm import aliased
 
 from app.domain.intake import Recorded
+from app.domain.watches import UNDO_WINDOW
 from app.store.batch import Link, reason_against
 from app.store.counts import Counts, forget_scope
 from app.store.feed import counted_link
 from app.store.feed_version import lock_version, move_feeds, store_version
 from app.store.models import REMOVED, VideoRow, WatchRow, WatchVideoRow
 from app.store.removal import Removal
+from app.store.removed_watches import let_go, may_be_withdrawn
 from app.store.rows import told_by
 from app.store.visibility import list_excluded
 from app.store.watch_rows import read_filters
@@ -88,11 +90,13 @@ class Relinking:
     def withdraw(self, limit: int) -> Recorded | None:
         """Take up to `limit` videos from a watch that was removed; None if there is none.
 
-        A video that no other watch found goes away. After the last one so does the watch.
+        One that can still be brought back is left alone; from the first batch on it cannot. A video
+        that no other watch found goes away. After the last one so does the watch.
         """
-        watch = self._first(WatchRow.kind == REMOVED)
+        watch = self._first(may_be_withdrawn(self._now - UNDO_WINDOW))
         if watch is None:
             return None
+        let_go(self._connection, watch.watch_id)
         rows = self._found(watch.watch_id, limit)
         if not rows:
             self._forget(watch.watch_id)

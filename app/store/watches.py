@@ -1,26 +1,23 @@
-"""Watches: what is watched, and how. Claims and packed readings have rooms of their own."""
+"""Watches: what is watched, and how.
+
+Claims, packed readings and removed watches have rooms of their own.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import and_, exists, func, insert, or_, select, update
 
 from app.domain.errors import NotFoundError
-from app.domain.watches import WatchKind
+from app.domain.watches import UNDO_WINDOW, WatchKind
 from app.store import counts
-from app.store.channel_models import (
-    ChannelStateRow,
-    FollowedChannelRow,
-    FollowRow,
-    PushHintRow,
-)
 from app.store.feed_version import lock_version
-from app.store.models import REMOVED, RangeRow, WatchRow, WatchVideoRow
+from app.store.models import REMOVED, WatchRow, WatchVideoRow
 from app.store.packed_watches import PackedWatches
+from app.store.removed_watches import RemovedWatches, may_be_withdrawn
 from app.store.watch_claims import WatchClaims
 from app.store.watch_rows import USUAL_OPTIONS, active_watch_of, columns_of_options, watch_of
-from app.store.webhooks import WebhookRepository
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,7 +30,7 @@ if TYPE_CHECKING:
 _IS_THERE = WatchRow.kind != REMOVED
 
 
-class WatchRepository(WatchClaims, PackedWatches):
+class WatchRepository(WatchClaims, PackedWatches, RemovedWatches):
     """Reads and writes watches within one transaction; a removed one is nowhere to be found."""
 
     def __init__(self, connection: Connection) -> None:
@@ -145,14 +142,6 @@ class WatchRepository(WatchClaims, PackedWatches):
             self._update(watch_id, **columns)
         return self.get(watch_id)
 
-    def set_paused(self, watch_id: int, *, paused: bool) -> Watch:
-        """Pause or resume a watch.
-
-        Raises:
-            NotFoundError: there is none.
-        """
-        return self.change(watch_id, {"paused": paused})
-
     def want(self, watch_id: int, now: datetime) -> Watch:
         """Make a watch due because somebody asks for it.
 
@@ -168,33 +157,10 @@ class WatchRepository(WatchClaims, PackedWatches):
         later = and_(WatchRow.watch_id == watch_id, WatchRow.next_due_at > now)
         self._connection.execute(update(WatchRow).where(later).values(next_due_at=now))
 
-    def remove(self, watch_id: int) -> None:
-        """Remove a watch: its term is free, its claim is void; its links are left to `Relinking`.
-
-        Raises:
-            NotFoundError: there is none.
-        """
-        lock_version(self._connection)
-        watch = self.get(watch_id)
-        self._update(
-            watch_id,
-            kind=REMOVED,
-            term=str(watch_id),
-            paused=True,
-            fence=WatchRow.fence + 1,
-            leased_until=None,
-        )
-        for row in (RangeRow, ChannelStateRow, FollowRow):
-            self._connection.execute(delete(row).where(row.watch_id == watch_id))
-        WebhookRepository(self._connection).delete_of_watch(watch_id)
-        if watch.kind is WatchKind.CHANNEL:
-            followed = exists().where(FollowedChannelRow.channel_id == watch.term)
-            hints = delete(PushHintRow).where(PushHintRow.channel_id == watch.term, ~followed)
-            self._connection.execute(hints)
-
-    def has_upkeep(self) -> bool:
+    def has_upkeep(self, now: datetime) -> bool:
         """Tell whether there is anything for `Relinking` to do."""
-        left = or_(WatchRow.refilter_after.is_not(None), WatchRow.kind == REMOVED)
+        refiltered = and_(WatchRow.refilter_after.is_not(None), _IS_THERE)
+        left = or_(refiltered, may_be_withdrawn(now - UNDO_WINDOW))
         return self._connection.execute(select(exists().where(left))).scalar_one()
 
     def note_access(self, watch_id: int, now: datetime, before: datetime) -> None:

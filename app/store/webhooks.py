@@ -9,7 +9,7 @@ from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
 from app.domain.errors import NotFoundError
 from app.domain.webhooks import Arrivals, Delivery, Pause, Webhook
 from app.store.feed import list_stored
-from app.store.models import VideoRow, WatchVideoRow
+from app.store.models import REMOVED, VideoRow, WatchRow, WatchVideoRow
 from app.store.notice_models import WebhookDeliveryRow, WebhookRow
 from app.store.rows import select_videos
 
@@ -44,7 +44,12 @@ _OF_DELIVERY = (
     "status",
     "error",
 )
-_OF = select(WebhookRow.__table__)
+_IS_THERE = or_(
+    WebhookRow.watch_id.is_(None),
+    exists().where(WatchRow.watch_id == WebhookRow.watch_id, WatchRow.kind != REMOVED),
+)
+"""Not those of a removed watch, which come back if it does."""
+_OF = select(WebhookRow.__table__).where(_IS_THERE)
 _HAS_ARRIVALS = or_(
     and_(
         WebhookRow.watch_id.is_(None),
@@ -100,7 +105,8 @@ class WebhookRepository:
 
     def count(self) -> int:
         """Return how many there are."""
-        return self._connection.execute(select(func.count(WebhookRow.webhook_id))).scalar_one()
+        query = select(func.count(WebhookRow.webhook_id)).where(_IS_THERE)
+        return self._connection.execute(query).scalar_one()
 
     def list_page(self, first: int, limit: int) -> list[Webhook]:
         """Return up to `limit` webhooks, the oldest first."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.domain.follows import Follow
     from app.domain.logs import LogPage
     from app.domain.statistics import Counts, Grain
-    from app.domain.watches import Problem, Watch, WatchKind, WatchOptions
+    from app.domain.watches import Problem, RemovedWatch, Watch, WatchKind, WatchOptions
     from app.domain.webhooks import Webhook
     from app.feed.channel_pages import ChannelPage
     from app.ingest.moderating import Moderated
@@ -142,6 +142,12 @@ class Watching(Protocol):
 
     def remove(self, watch_id: int) -> None:
         """Stop watching."""
+
+    def restore(self, watch_id: int) -> Watch:
+        """Bring back what was removed a moment ago; raises ConflictError."""
+
+    def removed(self) -> Sequence[RemovedWatch]:
+        """Return what can be brought back, the last one first."""
 
 
 class Moderation(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from app.store.store import Store
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+LONG_AGO = NOW - timedelta(days=1)
+"""When a watch was removed that nobody can bring back any more."""
 CHANNEL = "UC0123456789012345678901"
 
 VIDEO = Video(

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from app.domain.audit import Action, Actor, AuditEntry, AuditQuery, client_name
 from app.domain.logs import LogCursor
-from tests.contract.store.tellings import NOW, add_watch
+from tests.contract.store.tellings import LONG_AGO, NOW, add_watch
 
 if TYPE_CHECKING:
     from app.store.store import Store, Transaction
@@ -108,5 +108,5 @@ def test_pruning_goes_in_batches_from_the_oldest_and_leaves_what_is_young(store:
 def test_an_entry_outlives_what_it_tells_of(store: Store) -> None:
     watch_id = add_watch(store).watch_id
     note(store, f"watch:{watch_id}")
-    store.write(lambda t: t.watches.remove(watch_id))
+    store.write(lambda t: t.watches.remove(watch_id, LONG_AGO))
     assert subjects(store) == [f"watch:{watch_id}"]

@@ -11,6 +11,7 @@ from app.domain.errors import StoreUnavailableError
 from app.domain.feeds import ALL, Feed
 from app.store.store import Store
 from tests.contract.store.tellings import (
+    LONG_AGO,
     NOW,
     VIDEO,
     add_watch,
@@ -86,7 +87,7 @@ def test_a_watch_removed_meanwhile_costs_its_links_and_what_is_new_for_it_alone(
     store: Store,
 ) -> None:
     kept, removed = add_watch(store, "kept"), add_watch(store, "removed")
-    store.write(lambda transaction: transaction.watches.remove(removed.watch_id))
+    store.write(lambda transaction: transaction.watches.remove(removed.watch_id, LONG_AGO))
     findings = [
         *found([VIDEO], kept.watch_id),
         *found([VIDEO, video(2)], removed.watch_id),

@@ -16,7 +16,15 @@ from app.ingest import channel_coverage
 from app.ingest.channel_backfill import ChannelBackfill
 from app.ingest.channel_polls import ChannelPolls
 from app.store.store import Store
-from tests.contract.store.tellings import CHANNEL, NOW, add_watch, record, video
+from tests.contract.store.tellings import (
+    CHANNEL,
+    LONG_AGO,
+    NOW,
+    add_watch,
+    record,
+    settle,
+    video,
+)
 
 OTHER = "UC" + "z" * 22
 HOUR = timedelta(hours=1)
@@ -69,7 +77,8 @@ def test_a_watch_takes_its_state_and_its_hints_with_it(store: Store) -> None:
     watch = watch_channel(store)
     store.write(lambda t: t.channels.put_state(watch.watch_id, STATE))
     store.write(lambda t: t.subscriptions.add_hints(CHANNEL, ["video-00001"], NOW))
-    store.write(lambda t: t.watches.remove(watch.watch_id))
+    store.write(lambda t: t.watches.remove(watch.watch_id, LONG_AGO))
+    settle(store)
     again = watch_channel(store)
     assert store.read(lambda t: t.channels.get_state(again)).uploads_read_at is None
     assert store.read(lambda t: t.subscriptions.count_hints(CHANNEL)) == 0
@@ -78,7 +87,7 @@ def test_a_watch_takes_its_state_and_its_hints_with_it(store: Store) -> None:
 def test_a_removed_channel_is_none_at_once(store: Store) -> None:
     watch = watch_channel(store)
     record(store, [video(1)], watch.watch_id)
-    store.write(lambda t: t.watches.remove(watch.watch_id))
+    store.write(lambda t: t.watches.remove(watch.watch_id, LONG_AGO))
     assert store.read(lambda t: t.watches.find_kind(watch.watch_id)) is None
     assert store.read(lambda t: t.channels.count_active()) == 0
     assert store.read(lambda t: t.subscriptions.find_watch(CHANNEL)) is None
@@ -90,7 +99,7 @@ def test_only_channels_that_are_not_paused_are_counted(store: Store) -> None:
     add_watch(store)
     watch_channel(store)
     paused = watch_channel(store, OTHER)
-    store.write(lambda t: t.watches.set_paused(paused.watch_id, paused=True))
+    store.write(lambda t: t.watches.change(paused.watch_id, {"paused": True}))
     assert store.read(lambda t: t.channels.count_active()) == 1
 
 
@@ -131,7 +140,7 @@ def test_what_is_watched_no_more_is_to_be_ended_and_forgotten_when_it_has(store:
     put(store, SUBSCRIPTION)
     store.write(lambda t: t.subscriptions.drop_unwanted(NOW))
     assert find(store) == SUBSCRIPTION
-    store.write(lambda t: t.watches.set_paused(watch.watch_id, paused=True))
+    store.write(lambda t: t.watches.change(watch.watch_id, {"paused": True}))
     store.write(lambda t: t.subscriptions.drop_unwanted(NOW))
     ending = find(store)
     assert ending is not None

@@ -12,7 +12,15 @@ import pytest
 from app.domain.errors import LeaseLostError, NotFoundError
 from app.domain.feeds import ALL
 from app.domain.watches import Problem
-from tests.contract.store.tellings import NOW, VIDEO, add_watch, found, get_watch, list_feed
+from tests.contract.store.tellings import (
+    LONG_AGO,
+    NOW,
+    VIDEO,
+    add_watch,
+    found,
+    get_watch,
+    list_feed,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,7 +60,7 @@ def test_the_longest_due_are_claimed_first(store: Store) -> None:
 def test_paused_held_and_future_watches_are_not_due(store: Store) -> None:
     held, paused = add_watch(store, "held"), add_watch(store, "paused")
     add_watch(store, "future", NOW + timedelta(seconds=1))
-    store.write(lambda t: t.watches.set_paused(paused.watch_id, paused=True))
+    store.write(lambda t: t.watches.change(paused.watch_id, {"paused": True}))
     assert [claim.watch_id for claim in _claim(store)] == [held.watch_id]
     assert _claim(store) == []
 
@@ -88,7 +96,7 @@ def test_a_claimant_that_was_overtaken_stores_nothing(store: Store) -> None:
 def test_a_claim_on_a_removed_watch_is_lost(store: Store, problem: Problem | None) -> None:
     watch = add_watch(store)
     (claim,) = _claim(store)
-    store.write(lambda transaction: transaction.watches.remove(watch.watch_id))
+    store.write(lambda transaction: transaction.watches.remove(watch.watch_id, LONG_AGO))
     with pytest.raises(LeaseLostError):
         _release(store, claim, problem)
     with pytest.raises(NotFoundError):

@@ -21,7 +21,12 @@ from app.domain.errors import (
     NotFoundError,
 )
 from app.domain.feeds import ALL, Feed
-from tests.contract.store.tellings import NOW, add_watch, settle
+from tests.contract.store.tellings import (
+    LONG_AGO,
+    NOW,
+    add_watch,
+    settle,
+)
 
 if TYPE_CHECKING:
     from app.store.store import Store
@@ -209,7 +214,7 @@ def test_a_feed_token_goes_with_its_watch(store: Store, feed_tokens: FeedTokens)
     watch = add_watch(store)
     kept, _ = feed_tokens.add(ALL)
     _, token = feed_tokens.add(Feed(watch_id=watch.watch_id))
-    store.write(lambda it: it.watches.remove(watch.watch_id))
+    store.write(lambda it: it.watches.remove(watch.watch_id, LONG_AGO))
     settle(store)
     assert feed_tokens.list_all() == [kept]
     assert not feed_tokens.opens(token, Feed(watch_id=watch.watch_id))

@@ -17,7 +17,7 @@ from app.domain.fetches import (
 )
 from app.domain.logs import LogCursor
 from app.domain.ranges import Stretch
-from tests.contract.store.tellings import NOW, add_watch
+from tests.contract.store.tellings import LONG_AGO, NOW, add_watch
 
 if TYPE_CHECKING:
     from app.store.store import Store, Transaction
@@ -120,7 +120,7 @@ def test_the_log_outlives_a_removed_watch(store: Store) -> None:
     watch_id = add_watch(store).watch_id
     record = replace(FETCH, watch_ids=(watch_id,))
     _add(store, record)
-    store.write(lambda transaction: transaction.watches.remove(watch_id))
+    store.write(lambda transaction: transaction.watches.remove(watch_id, LONG_AGO))
     assert _list(store, watch_id=watch_id) == [record]
 
 

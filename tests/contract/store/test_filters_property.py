@@ -22,6 +22,7 @@ from app.store.models import ALL_VIDEOS, DayCountRow, HourCountRow
 from app.store.store import Store
 from tests.contract.store.tellings import (
     CHANNEL,
+    LONG_AGO,
     NOW,
     add_watch,
     get_total,
@@ -273,7 +274,7 @@ class Checked:
             watch_id, reach = self.watches[step.watch], timedelta(days=2)
             self.store.write(lambda t: t.drop_uncertain(watch_id, NOW - reach, NOW + reach, NOW))
         elif isinstance(step, Remove):
-            self.store.write(lambda t: t.watches.remove(self.watches[step.watch]))
+            self.store.write(lambda t: t.watches.remove(self.watches[step.watch], LONG_AGO))
             settle(self.store, 2)
             self.watches[step.watch] = add_watch(self.store, ("one", "two")[step.watch]).watch_id
             self.seen[step.watch] = self.look(step.watch)

@@ -10,7 +10,16 @@ from app.domain.subscriptions import Mode
 from app.domain.videos import Source
 from app.domain.watches import Watch
 from app.store.store import Store
-from tests.contract.store.tellings import CHANNEL, NOW, add_watch, hide, record, video
+from tests.contract.store.tellings import (
+    CHANNEL,
+    LONG_AGO,
+    NOW,
+    add_watch,
+    hide,
+    record,
+    settle,
+    video,
+)
 from tests.contract.store.test_channels import OTHER, SUBSCRIPTION, find, put, watch_channel
 
 HOUR = timedelta(hours=1)
@@ -77,7 +86,7 @@ def test_channels_are_taken_longest_due_first_and_once(store: Store) -> None:
 def test_only_keywords_that_want_it_follow(store: Store) -> None:
     wants, paused, refuses = (add_watch(store, term) for term in ("wants", "paused", "refuses"))
     follow(store, *(brings(watch) for watch in (wants, paused, refuses)))
-    store.write(lambda t: t.watches.set_paused(paused.watch_id, paused=True))
+    store.write(lambda t: t.watches.change(paused.watch_id, {"paused": True}))
     store.write(lambda t: t.watches.change(refuses.watch_id, {"follow": False}))
     channel = watch_channel(store)
     assert store.read(lambda t: t.watches.get(refuses.watch_id)).follow is False
@@ -93,7 +102,8 @@ def test_only_keywords_that_want_it_follow(store: Store) -> None:
 def test_a_removed_keyword_follows_nobody(store: Store) -> None:
     watch = add_watch(store)
     follow(store, brings(watch))
-    store.write(lambda t: t.watches.remove(watch.watch_id))
+    store.write(lambda t: t.watches.remove(watch.watch_id, LONG_AGO))
+    settle(store)
     assert store.read(lambda t: t.follows.list_all()) == []
     follow(store, brings(watch))
     assert followed(store) is None
@@ -143,7 +153,7 @@ def test_the_hub_is_asked_for_followed_channels_until_nobody_wants_them(store: S
     assert ending is not None
     assert ending.mode is Mode.UNSUBSCRIBE
     assert not store.read(lambda t: t.subscriptions.is_wanted(SUBSCRIPTION))
-    store.write(lambda t: t.watches.set_paused(watched.watch_id, paused=True))
+    store.write(lambda t: t.watches.change(watched.watch_id, {"paused": True}))
     assert store.read(lambda t: t.subscriptions.list_unsubscribed(9)) == [OTHER]
     assert not store.read(lambda t: t.subscriptions.is_polled(OTHER))
 
@@ -176,6 +186,7 @@ def test_hints_of_a_watch_that_is_removed_go_unless_its_channel_is_followed(stor
     follow(store, brings(watch, OTHER))
     for each in watched:
         store.write(lambda t, c=each.term: t.subscriptions.add_hints(c, ["video-00001"], NOW))  # type: ignore[misc]  # bound now
-        store.write(lambda t, w=each.watch_id: t.watches.remove(w))  # type: ignore[misc]  # as above
+        store.write(lambda t, w=each.watch_id: t.watches.remove(w, LONG_AGO))  # type: ignore[misc]  # as above
+    settle(store)
     counts = [store.read(lambda t: t.subscriptions.count_hints(c)) for c in (CHANNEL, OTHER)]  # noqa: B023 - called at once
     assert counts == [0, 1]

@@ -15,6 +15,7 @@ from app.domain.moderation import HiddenVideo
 from app.domain.videos import Source
 from tests.contract.store.tellings import (
     CHANNEL,
+    LONG_AGO,
     NOW,
     VIDEO,
     add_watch,
@@ -67,7 +68,7 @@ def test_a_hidden_video_that_a_removed_watch_took_along_comes_back_hidden(store:
     watch = add_watch(store)
     record(store, [VIDEO], watch.watch_id)
     hide(store, VIDEO.video_id)
-    store.write(lambda t: t.watches.remove(watch.watch_id))
+    store.write(lambda t: t.watches.remove(watch.watch_id, LONG_AGO))
     settle(store, now=LATER)
     assert marks(store) == [HiddenVideo(VIDEO.video_id, "", "newsreel", NOW, title=None)]
     record(store, [VIDEO], add_watch(store).watch_id, now=LATER)

@@ -12,6 +12,7 @@ from app.domain.feeds import ALL, Feed
 from app.domain.intake import Finding
 from app.domain.videos import Detail, LiveState, Source
 from tests.contract.store.tellings import (
+    LONG_AGO,
     NOW,
     VIDEO,
     add_watch,
@@ -181,7 +182,7 @@ def test_a_hidden_video_is_found_again_without_coming_back(store: Store) -> None
 
 def test_the_id_of_a_removed_watch_is_not_used_again(store: Store) -> None:
     removed = add_watch(store, "removed")
-    store.write(lambda transaction: transaction.watches.remove(removed.watch_id))
+    store.write(lambda transaction: transaction.watches.remove(removed.watch_id, LONG_AGO))
     settle(store)
     assert add_watch(store, "added").watch_id > removed.watch_id
 

@@ -14,6 +14,7 @@ from app.domain.filters import Filters, Shorts
 from app.domain.intake import Finding
 from app.domain.videos import Detail, LiveState, Source
 from tests.contract.store.tellings import (
+    LONG_AGO,
     NOW,
     VIDEO,
     add_watch,
@@ -50,7 +51,7 @@ def want(store: Store, watch_id: int, filters: Filters) -> None:
 
 
 def remove(store: Store, watch_id: int) -> None:
-    store.write(lambda t: t.watches.remove(watch_id))
+    store.write(lambda t: t.watches.remove(watch_id, LONG_AGO))
 
 
 def ids(*videos: Video) -> set[str]:

@@ -11,7 +11,13 @@ import pytest
 from app.domain.errors import InvalidValueError, NotFoundError
 from app.domain.statistics import Grain
 from app.feed.statistics import Statistics
-from tests.contract.store.tellings import NOW, add_watch, record, video
+from tests.contract.store.tellings import (
+    LONG_AGO,
+    NOW,
+    add_watch,
+    record,
+    video,
+)
 
 if TYPE_CHECKING:
     from app.store.store import Store
@@ -66,7 +72,7 @@ def test_without_ends_it_is_two_days_of_hours_or_thirty_days(store: Store) -> No
 
 def test_a_removed_watch_is_counted_no_more(store: Store) -> None:
     one, other, _ = stored(store)
-    store.write(lambda t: t.watches.remove(one))
+    store.write(lambda t: t.watches.remove(one, LONG_AGO))
     counts = statistics(store).counts(Grain.DAY, None, None, None)
     assert counts.by_watch == ((other, 2),)
     with pytest.raises(NotFoundError):

@@ -70,7 +70,7 @@ def test_of_two_transactions_that_lock_in_opposite_order_both_are_committed(
 
     def cross(mine: int) -> None:
         def work(transaction: Transaction) -> None:
-            transaction.watches.set_paused(watches[mine], paused=True)
+            transaction.watches.change(watches[mine], {"paused": True})
             meeting.wait_for_other(mine)
             transaction.watches.note_access(watches[1 - mine], NOW, NOW)
 

@@ -9,6 +9,7 @@ from app.domain.feeds import ALL, Feed
 from app.domain.intake import Finding, LinkReason
 from app.domain.videos import Source
 from tests.contract.store.tellings import (
+    LONG_AGO,
     NOW,
     VIDEO,
     add_watch,
@@ -87,7 +88,7 @@ def test_removing_a_watch_that_was_uncertain_of_a_video_changes_nothing_for_read
     own = Finding(VIDEO, Source.SEARCH, owner.watch_id)
     store.write(lambda t: t.record([uncertain(removed.watch_id), own], NOW))
     before = get_version(store, ALL), get_video(store, VIDEO.video_id)
-    store.write(lambda t: t.watches.remove(removed.watch_id))
+    store.write(lambda t: t.watches.remove(removed.watch_id, LONG_AGO))
     settle(store, now=LATER)
     assert (get_version(store, ALL), get_video(store, VIDEO.video_id)) == before
 
@@ -97,7 +98,7 @@ def test_removing_a_watch_moves_no_feed_that_was_uncertain_of_its_videos(store: 
     own = Finding(VIDEO, Source.SEARCH, removed.watch_id)
     store.write(lambda t: t.record([uncertain(unsure.watch_id), own], NOW))
     before = get_version(store, ALL)
-    store.write(lambda t: t.watches.remove(removed.watch_id))
+    store.write(lambda t: t.watches.remove(removed.watch_id, LONG_AGO))
     settle(store)
     assert get_version(store, ALL) > before
     assert get_watch(store, unsure.watch_id).feed_seq == 0

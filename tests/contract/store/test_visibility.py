@@ -12,6 +12,7 @@ from app.domain.intake import Finding
 from app.domain.videos import Detail, Source
 from tests.contract.store.tellings import (
     CHANNEL,
+    LONG_AGO,
     NOW,
     VIDEO,
     add_watch,
@@ -188,7 +189,7 @@ def test_a_video_goes_with_the_last_watch_that_wanted_it(store: Store) -> None:
     for watch in (picky, removed):
         record(store, [SHORT], watch.watch_id)
     place = get_version(store, ALL)
-    store.write(lambda t: t.watches.remove(removed.watch_id))
+    store.write(lambda t: t.watches.remove(removed.watch_id, LONG_AGO))
     settle(store, now=LATER)
     assert not is_shown(store)
     assert changes_after(store, place) == {VIDEO.video_id: "delete"}
@@ -199,7 +200,7 @@ def test_a_video_goes_with_the_last_watch_that_was_not_certain_of_it(store: Stor
     record(store, [SHORT], picky.watch_id)
     doubt(store, removed)
     assert is_shown(store)
-    store.write(lambda t: t.watches.remove(removed.watch_id))
+    store.write(lambda t: t.watches.remove(removed.watch_id, LONG_AGO))
     settle(store, now=LATER)
     assert not is_shown(store)
 

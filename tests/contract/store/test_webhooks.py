@@ -15,6 +15,7 @@ from app.domain.intake import Finding
 from app.domain.videos import Source
 from app.domain.webhooks import Delivery, Pause, Webhook, delivered, paused
 from tests.contract.store.tellings import (
+    LONG_AGO,
     NOW,
     add_watch,
     get_version,
@@ -227,7 +228,7 @@ def test_a_removed_watch_takes_its_webhooks_with_it(store: Store) -> None:
     watch = add_watch(store)
     webhook, of_all = add_webhook(store, watch.watch_id), add_webhook(store)
     log(store, webhook, 1, keep=9)
-    store.write(lambda t: t.watches.remove(watch.watch_id))
+    store.write(lambda t: t.watches.remove(watch.watch_id, LONG_AGO))
     assert store.read(lambda t: t.webhooks.list_page(0, 9)) == [of_all]
     settle(store)
     assert store.read(lambda t: t.webhooks.list_page(0, 9)) == [of_all]

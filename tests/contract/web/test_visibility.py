@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.intake import Finding
 from app.domain.videos import LiveState, Source
+from app.domain.watches import UNDO_WINDOW
 from tests.contract.web.conftest import NOW, VIDEOS, video
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def watch_sailing(client: FlaskClient, services: Services, *watch_ids: int) -> s
 
 def settle(services: Services) -> None:
     """Lets ticks apply what changed, without a source."""
-    while services.store.read(lambda t: t.watches.has_upkeep()):
+    while services.store.read(lambda t: t.watches.has_upkeep(NOW)):
         services.ingest.tick(limit=0)
 
 
@@ -100,5 +101,6 @@ def test_a_short_that_another_watch_wants_is_shown_as_its_video(
     assert client.get(f"/videos/{SHORT.video_id}").get_json()["watches"] == [1]
     assert SHORT.video_id not in client.get(f"{watch}/videos").get_data(as_text=True)
     assert client.delete("/watches/1").status_code == 204
-    settle(services)
+    services.store.write(lambda t: t.withdraw(100, NOW + UNDO_WINDOW))
+    services.ingest.tick(limit=0)
     assert feeds_with(client, SHORT) == []

@@ -28,7 +28,7 @@ def code_of(response: TestResponse) -> tuple[int, str]:
 
 def settle(services: Services) -> None:
     """Lets ticks do what is left to do, without a source."""
-    while services.store.read(lambda t: t.watches.has_upkeep()):
+    while services.store.read(lambda t: t.watches.has_upkeep(NOW)):
         services.ingest.tick(limit=0)
 
 

@@ -20,7 +20,14 @@ from app.feed.watched_feeds import LAST_ROUND_SECONDS, WatchedFeeds
 from app.store.database import Database
 from app.store.store import Store
 from app.telemetry import Incidents, get_logger
-from tests.contract.store.tellings import NOW, add_watch, get_watch, record, video
+from tests.contract.store.tellings import (
+    LONG_AGO,
+    NOW,
+    add_watch,
+    get_watch,
+    record,
+    video,
+)
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -181,7 +188,7 @@ def test_a_watch_that_was_removed_is_not_found_any_more(service: Service) -> Non
     with service.noting():
         service.page()
         service.wait_for_note(NOW)
-        service.store.write(lambda t: t.watches.remove(service.watch_id))
+        service.store.write(lambda t: t.watches.remove(service.watch_id, LONG_AGO))
         wait_until(lambda: is_gone(service))
         with pytest.raises(NotFoundError):
             service.reader.resolve_keyword("news")

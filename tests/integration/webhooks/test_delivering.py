@@ -20,7 +20,13 @@ from app.store.store import Store
 from app.webhooks.delivering import Deliverer
 from app.webhooks.keeping import Webhooks
 from tests.contract.sources.wire_server import raw, reply
-from tests.contract.store.tellings import NOW, add_watch, record, video
+from tests.contract.store.tellings import (
+    LONG_AGO,
+    NOW,
+    add_watch,
+    record,
+    video,
+)
 from tests.contract.store.test_webhooks import ids
 
 if TYPE_CHECKING:
@@ -323,7 +329,7 @@ def test_a_webhook_or_watch_removed_under_way_does_no_harm(
     webhook = webhooks.add(target.url, watch.watch_id)
     record(store, [video(1)], watch.watch_id)
     (due,) = deliverer.due()
-    target.on_arrival = lambda: store.write(lambda t: t.watches.remove(watch.watch_id))
+    target.on_arrival = lambda: store.write(lambda t: t.watches.remove(watch.watch_id, LONG_AGO))
     deliverer.run(due)
     with pytest.raises(NotFoundError):
         webhooks.get(webhook.webhook_id)

@@ -345,7 +345,7 @@ def test_a_channel_removed_and_watched_again_is_read_again(new_rig: NewRig) -> N
     watch = rig.watch_channel()
     rig.tick()
     rig.services.watching.remove(watch.watch_id)
-    follow(rig, MINUTE)
+    follow(rig, 6 * MINUTE)
     assert rig.known() == []
     again = rig.watch_channel()
     follow(rig, MINUTE)

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from app.domain.filters import Filters
 from app.domain.intake import Recorded
+from app.domain.watches import UNDO_WINDOW
 from app.ingest import upkeep
 from app.store.store import Transaction
 from app.web.factory import create_app
@@ -106,6 +107,9 @@ def test_a_removed_watch_is_not_found_at_once_and_its_videos_go_tick_by_tick(
     assert [client.get(path).status_code for path in paths] == [404] * 4
     again = client.post("/watches", json={"keyword": "title", "paused": True})
     assert (again.status_code, again.get_json()["videos"]) == (201, 0)
+    rig.tick()
+    assert client.get("/videos").get_json()["total"] == VIDEOS, "it can still be brought back"
+    rig.clock.at += UNDO_WINDOW
     left: list[int] = []
     while not left or left[-1]:
         rig.tick()
@@ -114,7 +118,7 @@ def test_a_removed_watch_is_not_found_at_once_and_its_videos_go_tick_by_tick(
     changes = client.get("/changes?limit=100").get_json()["changes"]
     assert changes == []
     rig.tick()
-    assert rig.services.store.read(lambda t: t.watches.has_upkeep()) is False
+    assert rig.services.store.read(lambda t: t.watches.has_upkeep(rig.clock())) is False
 
 
 def test_a_watch_removed_by_another_process_is_gone_with_the_next_tick(
