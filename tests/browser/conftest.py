@@ -18,6 +18,8 @@ Other eyes: `visit(site, Device(scripts=False))`, `Device(dark=True, width=360)`
 `sites("name", prefix=PREFIX)`, `sites(trusts_this_machine=False, read_auth="required")` (log in
 with PASSWORD). Time stands still, at NOW in the site and in the browser; `visitor.later(...)` moves
 both. `serious_faults(page)` is what axe-core finds.
+
+What holds of every page is in test_every_page.py; a page that is new is a line in pages.py.
 """
 
 from __future__ import annotations
