@@ -39,6 +39,7 @@ from app.ingest.coverage_reports import CoverageReports
 from app.ingest.exchange.importer import Importer
 from app.ingest.jobs import Job, JobKind, job
 from app.ingest.moderating import Moderation
+from app.ingest.overviews import WatchOverviews
 from app.ingest.planning import Planning
 from app.ingest.pushes import PushReceiver
 from app.ingest.quota_report import QuotaReporter
@@ -102,6 +103,7 @@ class Services:
     coverage: CoverageReports
     statistics: Statistics
     planning: Planning
+    overviews: WatchOverviews
     quota: QuotaReporter
     keys: KeyKeeper
     access: Access
@@ -221,6 +223,7 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         coverage=CoverageReports(store, clock),
         statistics=Statistics(store, clock),
         planning=Planning(store, parts.pacer),
+        overviews=WatchOverviews(store, clock),
         quota=QuotaReporter(store, parts.ring, parts.ledger, parts.pacer),
         keys=KeyKeeper(parts.ring, parts.sources.videos),
         access=build_access(

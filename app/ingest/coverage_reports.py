@@ -65,12 +65,13 @@ class CoverageReports:
         return WatchCoverage(
             watch=watch,
             complete_until=coverage.complete_until(pending, watch.read_until),
-            open=tuple(item for item in pending if _is_open(item, now)),
+            open=tuple(item for item in pending if is_open(item, now)),
             delay=delay_of(late),
         )
 
 
-def _is_open(item: Pending, now: datetime) -> bool:
+def is_open(item: Pending, now: datetime) -> bool:
+    """Tell whether a stretch is due to be read, or cannot be: later readings are no gaps."""
     if item.reason is RangeReason.CAP:
         return True
     wanted = item.reading <= Reading.SECOND

@@ -205,7 +205,7 @@ class Pacer:
 
 
 def _load(watch: ActiveWatch, since: datetime, now: datetime) -> pacing.Load:
-    rate = _rate(watch.videos, watch.first_hour, since, now)
+    rate = videos_per_second(watch.videos, watch.first_hour, since, now)
     return pacing.Load(
         watch_id=watch.watch_id,
         rate=rate,
@@ -216,7 +216,7 @@ def _load(watch: ActiveWatch, since: datetime, now: datetime) -> pacing.Load:
     )
 
 
-def _rate(videos: int, first_hour: datetime, since: datetime, now: datetime) -> float:
+def videos_per_second(videos: int, first_hour: datetime, since: datetime, now: datetime) -> float:
     """Return the videos a second that so many since then make.
 
     A handful says little about when a watch began to bring videos, so it counts for the whole

@@ -10,7 +10,7 @@ from app.domain.ranges import Pending, RangeReason, Reading, Stretch
 from app.store.models import RangeRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from sqlalchemy import Connection, Row
 
@@ -26,6 +26,14 @@ class RangeRepository:
         query = select(RangeRow.__table__).where(RangeRow.watch_id == watch_id)
         rows = self._connection.execute(query.order_by(RangeRow.ends_at.desc()))
         return [_pending(row) for row in rows]
+
+    def list_pending_of(self, watch_ids: Collection[int]) -> dict[int, list[Pending]]:
+        """Return what each of these watches has still to read, newest first."""
+        found: dict[int, list[Pending]] = {watch_id: [] for watch_id in watch_ids}
+        query = select(RangeRow.__table__).where(RangeRow.watch_id.in_(watch_ids))
+        for row in self._connection.execute(query.order_by(RangeRow.ends_at.desc())):
+            found[row.watch_id].append(_pending(row))
+        return found
 
     def replace(self, watch_id: int, pending: Iterable[Pending]) -> None:
         """Put these in the place of all that a watch had to read."""

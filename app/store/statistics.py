@@ -32,6 +32,21 @@ class StatisticsRepository:
         known = {scope: int(n) for scope, n in self._connection.execute(query.group_by(row.scope))}
         return {watch_id: known.get(watch_id, 0) for watch_id in watch_ids}
 
+    def recent(
+        self, watch_ids: Collection[int], hour_at: datetime
+    ) -> dict[int, tuple[int, datetime]]:
+        """Return the videos of these watches published since an hour, and the first such hour.
+
+        Of a watch that has none: none, and that hour.
+        """
+        row = HourCountRow
+        query = select(row.scope, func.sum(row.videos), func.min(row.hour_at)).where(
+            row.scope.in_(watch_ids), row.hour_at >= hour_at, row.videos > 0
+        )
+        rows = self._connection.execute(query.group_by(row.scope))
+        known = {scope: (int(videos), first) for scope, videos, first in rows}
+        return {watch_id: known.get(watch_id, (0, hour_at)) for watch_id in watch_ids}
+
     def counts(self, query: CountQuery) -> Counts:
         """Return the counts that are asked for, zeros included."""
         scope = ALL_VIDEOS if query.watch_id is None else query.watch_id

@@ -13,7 +13,7 @@ from app.domain.errors import NotFoundError
 from app.domain.watches import UNDO_WINDOW, WatchKind
 from app.store import counts
 from app.store.feed_version import lock_version
-from app.store.models import REMOVED, WatchRow, WatchVideoRow
+from app.store.models import REMOVED, VideoRow, WatchRow, WatchVideoRow
 from app.store.packed_watches import PackedWatches
 from app.store.removed_watches import RemovedWatches, may_be_withdrawn
 from app.store.watch_claims import WatchClaims
@@ -106,6 +106,17 @@ class WatchRepository(WatchClaims, PackedWatches, RemovedWatches):
         return [
             watch_of(row) for row in self._connection.execute(query.limit(length).offset(first))
         ]
+
+    def list_channel_titles(self, watch_ids: Collection[int]) -> dict[int, str]:
+        """Return what the channels of these watches call themselves, as their newest videos say."""
+        video = VideoRow
+        newest = select(video.channel_title).where(video.channel_id == WatchRow.term)
+        title = newest.order_by(video.published_at.desc()).limit(1).scalar_subquery()
+        query = select(WatchRow.watch_id, title.label("title")).where(
+            WatchRow.kind == WatchKind.CHANNEL.value, WatchRow.watch_id.in_(watch_ids)
+        )
+        rows = self._connection.execute(query)
+        return {row.watch_id: row.title for row in rows if row.title}
 
     def list_by_id(self, watch_ids: Collection[int]) -> list[Watch]:
         """Return those of these watches that there are, oldest first."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app.domain.webhooks import Webhook
     from app.feed.channel_pages import ChannelPage
     from app.ingest.moderating import Moderated
+    from app.ingest.overviews import OverviewPage
     from app.ingest.planning import Preview
     from app.ingest.quota_report import QuotaReport
     from app.ingest.watching import WatchPage
@@ -115,6 +116,13 @@ class Planning(Protocol):
             InvalidValueError: not a keyword, or not a rate.
             StoreUnavailableError: the database is away.
         """
+
+
+class WatchOverviews(Protocol):
+    """How watches are doing."""
+
+    def page(self, number: int, length: int, name: str = "") -> OverviewPage:
+        """Return a page of those with a text in their names; raises StoreUnavailableError."""
 
 
 class Watching(Protocol):
@@ -283,6 +291,10 @@ class Services(Protocol):
     @property
     def planning(self) -> Planning:
         """What a new watch would cost."""
+
+    @property
+    def overviews(self) -> WatchOverviews:
+        """How watches are doing."""
 
     @property
     def watching(self) -> Watching:

@@ -150,7 +150,7 @@ def delete_watch(watch_id: str, query: Query) -> Response:  # noqa: ARG001 - it 
     """Stop watching.
 
     The watch and its feed are gone at once; videos that no other watch found go in the minutes
-    after, and /changes tells of each.
+    after, and /changes tells of each. For five minutes people can bring it back on the dashboard.
     """
     _acting().remove(parse_watch_id(watch_id))
     response = Response(status=HTTPStatus.NO_CONTENT)

@@ -27,8 +27,8 @@ FILLED = {
     "<webhook_id>": "1",
 }
 PAGES = (
-    *("/", "/dashboard/watches"),
-    *(f"/dashboard/watches/1/{act}" for act in ("pause", "resume", "remove")),
+    *("/", "/dashboard/watches", "/dashboard/watches/preview"),
+    *(f"/dashboard/watches/1/{act}" for act in ("pause", "resume", "fetch", "remove", "restore")),
 )
 FEEDS = ("/feed.atom", "/feed.json")
 

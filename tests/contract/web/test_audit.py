@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
 HOOK = {"url": "https://1.1.1.1/hook?token=canary", "watch_id": 1}
 FILTERS = {"shorts": "without", "live": ["live"], "exclude_words": ["ü"]}
+PAGE_ACTS = ("pause", "resume", "fetch", "remove", "restore")
 SILENT = {
     "POST /plan",  # it asks, and changes nothing
     "POST /oauth/token",  # clients do so all day; the token names them in what they do by it
     # Pages and the login make the same changes; test_login.py and the test below look at theirs.
     *("POST /login", "POST /logout", "POST /dashboard/watches"),
-    *(f"POST /dashboard/watches/<watch_id>/{act}" for act in ("pause", "resume", "remove")),
+    "POST /dashboard/watches/preview",  # it leads on, and changes nothing
+    *(f"POST /dashboard/watches/<watch_id>/{act}" for act in PAGE_ACTS),
     "POST /websub/<token>",  # the hub is no person; what it pushes is told in /fetches
 }
 ACTS = (

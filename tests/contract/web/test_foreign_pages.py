@@ -56,7 +56,7 @@ class Scene:
             "Cookie": f"{COOKIES[scheme]}={self.secret}",
             "Content-Type": "application/x-www-form-urlencoded",
         } | {name.replace("_", "-"): value for name, value in changes.items() if name != "body"}
-        body = changes.get("body", f"csrf_token={self.tokens[token]}&watch=attack")
+        body = changes.get("body", f"csrf_token={self.tokens[token]}&add=attack")
         environ = {"REMOTE_ADDR": self.address, "wsgi.url_scheme": scheme}
         return self.app.test_client(use_cookies=False).open(
             path,
@@ -179,7 +179,7 @@ def test_a_foreign_page_changes_nothing(scene: Scene, attack: dict[str, str]) ->
 
 def test_what_our_own_page_sends_is_obeyed(scene: Scene) -> None:
     before = len(scene.watched())
-    assert scene.send().headers["Location"] == WATCHES
+    assert scene.send().headers["Location"].startswith(f"{WATCHES}?added=")
     (*_, (term, _, _)) = scene.watched()
     assert (term, len(scene.watched())) == ("attack", before + 1)
     added = scene.services.watching.find("attack").watch_id

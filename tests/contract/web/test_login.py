@@ -156,14 +156,17 @@ def test_what_is_done_in_a_browser_stands_in_the_audit_log(browser: Browser, sit
     before = len(entries())
     browser.log_in("guess-of-a-password")
     browser.log_in(PASSWORD)
-    browser.post(WATCHES, {"csrf_token": browser.token(WATCHES), "watch": "lighthouses"})
+    browser.post(WATCHES, {"csrf_token": browser.token(WATCHES), "add": "lighthouses"})
     (added,) = (it for it in entries()[before:] if it.action == Action.WATCH_ADDED)
     path = f"{WATCHES}/{added.subject.removeprefix('watch:')}"
-    for act in ("pause", "resume", "remove"):
+    for act in ("pause", "resume", "remove", "restore"):
         browser.post(f"{path}/{act}", {"csrf_token": browser.token(WATCHES)})
     browser.post("/logout", {"csrf_token": browser.token(WATCHES)})
     told = [(it.action, it.actor.name, it.actor.address) for it in entries()[before:]]
-    done = (Action.WATCH_ADDED, Action.WATCH_CHANGED, Action.WATCH_CHANGED, Action.WATCH_REMOVED)
+    done = (
+        *(Action.WATCH_ADDED, Action.WATCH_CHANGED, Action.WATCH_CHANGED),
+        *(Action.WATCH_REMOVED, Action.WATCH_RESTORED),
+    )
     assert told == [
         (Action.LOGIN_FAILED, "nobody", OUTSIDE),
         (Action.LOGGED_IN, "session", OUTSIDE),

@@ -35,11 +35,12 @@ from app.domain.feeds import (
 from app.domain.logs import LogPage
 from app.domain.moderation import HiddenVideo
 from app.domain.statistics import CountQuery, Counts, Grain
-from app.domain.watches import Watch, WatchKind, WatchOptions
+from app.domain.watches import RemovedWatch, Watch, WatchKind, WatchOptions
 from app.domain.webhooks import Delivery, Webhook
 from app.feed.channel_pages import ChannelPage
 from app.feed.head_reader import LastKnown
 from app.ingest.moderating import Moderated
+from app.ingest.overviews import OverviewPage, WatchOverview
 from app.ingest.planning import Cadence, Preview
 from app.ingest.quota_report import Forecast, QuotaReport
 from app.ingest.watching import WatchPage
@@ -272,6 +273,19 @@ class MemoryPlanning:
 
 
 @dataclass
+class MemoryOverviews:
+    """Tells the same of every page: that the watch `news` has 7 videos and 2 gaps."""
+
+    overview: WatchOverview = field(default_factory=lambda: WatchOverview(NEWS, "", 7, 3.5, AT, 2))
+    total: int = 1
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    def page(self, number: int, length: int, name: str = "") -> OverviewPage:
+        self.asked.append((number, length, name))
+        return OverviewPage((self.overview,) if self.total else (), self.total)
+
+
+@dataclass
 class MemoryWatching:
     """Watch 1 is the keyword `news`; what is asked is written down, and nothing changes."""
 
@@ -280,6 +294,7 @@ class MemoryWatching:
     asked: list[tuple[object, ...]] = field(default_factory=list)
     follows: list[Follow] = field(default_factory=list)
     actors: list[Actor] = field(default_factory=list)
+    gone: list[RemovedWatch] = field(default_factory=list)
 
     def by(self, actor: Actor) -> MemoryWatching:
         self.actors.append(actor)
@@ -312,6 +327,12 @@ class MemoryWatching:
     def remove(self, watch_id: int) -> None:
         self.get(watch_id)
         self._note("remove", watch_id)
+
+    def restore(self, watch_id: int) -> Watch:
+        return self._note("restore", watch_id)
+
+    def removed(self) -> list[RemovedWatch]:
+        return self.gone
 
     def _note(self, *asked: object) -> Watch:
         if self.refusal is not None:
@@ -550,6 +571,7 @@ class MemoryServices:
     quota: MemoryQuota = field(default_factory=MemoryQuota)
     coverage: MemoryCoverage = field(default_factory=MemoryCoverage)
     planning: MemoryPlanning = field(default_factory=MemoryPlanning)
+    overviews: MemoryOverviews = field(default_factory=MemoryOverviews)
     watching: MemoryWatching = field(default_factory=MemoryWatching)
     moderation: MemoryModeration = field(default_factory=MemoryModeration)
     audit_log: MemoryAuditLog = field(default_factory=MemoryAuditLog)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,11 +10,15 @@ import pytest
 from app.domain.errors import (
     DuplicateWatchError,
     NotFoundError,
+    ReserveSpentError,
     StoreUnavailableError,
+    TooManyWatchesError,
     UpstreamError,
 )
-from app.domain.watches import Problem, WatchKind
-from tests.unit.web.fakes import AT, MemorySessions
+from app.domain.filters import Filters, Shorts
+from app.domain.watches import Problem, RemovedWatch, WatchKind
+from app.ingest.planning import Cadence, Preview, Slowdown
+from tests.unit.web.fakes import AT, NEWS, MemorySessions
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -48,8 +53,8 @@ def send(client: FlaskClient, path: str = PATH, **form: str) -> TestResponse:
 def test_a_person_adds_a_keyword_or_a_channel_in_one_field(
     client: FlaskClient, services: MemoryServices, text: str, kind: WatchKind, name: str
 ) -> None:
-    added = send(client, watch=text)
-    assert (added.status_code, added.headers["Location"]) == (303, PATH)
+    added = send(client, add=text)
+    assert (added.status_code, added.headers["Location"]) == (303, f"{PATH}?added=1")
     assert services.watching.asked[-1] == ("create", kind, name, {})
 
 
@@ -58,22 +63,25 @@ def test_a_person_adds_a_keyword_or_a_channel_in_one_field(
     [
         ("pause", ("change", 1, {"paused": True})),
         ("resume", ("change", 1, {"paused": False})),
+        ("fetch", ("fetch_now", 1)),
         ("remove", ("remove", 1)),
+        ("restore", ("restore", 1)),
     ],
 )
-def test_a_person_pauses_resumes_and_removes(
+def test_an_act_leads_back_to_where_it_was_done(
     client: FlaskClient, services: MemoryServices, act: str, asked: tuple[object, ...]
 ) -> None:
-    done = send(client, f"{PATH}/1/{act}")
-    assert (done.status_code, done.headers["Location"]) == (303, PATH)
+    done = send(client, f"{PATH}/1/{act}?q=a+b&page=3")
+    assert (done.status_code, done.headers["Location"]) == (303, f"{PATH}?page=3&q=a+b")
     assert services.watching.asked[-1] == asked
 
 
 @pytest.mark.parametrize(
     ("refusal", "status", "told"),
     [
-        (DuplicateWatchError(7), 409, "watch 7 is for it already"),
-        (NotFoundError("nobody has this handle"), 404, "nobody has this handle"),
+        (DuplicateWatchError(7), 409, "Watch 7 is for it already. It is in the list below."),
+        (TooManyWatchesError("there can be 1000"), 409, "There can be 1000. Remove one"),
+        (NotFoundError("nobody has this handle"), 404, "Nobody has this handle. Look at how"),
         (UpstreamError("HTTP 500"), 502, "YouTube did not answer as it should"),
     ],
 )
@@ -81,7 +89,7 @@ def test_what_hinders_an_addition_is_told_beside_what_was_typed(
     client: FlaskClient, services: MemoryServices, refusal: NewsreelError, status: int, told: str
 ) -> None:
     services.watching.refusal = refusal
-    refused = send(client, watch='a"><script>')
+    refused = send(client, add='a"><script>')
     html = refused.get_data(as_text=True)
     assert refused.status_code == status
     assert f'role="alert">{told}' in html
@@ -90,14 +98,14 @@ def test_what_hinders_an_addition_is_told_beside_what_was_typed(
 
 @pytest.mark.parametrize("text", ["", "  ", "x" * 201, "a\x00b", "a\nb", "https://example.org/"])
 def test_what_can_be_no_watch_is_refused_in_the_page(client: FlaskClient, text: str) -> None:
-    refused = send(client, watch=text)
+    refused = send(client, add=text)
     assert refused.status_code == 400
     assert 'role="alert">' in refused.get_data(as_text=True)
 
 
 @pytest.mark.parametrize(
     "form",
-    [{}, {"watch": "a", "more": "b"}, {"wach": "a"}, {"watch": "a", "csrf_token": "x"}],
+    [{}, {"add": "a", "more": "b"}, {"watch": "a"}, {"add": "a", "csrf_token": "x"}],
 )
 def test_only_the_form_of_the_page_is_read(
     client: FlaskClient, services: MemoryServices, form: dict[str, str]
@@ -106,7 +114,7 @@ def test_only_the_form_of_the_page_is_read(
     assert not [asked for asked in services.watching.asked if asked[0] == "create"]
 
 
-@pytest.mark.parametrize("names", [("watch", "watch"), ("csrf_token", "watch")])
+@pytest.mark.parametrize("names", [("add", "add"), ("csrf_token", "add")])
 def test_fields_that_are_repeated_are_refused(client: FlaskClient, names: tuple[str, str]) -> None:
     token = re.search(r'name="csrf_token" value="(\w+)"', shown(client))
     assert token is not None
@@ -125,10 +133,10 @@ def test_a_watch_that_is_not_there_is_told_in_a_page(client: FlaskClient, watch_
 def test_without_a_database_people_are_told_in_a_page(
     client: FlaskClient, services: MemoryServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(_number: int, _length: int) -> None:
+    def away(_number: int, _length: int, _name: str) -> None:
         raise StoreUnavailableError("db-17.internal refused")
 
-    monkeypatch.setattr(services.watching, "page", away)
+    monkeypatch.setattr(services.overviews, "page", away)
     refused = client.get(PATH)
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
     assert "db-17" not in refused.get_data(as_text=True)
@@ -165,19 +173,22 @@ def test_a_session_that_cannot_be_looked_up_is_waited_for_once(
 def test_a_watch_is_shown_with_its_state_and_every_text_stays_text(
     client: FlaskClient, services: MemoryServices
 ) -> None:
-    services.watching.watch = replace(
+    watch = replace(
         services.watching.watch,
         label="<b>&amp;",
         term="'\"><i>",
         paused=True,
         last_error=Problem("x", AT, "<script>"),
+        filters=Filters(include_words=("<u>",)),
     )
-    html = shown(client)
+    services.overviews.overview = replace(services.overviews.overview, watch=watch)
+    html = shown(client, f"{PATH}?add=%3Cu%3E&q=%3Cu%3E")
     assert not re.search(r"<script>|<b>|<i>", html)
-    for text in ("&lt;b&gt;&amp;amp;", "&#39;&#34;&gt;&lt;i&gt;", "&lt;script&gt;", "7 videos"):
+    for text in ("&lt;b&gt;&amp;amp;", "&#39;&#34;&gt;&lt;i&gt;", "&lt;script&gt;", "&lt;u&gt;"):
         assert text in html
-    assert f'action="{PATH}/1/resume"' in html
+    assert f'action="{PATH}/1/resume?q=%3Cu%3E"' in html
     assert "paused" in html
+    assert "/fetch" not in html, "a paused watch is not fetched for"
 
 
 def test_pages_with_a_form_are_kept_by_no_cache_and_the_cookie_is_given_once(
@@ -217,13 +228,141 @@ def test_a_page_takes_no_parameters_but_its_own(client: FlaskClient, path: str, 
     assert client.get(path + query).status_code == 400
 
 
-def test_more_watches_are_a_link_away(
-    client: FlaskClient, services: MemoryServices, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = services.watching.page(1, 1)
-    monkeypatch.setattr(services.watching, "page", lambda _n, _l: replace(page, total=101))
+def test_more_watches_are_a_link_away(client: FlaskClient, services: MemoryServices) -> None:
+    services.overviews.total = 101
     assert f'href="{PATH}?page=2" rel="next"' in shown(client)
-    middle = shown(client, f"{PATH}?page=2")
-    assert f'href="{PATH}?page=1" rel="prev"' in middle
-    assert f'href="{PATH}?page=3" rel="next"' in middle
+    middle = shown(client, f"{PATH}?page=2&q=a")
+    assert f'href="{PATH}?page=1&amp;q=a" rel="prev"' in middle
+    assert f'href="{PATH}?page=3&amp;q=a" rel="next"' in middle
     assert 'rel="next"' not in shown(client, f"{PATH}?page=3")
+    assert services.overviews.asked[-2:] == [(2, 50, "a"), (3, 50, "")]
+
+
+def test_what_was_added_is_pointed_out_on_the_page_it_stands_on(
+    client: FlaskClient, services: MemoryServices
+) -> None:
+    services.overviews.total = 51
+    added = send(client, add="sailing")
+    assert added.headers["Location"] == f"{PATH}?added=1&page=2"
+    assert '<li class="added">' in shown(client, added.headers["Location"])
+    assert '<li class="added">' not in shown(client)
+
+
+def test_a_watch_is_shown_with_how_it_is_doing(
+    client: FlaskClient, services: MemoryServices
+) -> None:
+    watch = replace(
+        services.watching.watch,
+        next_due_at=AT + timedelta(minutes=4),
+        last_success_at=AT - timedelta(minutes=3),
+        last_error=Problem("throttled", AT - timedelta(hours=1), "rateLimitExceeded"),
+        filters=Filters(shorts=Shorts.WITHOUT, min_duration_seconds=300, languages=("en", "de")),
+        refiltering=True,
+    )
+    services.overviews.overview = replace(services.overviews.overview, watch=watch)
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", shown(client)))
+    for told in (
+        *("Videos 7", "A day 3.5", "Last read 3 min ago", "Next poll in 4 min", "Open gaps 2"),
+        "Only 5 min or longer; no Shorts; language en, de",
+        "filters are being applied",
+        "YouTube asked for a pause, 1 h ago",
+        "It was told: rateLimitExceeded",
+    ):
+        assert told in text, text
+    assert f'href="/dashboard/coverage?watch={watch.watch_id}"' in shown(client)
+
+
+def test_a_channel_is_called_by_its_name_unless_people_gave_it_another(
+    client: FlaskClient, services: MemoryServices
+) -> None:
+    channel = "UCa1B2c3D4e5F6g7H8i9J0kL"
+    watch = replace(services.watching.watch, kind=WatchKind.CHANNEL, term=channel, label=channel)
+    overview = replace(services.overviews.overview, watch=watch, channel_title="Harbour")
+    for label, name in ((channel, "Harbour"), ("Mine", "Mine")):
+        mine = replace(watch, label=label)
+        services.overviews.overview = replace(overview, watch=mine)
+        assert f"<bdi>{name}</bdi></a></h2>" in shown(client)
+
+
+CADENCE = Cadence(1200.0, 600.0, 72.0)
+
+
+def test_the_cost_of_a_keyword_is_shown_before_it_is_added(
+    client: FlaskClient, services: MemoryServices
+) -> None:
+    slower = Slowdown(NEWS, Cadence(600.0, 300.0, 144.0), CADENCE)
+    services.planning.answer = Preview("boats", 50.0, CADENCE, (slower,), known=False)
+    html = shown(client, f"{PATH}?add=+boats+")
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html))
+    assert "boats would take about 72.0 searches a day: it is looked for every 20 min" in text
+    assert "stored 10 min after YouTube shows it" in text
+    assert "1 watch slows down" in text
+    assert "News: every 20 min instead of every 10 min" in text
+    assert 'name="add" value=" boats "' in html
+    assert [asked for asked in services.watching.asked if asked[0] == "create"] == []
+    assert services.planning.asked == [("boats", None)]
+
+
+@pytest.mark.parametrize(
+    ("add", "told"),
+    [
+        ("@harbour", "costs no searches"),
+        ("https://example.org/", "a channel is given by"),
+        ("x" * 201, "A keyword has 1 to 200 characters."),
+        ("boats", "there are no search calls to read it with"),
+    ],
+)
+def test_what_is_typed_is_told_apart_before_it_is_added(
+    client: FlaskClient, add: str, told: str
+) -> None:
+    shown_page = client.get(PATH, query_string={"add": add})
+    assert shown_page.status_code == 200
+    assert told.lower() in shown_page.get_data(as_text=True).lower()
+
+
+def test_browsers_without_scripts_are_led_to_the_cost(
+    client: FlaskClient, services: MemoryServices
+) -> None:
+    led = send(client, f"{PATH}/preview", add="boats & co")
+    assert (led.status_code, led.headers["Location"]) == (303, f"{PATH}?add=boats+%26+co")
+    assert services.watching.asked == []
+
+
+def test_what_was_removed_can_be_brought_back_from_the_page(
+    client: FlaskClient, services: MemoryServices
+) -> None:
+    services.overviews.total = 0
+    services.watching.gone = [
+        RemovedWatch(number, WatchKind.KEYWORD, f"term {number}", "<b>", AT) for number in range(12)
+    ]
+    html = shown(client, f"{PATH}?page=2")
+    assert html.count("Until <time") == html.count("/restore?page=2") // 2 == 10
+    assert 'datetime="2026-01-02T18:05:00Z"' in html
+    assert "<b>" not in html
+    assert "2</data> more were removed" in html
+
+
+@pytest.mark.parametrize(
+    ("act", "refusal", "told"),
+    [
+        ("restore", DuplicateWatchError(7), "watched again, as watch 7: remove that one"),
+        ("restore", NotFoundError("gone"), "It is too late"),
+        ("restore", TooManyWatchesError("there can be 1000"), "Remove one that you need less"),
+        ("fetch", ReserveSpentError("these are spent"), "These are spent. It is full again"),
+    ],
+)
+def test_what_hinders_an_act_is_told_above_the_list(
+    client: FlaskClient,
+    services: MemoryServices,
+    act: str,
+    refusal: NewsreelError,
+    told: str,
+) -> None:
+    services.watching.refusal = refusal
+    refused = send(client, f"{PATH}/1/{act}?q=new")
+    html = refused.get_data(as_text=True)
+    assert refused.status_code == (404 if isinstance(refusal, NotFoundError) else 409)
+    alert = re.search(r'<p class="problem" role="alert">(.*?)</p>', html)
+    assert alert is not None
+    assert told in alert[1]
+    assert 'name="q" value="new"' in html

@@ -1,0 +1,142 @@
+"""Watches, their filters and what new ones would cost, as the page of watches shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.domain.addresses import parse_target
+from app.domain.errors import InvalidValueError
+from app.domain.filters import Shorts
+from app.domain.watches import WatchKind
+from app.web.dashboard import words
+from app.web.dashboard.advice import advice_on
+from app.web.replies import canonical_path
+from app.web.services import services
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from app.domain.filters import Filters
+    from app.domain.watches import Problem
+    from app.ingest.overviews import WatchOverview
+    from app.ingest.planning import Preview
+
+_SHORTS = {Shorts.ONLY: "Shorts only", Shorts.WITHOUT: "no Shorts"}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What ended the last poll of a watch.
+
+    Args:
+        title: what it is.
+        action: what to do about it.
+        detail: what was said, as it was said.
+        since: when the watch came to a stop.
+    """
+
+    title: str
+    action: str
+    detail: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WatchLine:
+    """A watch on the page.
+
+    Args:
+        overview: how it is doing.
+        address: of its own page.
+        feed: of its videos.
+        coverage: of its gaps.
+        filters: in short.
+        trouble: what ended its last poll.
+    """
+
+    overview: WatchOverview
+    address: str
+    feed: str
+    coverage: str
+    filters: tuple[str, ...]
+    trouble: Trouble | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What it would cost to watch a text.
+
+    Args:
+        text: as it was typed.
+        name: what would be watched.
+        is_channel: whether it names a channel, which no preview is made of.
+        preview: of a keyword.
+        problem: why it can be no watch; then there is no preview.
+    """
+
+    text: str
+    name: str = ""
+    is_channel: bool = False
+    preview: Preview | None = None
+    problem: str = ""
+
+
+def line_of(overview: WatchOverview) -> WatchLine:
+    """Return what is shown of a watch."""
+    watch = overview.watch
+    number = str(watch.watch_id)
+    return WatchLine(
+        overview=overview,
+        address=canonical_path(f"/dashboard/watches/{number}", {}),
+        feed=canonical_path("/", {"watch": number}),
+        coverage=canonical_path("/dashboard/coverage", {"watch": number}),
+        filters=tuple(filters_in_short(watch.filters)),
+        trouble=None if watch.last_error is None else _trouble(watch.last_error),
+    )
+
+
+def plan_for(text: str) -> Plan | None:
+    """Return what watching a text would cost; None for a text of nothing.
+
+    Raises:
+        StoreUnavailableError: the database is away.
+    """
+    if not text.strip():
+        return None
+    try:
+        kind, name = parse_target(text)
+        if kind is WatchKind.CHANNEL:
+            return Plan(text, name, is_channel=True)
+        return Plan(text, name, preview=services().planning.preview(name))
+    except InvalidValueError as error:
+        return Plan(text, problem=str(error))
+
+
+def filters_in_short(filters: Filters) -> list[str]:
+    """Return what a watch wants of videos, a few words for each filter."""
+    said = []
+    if filters.include_words:
+        said.append(f"with {', '.join(filters.include_words)}")
+    if filters.exclude_words:
+        said.append(f"without {', '.join(filters.exclude_words)}")
+    if filters.min_duration_seconds is not None:
+        said.append(f"{words.span(filters.min_duration_seconds)} or longer")
+    if filters.max_duration_seconds is not None:
+        said.append(f"{words.span(filters.max_duration_seconds)} or shorter")
+    if filters.shorts is not Shorts.ANY:
+        said.append(_SHORTS[filters.shorts])
+    for name, values in (
+        ("live state", [state.value for state in filters.live]),
+        ("language", filters.languages),
+        ("category", filters.categories),
+    ):
+        if values:
+            said.append(f"{name} {', '.join(values)}")
+    return said
+
+
+def _trouble(problem: Problem) -> Trouble:
+    advice = advice_on(problem.code)
+    title, action = (advice.title, advice.action) if advice else ("The last poll failed", "")
+    return Trouble(title, action, problem.detail, problem.since)

@@ -1,0 +1,26 @@
+// The page of watches: says what was done, and keeps the keyboard where one would look next.
+
+import { announce } from "./page.js";
+
+let done = null; // the form whose answer is being swapped in
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { elt, verb } = event.detail.requestConfig;
+  done = verb === "post" ? elt.closest("form[data-said]") : null;
+  if (done && event.detail.successful) announce(done.dataset.said);
+});
+
+document.addEventListener("htmx:afterSettle", () => {
+  if (!done) return;
+  const id = done.querySelector("button[id]")?.id ?? "";
+  done = null;
+  // What was pressed is gone after a removal, a pause, and what takes it back.
+  const [act, watch] = id.split("-");
+  const next = {
+    remove: "#watches [data-first]",
+    restore: `#remove-${watch}`,
+    pause: `#resume-${watch}`,
+    resume: `#pause-${watch}`,
+  }[act];
+  document.querySelector(next ?? (id ? `#${id}` : "#add"))?.focus();
+});
