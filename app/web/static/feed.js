@@ -48,11 +48,17 @@ async function changesOf(shown) {
 
 async function takeIn(found, shown) {
   for (const change of found.changes) {
-    if (change.op === "delete") document.getElementById(`v-${change.video_id}`)?.classList.add("gone");
+    if (change.op === "delete") markGone(document.getElementById(`v-${change.video_id}`));
   }
   if (found.changes.some((change) => change.op === "put")) await compare(shown);
   // Of very many changes only the page tells; its version is where to go on.
   after = found.more || found.next_after === null ? (waiting?.dataset.follows ?? after) : found.next_after;
+}
+
+function markGone(card) {
+  if (card === null || card.classList.contains("gone")) return;
+  card.classList.add("gone");
+  card.querySelector(".when").append(" · No longer here");
 }
 
 async function compare(shown) {
@@ -64,8 +70,8 @@ async function compare(shown) {
   const unseen = [...now.querySelectorAll(".card")].filter((card) => !document.getElementById(card.id));
   if (unseen.length === 0) return;
   waiting = now;
-  const whole = unseen.length === now.querySelectorAll(".card").length;
-  const text = `${unseen.length}${whole ? "+" : ""} new`;
+  const beyond = unseen.length === now.querySelectorAll(".card").length && now.querySelector(".more");
+  const text = `${unseen.length}${beyond ? "+" : ""} new`;
   if (fresh.hidden) announce(`${text}. Press n to see.`);
   fresh.textContent = text;
   fresh.hidden = false;
@@ -189,5 +195,6 @@ for (const image of document.querySelectorAll(".thumb img")) {
   if (image.complete && image.naturalWidth <= SMALLEST_PICTURE) dropPicture(image);
 }
 begin();
+history.scrollRestoration = "manual"; // of a page that had grown, its place is no place here
 goBack();
 setInterval(look, LOOK_EVERY);

@@ -544,7 +544,15 @@ def unlimited() -> Limiter:
 
 @dataclass
 class MemoryOverview:
-    overview: Overview = field(default_factory=lambda: Overview(names={1: "News"}, active=1))
+    overview: Overview = field(
+        default_factory=lambda: Overview(
+            names={1: "News"},
+            active=1,
+            next_due_at=AT,
+            read_until=AT,
+            complete_until=AT - timedelta(hours=1),
+        )
+    )
 
     def read(self) -> Overview:
         return self.overview
