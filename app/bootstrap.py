@@ -39,13 +39,14 @@ from app.ingest.coverage_reports import CoverageReports
 from app.ingest.exchange.importer import Importer
 from app.ingest.jobs import Job, JobKind, job
 from app.ingest.moderating import Moderation
-from app.ingest.overviews import WatchOverviews
+from app.ingest.overview import OverviewReader
 from app.ingest.planning import Planning
 from app.ingest.pushes import PushReceiver
 from app.ingest.quota_report import QuotaReporter
 from app.ingest.readiness import ReadinessCheck
 from app.ingest.scout import Scout
 from app.ingest.subscribing import Subscriber
+from app.ingest.watch_reports import WatchReports
 from app.parts import build_parts, choose_sources
 from app.quota.keeper import KeyKeeper
 from app.sources.outgoing import Outgoing
@@ -103,8 +104,9 @@ class Services:
     coverage: CoverageReports
     statistics: Statistics
     planning: Planning
-    overviews: WatchOverviews
+    watch_reports: WatchReports
     quota: QuotaReporter
+    overview: OverviewReader
     keys: KeyKeeper
     access: Access
     limiter: Limiter
@@ -223,8 +225,9 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         coverage=CoverageReports(store, clock),
         statistics=Statistics(store, clock),
         planning=Planning(store, parts.pacer),
-        overviews=WatchOverviews(store, clock),
+        watch_reports=WatchReports(store, clock),
         quota=QuotaReporter(store, parts.ring, parts.ledger, parts.pacer),
+        overview=OverviewReader(store, parts.ring, parts.ledger, clock),
         keys=KeyKeeper(parts.ring, parts.sources.videos),
         access=build_access(
             store,

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from app.domain.webhooks import Webhook
     from app.feed.channel_pages import ChannelPage
     from app.ingest.moderating import Moderated
-    from app.ingest.overviews import OverviewPage
+    from app.ingest.overview import Overview
     from app.ingest.planning import Preview
     from app.ingest.quota_report import QuotaReport
+    from app.ingest.watch_reports import WatchReportPage
     from app.ingest.watching import WatchPage
     from app.web.access_services import Access, Limiter
     from app.web.read_layer import LastKnown
@@ -118,10 +119,10 @@ class Planning(Protocol):
         """
 
 
-class WatchOverviews(Protocol):
+class WatchReports(Protocol):
     """How watches are doing."""
 
-    def page(self, number: int, length: int, name: str = "") -> OverviewPage:
+    def page(self, number: int, length: int, name: str = "") -> WatchReportPage:
         """Return a page of those with a text in their names; raises StoreUnavailableError."""
 
 
@@ -194,6 +195,13 @@ class QuotaReporter(Protocol):
 
     def report(self) -> QuotaReport:
         """Return quota as it stands; raises StoreUnavailableError."""
+
+
+class OverviewReader(Protocol):
+    """What every page may show."""
+
+    def read(self) -> Overview:
+        """Return it, some seconds old at most; never raises for a database that is away."""
 
 
 class Readiness(Protocol):
@@ -293,7 +301,7 @@ class Services(Protocol):
         """What a new watch would cost."""
 
     @property
-    def overviews(self) -> WatchOverviews:
+    def watch_reports(self) -> WatchReports:
         """How watches are doing."""
 
     @property
@@ -315,6 +323,10 @@ class Services(Protocol):
     @property
     def quota(self) -> QuotaReporter:
         """What is spent, which keys are in use, and what is to come."""
+
+    @property
+    def overview(self) -> OverviewReader:
+        """The whole at a glance."""
 
     @property
     def pushes(self) -> PushReceiver:

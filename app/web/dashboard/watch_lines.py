@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from app.domain.filters import Filters
     from app.domain.watches import Problem
-    from app.ingest.overviews import WatchOverview
     from app.ingest.planning import Preview
+    from app.ingest.watch_reports import WatchReport
 
 _SHORTS = {Shorts.ONLY: "Shorts only", Shorts.WITHOUT: "no Shorts"}
 
@@ -47,7 +47,7 @@ class WatchLine:
     """A watch on the page.
 
     Args:
-        overview: how it is doing.
+        report: how it is doing.
         address: of its own page.
         feed: of its videos.
         coverage: of its gaps.
@@ -55,7 +55,7 @@ class WatchLine:
         trouble: what ended its last poll.
     """
 
-    overview: WatchOverview
+    report: WatchReport
     address: str
     feed: str
     coverage: str
@@ -82,12 +82,12 @@ class Plan:
     problem: str = ""
 
 
-def line_of(overview: WatchOverview) -> WatchLine:
+def line_of(report: WatchReport) -> WatchLine:
     """Return what is shown of a watch."""
-    watch = overview.watch
+    watch = report.watch
     number = str(watch.watch_id)
     return WatchLine(
-        overview=overview,
+        report=report,
         address=canonical_path(f"/dashboard/watches/{number}", {}),
         feed=canonical_path("/", {"watch": number}),
         coverage=canonical_path("/dashboard/coverage", {"watch": number}),

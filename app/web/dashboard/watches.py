@@ -91,7 +91,7 @@ def add(query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
         watch = _acting().create(*parse_target(text), {})
     except NewsreelError as error:
         return _refused(ListQuery(), error, text=text)
-    last = _pages(services().overviews.page(1, 1).total)
+    last = _pages(services().watch_reports.page(1, 1).total)
     here = {"page": str(last)} if last > 1 else {}
     return _to_list(here, added=str(watch.watch_id))
 
@@ -214,13 +214,13 @@ def _watches_page(
         list_problem: why something else was not done.
         added: the watch that was, to be pointed out.
     """
-    found = services().overviews.page(query.page, _LENGTH, query.q.strip())
+    found = services().watch_reports.page(query.page, _LENGTH, query.q.strip())
     removed = services().watching.removed()
     return page(
         "watches.html",
         status,
         has_form=True,
-        watches=[line_of(overview) for overview in found.items],
+        watches=[line_of(report) for report in found.items],
         total=found.total,
         query=query,
         here=query.parameters,

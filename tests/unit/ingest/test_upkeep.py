@@ -1,17 +1,21 @@
 """What ticks do for watches that changed, and what readers see of it meanwhile."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
 
+from app.domain.errors import NotFoundError, TooManyWatchesError
 from app.domain.filters import Filters
 from app.domain.intake import Recorded
 from app.domain.watches import UNDO_WINDOW
-from app.ingest import upkeep
+from app.ingest import upkeep, watching
 from app.store.store import Transaction
 from app.web.factory import create_app
+from simulator.video import Event
 from tests.unit.ingest.rig import Rig, before_noon
+from tests.unit.simulator.worlds import video as simulated
 
 NewRig = Callable[..., Rig]
 
@@ -145,3 +149,66 @@ def test_a_poll_under_way_for_a_removed_watch_stores_nothing_more(new_rig: NewRi
     rig.youtube.wire.before_each = lambda _: None
     rig.tick()
     assert rig.known() == []
+
+
+def test_a_watch_comes_back_with_its_feed_at_once_and_no_client_goes_back(
+    rig: Rig, client: FlaskClient
+) -> None:
+    path = "/videos?watch=1&limit=5"
+    before = client.get(path)
+    place = client.get("/changes?limit=100").get_json()["next_after"]
+    rig.services.watching.remove(1)
+    assert client.get(path).status_code == 404
+    rig.run_for(180, every=60)
+    assert client.get(path).status_code == 404
+    restored = rig.services.watching.restore(1)
+    assert restored.watch_id == 1
+    after = client.get(path)
+    assert (after.data, after.headers["ETag"]) == (before.data, before.headers["ETag"])
+    known = {"If-None-Match": before.headers["ETag"]}
+    assert client.get(path, headers=known).status_code == 304
+    assert client.get("/watches/1").get_json()["videos"] == VIDEOS
+    assert client.get(f"/changes?after={place}").get_json()["changes"] == []
+    rig.run_for(600, every=60)
+    assert total(client) == VIDEOS
+
+
+def test_a_tick_that_comes_late_takes_nothing_from_who_was_in_time(
+    rig: Rig, client: FlaskClient
+) -> None:
+    rig.services.watching.remove(1)
+    rig.clock.at += UNDO_WINDOW - timedelta(seconds=1)
+    rig.services.watching.restore(1)
+    rig.clock.at += UNDO_WINDOW
+    rig.tick()
+    assert total(client) == VIDEOS
+    rig.services.watching.remove(1)
+    rig.clock.at += UNDO_WINDOW  # no tick came meanwhile
+    with pytest.raises(NotFoundError):
+        rig.services.watching.restore(1)
+    assert rig.services.watching.removed() == []
+
+
+def test_a_poll_after_the_return_reads_what_was_published_meanwhile(new_rig: NewRig) -> None:
+    rig = new_rig(before_noon(3))
+    rig.watch()
+    rig.run_for(30)
+    rig.services.watching.remove(1)
+    published = simulated(7, 60)
+    rig.publish(Event(published.added_at, published))
+    rig.run_for(120)
+    rig.services.watching.restore(1)
+    rig.run_for(30)
+    assert rig.services.watching.get(1)[1] == 4
+
+
+def test_bringing_one_back_makes_no_more_watches_than_there_can_be(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "MAX_WATCHES", 3)
+    rig.services.watching.remove(1)
+    for number in range(3):
+        rig.watch(f"word {number}")
+    with pytest.raises(TooManyWatchesError):
+        rig.services.watching.restore(1)
+    assert [it.watch_id for it in rig.services.watching.removed()] == [1]

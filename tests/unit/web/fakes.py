@@ -40,9 +40,10 @@ from app.domain.webhooks import Delivery, Webhook
 from app.feed.channel_pages import ChannelPage
 from app.feed.head_reader import LastKnown
 from app.ingest.moderating import Moderated
-from app.ingest.overviews import OverviewPage, WatchOverview
+from app.ingest.overview import Overview
 from app.ingest.planning import Cadence, Preview
 from app.ingest.quota_report import Forecast, QuotaReport
+from app.ingest.watch_reports import WatchReport, WatchReportPage
 from app.ingest.watching import WatchPage
 from app.limits.limiter import Limiter
 from app.web.api.examples import VIDEO
@@ -273,16 +274,16 @@ class MemoryPlanning:
 
 
 @dataclass
-class MemoryOverviews:
+class MemoryWatchReports:
     """Tells the same of every page: that the watch `news` has 7 videos and 2 gaps."""
 
-    overview: WatchOverview = field(default_factory=lambda: WatchOverview(NEWS, "", 7, 3.5, AT, 2))
+    report: WatchReport = field(default_factory=lambda: WatchReport(NEWS, "", 7, 3.5, AT, 2))
     total: int = 1
     asked: list[tuple[object, ...]] = field(default_factory=list)
 
-    def page(self, number: int, length: int, name: str = "") -> OverviewPage:
+    def page(self, number: int, length: int, name: str = "") -> WatchReportPage:
         self.asked.append((number, length, name))
-        return OverviewPage((self.overview,) if self.total else (), self.total)
+        return WatchReportPage((self.report,) if self.total else (), self.total)
 
 
 @dataclass
@@ -563,15 +564,32 @@ def unlimited() -> Limiter:
 
 
 @dataclass
+class MemoryOverview:
+    overview: Overview = field(
+        default_factory=lambda: Overview(
+            names={1: "News"},
+            active=1,
+            next_due_at=AT,
+            read_until=AT,
+            complete_until=AT - timedelta(hours=1),
+        )
+    )
+
+    def read(self) -> Overview:
+        return self.overview
+
+
+@dataclass
 class MemoryServices:
     feed: MemoryFeed = field(default_factory=MemoryFeed)
     channel_pages: MemoryChannelPages = field(default_factory=MemoryChannelPages)
     changes: MemoryChanges = field(default_factory=MemoryChanges)
     fetch_log: MemoryFetchLog = field(default_factory=MemoryFetchLog)
+    overview: MemoryOverview = field(default_factory=MemoryOverview)
     quota: MemoryQuota = field(default_factory=MemoryQuota)
     coverage: MemoryCoverage = field(default_factory=MemoryCoverage)
     planning: MemoryPlanning = field(default_factory=MemoryPlanning)
-    overviews: MemoryOverviews = field(default_factory=MemoryOverviews)
+    watch_reports: MemoryWatchReports = field(default_factory=MemoryWatchReports)
     watching: MemoryWatching = field(default_factory=MemoryWatching)
     moderation: MemoryModeration = field(default_factory=MemoryModeration)
     audit_log: MemoryAuditLog = field(default_factory=MemoryAuditLog)

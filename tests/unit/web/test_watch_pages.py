@@ -136,7 +136,7 @@ def test_without_a_database_people_are_told_in_a_page(
     def away(_number: int, _length: int, _name: str) -> None:
         raise StoreUnavailableError("db-17.internal refused")
 
-    monkeypatch.setattr(services.overviews, "page", away)
+    monkeypatch.setattr(services.watch_reports, "page", away)
     refused = client.get(PATH)
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
     assert "db-17" not in refused.get_data(as_text=True)
@@ -181,7 +181,7 @@ def test_a_watch_is_shown_with_its_state_and_every_text_stays_text(
         last_error=Problem("x", AT, "<script>"),
         filters=Filters(include_words=("<u>",)),
     )
-    services.overviews.overview = replace(services.overviews.overview, watch=watch)
+    services.watch_reports.report = replace(services.watch_reports.report, watch=watch)
     html = shown(client, f"{PATH}?add=%3Cu%3E&q=%3Cu%3E")
     assert not re.search(r"<script>|<b>|<i>", html)
     for text in ("&lt;b&gt;&amp;amp;", "&#39;&#34;&gt;&lt;i&gt;", "&lt;script&gt;", "&lt;u&gt;"):
@@ -229,19 +229,19 @@ def test_a_page_takes_no_parameters_but_its_own(client: FlaskClient, path: str, 
 
 
 def test_more_watches_are_a_link_away(client: FlaskClient, services: MemoryServices) -> None:
-    services.overviews.total = 101
+    services.watch_reports.total = 101
     assert f'href="{PATH}?page=2" rel="next"' in shown(client)
     middle = shown(client, f"{PATH}?page=2&q=a")
     assert f'href="{PATH}?page=1&amp;q=a" rel="prev"' in middle
     assert f'href="{PATH}?page=3&amp;q=a" rel="next"' in middle
     assert 'rel="next"' not in shown(client, f"{PATH}?page=3")
-    assert services.overviews.asked[-2:] == [(2, 50, "a"), (3, 50, "")]
+    assert services.watch_reports.asked[-2:] == [(2, 50, "a"), (3, 50, "")]
 
 
 def test_what_was_added_is_pointed_out_on_the_page_it_stands_on(
     client: FlaskClient, services: MemoryServices
 ) -> None:
-    services.overviews.total = 51
+    services.watch_reports.total = 51
     added = send(client, add="sailing")
     assert added.headers["Location"] == f"{PATH}?added=1&page=2"
     assert '<li class="added">' in shown(client, added.headers["Location"])
@@ -259,7 +259,7 @@ def test_a_watch_is_shown_with_how_it_is_doing(
         filters=Filters(shorts=Shorts.WITHOUT, min_duration_seconds=300, languages=("en", "de")),
         refiltering=True,
     )
-    services.overviews.overview = replace(services.overviews.overview, watch=watch)
+    services.watch_reports.report = replace(services.watch_reports.report, watch=watch)
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", shown(client)))
     for told in (
         *("Videos 7", "A day 3.5", "Last read 3 min ago", "Next poll in 4 min", "Open gaps 2"),
@@ -277,10 +277,10 @@ def test_a_channel_is_called_by_its_name_unless_people_gave_it_another(
 ) -> None:
     channel = "UCa1B2c3D4e5F6g7H8i9J0kL"
     watch = replace(services.watching.watch, kind=WatchKind.CHANNEL, term=channel, label=channel)
-    overview = replace(services.overviews.overview, watch=watch, channel_title="Harbour")
+    report = replace(services.watch_reports.report, watch=watch, channel_title="Harbour")
     for label, name in ((channel, "Harbour"), ("Mine", "Mine")):
         mine = replace(watch, label=label)
-        services.overviews.overview = replace(overview, watch=mine)
+        services.watch_reports.report = replace(report, watch=mine)
         assert f"<bdi>{name}</bdi></a></h2>" in shown(client)
 
 
@@ -331,7 +331,7 @@ def test_browsers_without_scripts_are_led_to_the_cost(
 def test_what_was_removed_can_be_brought_back_from_the_page(
     client: FlaskClient, services: MemoryServices
 ) -> None:
-    services.overviews.total = 0
+    services.watch_reports.total = 0
     services.watching.gone = [
         RemovedWatch(number, WatchKind.KEYWORD, f"term {number}", "<b>", AT) for number in range(12)
     ]

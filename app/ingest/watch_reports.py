@@ -24,7 +24,7 @@ _DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class WatchOverview:
+class WatchReport:
     """How a watch is doing.
 
     Args:
@@ -52,21 +52,21 @@ class WatchOverview:
 
 
 @dataclass(frozen=True, slots=True)
-class OverviewPage:
+class WatchReportPage:
     """A page of the watches, oldest first; `total` is of all that are chosen."""
 
-    items: tuple[WatchOverview, ...]
+    items: tuple[WatchReport, ...]
     total: int
 
 
-class WatchOverviews:
+class WatchReports:
     """Reads how watches are doing."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
-    def page(self, number: int, length: int, name: str = "") -> OverviewPage:
+    def page(self, number: int, length: int, name: str = "") -> WatchReportPage:
         """Return a page (from 1) of all watches, or of those whose names hold a text.
 
         Capitals make no difference.
@@ -75,7 +75,7 @@ class WatchOverviews:
             StoreUnavailableError: the database is away.
         """
 
-        def work(transaction: Transaction) -> OverviewPage:
+        def work(transaction: Transaction) -> WatchReportPage:
             first = (number - 1) * length
             if not name:
                 watches = transaction.watches.list_page(first, length)
@@ -85,7 +85,9 @@ class WatchOverviews:
 
         return self._store.read(work)
 
-    def _page(self, transaction: Transaction, watches: Sequence[Watch], total: int) -> OverviewPage:
+    def _page(
+        self, transaction: Transaction, watches: Sequence[Watch], total: int
+    ) -> WatchReportPage:
         now = self._clock()
         ids = [watch.watch_id for watch in watches]
         since = (now - RATE_WINDOW).replace(minute=0, second=0, microsecond=0)
@@ -94,7 +96,7 @@ class WatchOverviews:
         recent = transaction.statistics.recent(ids, since)
         pending = transaction.ranges.list_pending_of(ids)
         items = (
-            WatchOverview(
+            WatchReport(
                 watch=watch,
                 channel_title=titles.get(watch.watch_id, ""),
                 videos=videos[watch.watch_id],
@@ -105,7 +107,7 @@ class WatchOverviews:
             )
             for watch in watches
         )
-        return OverviewPage(tuple(items), total)
+        return WatchReportPage(tuple(items), total)
 
 
 def _named(transaction: Transaction, name: str) -> list[Watch]:
