@@ -48,7 +48,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         ("resume", _resume, "fetch again"),
         ("backfill", _backfill, "read all that a channel ever published"),
         ("fetch", _fetch, "poll at the next tick, paid from the reserve"),
-        ("remove", _remove, "stop watching; videos that only it found go with next ticks"),
+        ("remove", _remove, "stop watching; videos that only it found go after five minutes"),
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("watch", help="its id or its term, after -- if it begins with -")

@@ -263,7 +263,7 @@ def test_a_watch_is_shown_with_how_it_is_doing(
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", shown(client)))
     for told in (
         *("Videos 7", "A day 3.5", "Last read 3 min ago", "Next poll in 4 min", "Open gaps 2"),
-        "Only 5 min or longer; no Shorts; language en, de",
+        "Filters: 5 min or longer; no Shorts; language en, de",
         "filters are being applied",
         "YouTube asked for a pause, 1 h ago",
         "It was told: rateLimitExceeded",
