@@ -154,7 +154,7 @@ def test_of_a_thousand_watches_the_chosen_one_can_be_seen(
 ) -> None:
     names = {number: f"watch {number}" for number in range(1, 1001)}
     services.overview.overview = replace(Overview(), names=names)
-    monkeypatch.setattr(services.feed, "resolve_watch", lambda watch_id: Feed(watch_id))
+    monkeypatch.setattr(services.feed, "resolve_watch", Feed)
     html = client.get("/?watch=900").get_data(as_text=True)
     assert '<option value="900" selected>watch 900</option>' in html
     assert html.count("<option value=") < 300
