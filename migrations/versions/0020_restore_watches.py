@@ -12,8 +12,8 @@ from alembic import op
 
 from app.store.types import Instant, ascii_key, unicode_key
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 
 
 def upgrade() -> None:
