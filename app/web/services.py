@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Protocol, cast
 from flask import current_app
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from flask import Flask
 
+    from app.alerts.reporting import AlertReport
     from app.domain.audit import Actor, AuditEntry, AuditQuery
     from app.domain.changes import Bookmark, ChangeList
+    from app.domain.configured import Configured
     from app.domain.coverage import CoveragePage, WatchCoverage
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
     from app.domain.fetches import FetchQuery, LoggedFetch
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
     from app.domain.logs import LogPage
     from app.domain.statistics import Counts, Grain
     from app.domain.watches import Problem, Watch, WatchKind, WatchOptions
-    from app.domain.webhooks import Webhook
+    from app.domain.webhooks import Delivery, Webhook
     from app.feed.channel_pages import ChannelPage
+    from app.ingest.health import HealthReport
     from app.ingest.moderating import Moderated
     from app.ingest.planning import Preview
     from app.ingest.quota_report import QuotaReport
@@ -238,12 +241,29 @@ class Webhooks(Protocol):
     def deliveries(self, webhook_id: int, number: int, length: int) -> DeliveryPage:
         """Return a page of the log of one (from 1), newest first."""
 
+    def last_deliveries(self, webhook_ids: Collection[int]) -> Mapping[int, Delivery]:
+        """Return the last delivery of each of these that has one."""
+
 
 class ReadinessCheck(Protocol):
     """Looks at the backends; never raises."""
 
     def check(self) -> Readiness:
         """Return the present state."""
+
+
+class HealthCheck(Protocol):
+    """Looks at every part; never raises."""
+
+    def report(self) -> HealthReport:
+        """Return how the parts are now."""
+
+
+class AlertReports(Protocol):
+    """What the operator was told."""
+
+    def report(self) -> AlertReport:
+        """Return who is told and of what; raises StoreUnavailableError."""
 
 
 class Services(Protocol):
@@ -312,6 +332,18 @@ class Services(Protocol):
     @property
     def webhooks(self) -> Webhooks:
         """Where new videos are sent."""
+
+    @property
+    def health(self) -> HealthCheck:
+        """How every part is."""
+
+    @property
+    def alert_reports(self) -> AlertReports:
+        """What the operator was told."""
+
+    @property
+    def configured(self) -> Sequence[Configured]:
+        """The settings, without secrets."""
 
     @property
     def demo(self) -> bool:

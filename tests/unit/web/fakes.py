@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from app.alerts.reporting import AlertReport
 from app.auth.credentials import SESSION, new_secret
 from app.auth.tokens import AccessToken
 from app.domain.changes import Bookmark, ChangeList
@@ -34,11 +35,13 @@ from app.domain.feeds import (
 )
 from app.domain.logs import LogPage
 from app.domain.moderation import HiddenVideo
+from app.domain.quota import KeyState
 from app.domain.statistics import CountQuery, Counts, Grain
 from app.domain.watches import Watch, WatchKind, WatchOptions
 from app.domain.webhooks import Delivery, Webhook
 from app.feed.channel_pages import ChannelPage
 from app.feed.head_reader import LastKnown
+from app.ingest.health import HealthReport, Stored
 from app.ingest.moderating import Moderated
 from app.ingest.planning import Cadence, Preview
 from app.ingest.quota_report import Forecast, QuotaReport
@@ -48,11 +51,12 @@ from app.web.api.examples import VIDEO
 from app.webhooks.keeping import DeliveryPage, WebhookPage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from app.auth.grants import Granted
     from app.auth.scopes import Scope
     from app.domain.audit import Actor, AuditEntry, AuditQuery
+    from app.domain.configured import Configured
     from app.domain.fetches import FetchQuery, LoggedFetch
     from app.domain.follows import Follow
     from app.domain.watches import Problem
@@ -529,11 +533,47 @@ class MemoryWebhooks:
         self.asked.append((number, length))
         return DeliveryPage((self.delivery,) if number == 1 else (), 1)
 
+    def last_deliveries(self, webhook_ids: Collection[int]) -> dict[int, Delivery]:
+        return dict.fromkeys(webhook_ids, self.delivery)
+
     def _note(self, *asked: object) -> Webhook:
         if self.refusal is not None:
             raise self.refusal
         self.asked.append(asked)
         return self.webhook
+
+
+@dataclass
+class MemoryHealth:
+    """Gives the report it was given."""
+
+    answer: HealthReport = field(
+        default_factory=lambda: HealthReport(
+            problems=(),
+            database="sqlite",
+            database_took=timedelta(milliseconds=1),
+            replica_took=None,
+            has_replica=False,
+            cache_is_shared=False,
+            cache_took=timedelta(),
+            newest_revision="0018",
+            stored=Stored("0018", AT, AT, AT, {KeyState.USABLE: 1}, (), ()),
+            channels=(),
+        )
+    )
+
+    def report(self) -> HealthReport:
+        return self.answer
+
+
+@dataclass
+class MemoryAlertReports:
+    """Gives the report it was given."""
+
+    answer: AlertReport = field(default_factory=lambda: AlertReport((), ()))
+
+    def report(self) -> AlertReport:
+        return self.answer
 
 
 def unlimited() -> Limiter:
@@ -558,4 +598,7 @@ class MemoryServices:
     readiness: MemoryChecks = field(default_factory=MemoryChecks)
     access: MemoryAccess = field(default_factory=MemoryAccess)
     limiter: Limiter = field(default_factory=unlimited)
+    health: MemoryHealth = field(default_factory=MemoryHealth)
+    alert_reports: MemoryAlertReports = field(default_factory=MemoryAlertReports)
+    configured: tuple[Configured, ...] = ()
     demo: bool = False
