@@ -114,6 +114,7 @@ class Services:
     access: Access
     limiter: Limiter
     store: Store
+    clock: Clock
     demo: bool
 
     @property
@@ -241,6 +242,7 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         ),
         limiter=parts.limiter,
         store=store,
+        clock=clock,
         demo=settings.demo,
     )
 

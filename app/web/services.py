@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.alerts.reporting import AlertReport
     from app.domain.audit import Actor, AuditEntry, AuditQuery
     from app.domain.changes import Bookmark, ChangeList
+    from app.domain.clock import Clock
     from app.domain.configured import Configured
     from app.domain.coverage import CoveragePage, WatchCoverage
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
@@ -344,6 +345,10 @@ class Services(Protocol):
     @property
     def configured(self) -> Sequence[Configured]:
         """The settings, without secrets."""
+
+    @property
+    def clock(self) -> Clock:
+        """The present."""
 
     @property
     def demo(self) -> bool:

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from app.auth.grants import Granted
     from app.auth.scopes import Scope
     from app.domain.audit import Actor, AuditEntry, AuditQuery
+    from app.domain.clock import Clock
     from app.domain.configured import Configured
     from app.domain.fetches import FetchQuery, LoggedFetch
     from app.domain.follows import Follow
@@ -601,4 +602,5 @@ class MemoryServices:
     health: MemoryHealth = field(default_factory=MemoryHealth)
     alert_reports: MemoryAlertReports = field(default_factory=MemoryAlertReports)
     configured: tuple[Configured, ...] = ()
+    clock: Clock = lambda: AT
     demo: bool = False
