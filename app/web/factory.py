@@ -107,7 +107,7 @@ def _register(app: APIFlask, gate: Gate, limits: Limits) -> None:
     )
     app.before_request(_refuse_large_body)
     app.before_request(limits.refuse)
-    app.before_request(gate.refuse)
+    gate.attach(app)
     app.before_request(refuse_unclear_query)
     app.after_request(add_common_headers)
     app.after_request(add_limit_headers)

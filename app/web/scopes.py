@@ -15,7 +15,7 @@ from flask import current_app, request
 
 from app.auth.scopes import Scope
 from app.domain.audit import NOBODY, SESSION, THIS_MACHINE, client_name
-from app.domain.errors import InvalidTokenError
+from app.domain.errors import InvalidTokenError, StoreUnavailableError
 from app.domain.feeds import Feed
 from app.web.browsers import (
     SAFE_METHODS,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from wsgiref.types import WSGIEnvironment
 
-    from flask import Response
+    from flask import Flask, Response
 
     from app.web.access_services import Access
 
@@ -42,6 +42,7 @@ LOGIN_PATH = "/login"
 NO_TOKEN = ErrorObject("token_required", "This takes an access token, sent as a bearer's.")
 BAD_TOKEN = ErrorObject("invalid_token", "The token is malformed, not ours, expired or revoked.")
 
+_GATE = "newsreel.gate"
 _MARK = "declared_scope"
 _FEED_MARK = "takes_feed_token"
 _LOGIN_MARK = "leads_to_login"
@@ -76,6 +77,17 @@ def declared_scope(view: Callable[..., object]) -> Scope | None:
     return declared
 
 
+def may_change() -> bool:
+    """Tell whether whoever looks at this page may send the forms on it, as far as can be known."""
+    gate: Gate = current_app.extensions[_GATE]
+    if gate.knows_this_machine():
+        return True
+    try:
+        return is_logged_in()
+    except StoreUnavailableError:
+        return False
+
+
 def insufficient(needed: Scope | None) -> ErrorObject:
     """Return the error of a token that is good, but not for this."""
     named = f"the scope {needed}" if needed else "a scope that nobody has"
@@ -93,6 +105,11 @@ class Gate:
 
     access: Access
     trusts_this_machine: bool
+
+    def attach(self, app: Flask) -> None:
+        """Stand before every request of an application."""
+        app.extensions[_GATE] = self
+        app.before_request(self.refuse)
 
     def refuse(self) -> Response | None:
         """Answer 401 or 403 to those the route is not for; for use before every request.

@@ -129,6 +129,9 @@ class Watching(Protocol):
     def page(self, number: int, length: int) -> WatchPage:
         """Return a page of the watches (from 1), oldest first."""
 
+    def list_all(self) -> Sequence[Watch]:
+        """Return every watch, oldest first."""
+
     def get(self, watch_id: int) -> tuple[Watch, int]:
         """Return a watch and how many videos its feed has."""
 

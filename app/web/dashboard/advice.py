@@ -151,6 +151,22 @@ ADVICE: Mapping[str, Advice] = MappingProxyType(
             "Start the database, or look at DATABASE_URL. If its tables are missing, run: "
             "python -m app migrate",
         ),
+        "replica_unavailable": Advice(
+            "The replica does not answer",
+            "Pages are read from the primary database instead, which has more to do.",
+            "Start the replica, or look at DATABASE_REPLICA_URL.",
+        ),
+        "schema_unusable": Advice(
+            "The tables are of another release",
+            "Some of what this release does may fail.",
+            "Run: python -m app migrate",
+        ),
+        "alert_not_sent": Advice(
+            "Alerts do not arrive",
+            "No way in ALERT_URLS took them. They are tried again, and the log of the service says "
+            "what each way answered.",
+            "Mend ALERT_URLS, then run: python -m app alerts test",
+        ),
         "database_write_failed": Advice(
             "The database takes no writes",
             "Reading goes on, but new videos cannot be stored; what was fetched is read again.",

@@ -9,6 +9,7 @@ from apiflask import APIBlueprint
 
 from app.auth.scopes import Scope
 from app.domain.feeds import ALL
+from app.web.dashboard.first_run import first_run
 from app.web.dashboard.pages import page as drawn
 from app.web.lists import links_of, page_request
 from app.web.parameters import PagedQuery
@@ -38,4 +39,6 @@ def feed(query: PagedQuery) -> Response:
     page = services().feed.page(page_request(ALL, query))
     entries: list[Entry] = [orjson.loads(item) for item in page.items]
     links = links_of("/", query, page)
-    return drawn("feed.html", entries=entries, links=links)
+    beginning = first_run(is_empty=not entries and query.page == 1 and query.cursor is None)
+    has_form = beginning is not None and beginning.may_add
+    return drawn("feed.html", has_form=has_form, entries=entries, links=links, first_run=beginning)

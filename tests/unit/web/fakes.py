@@ -293,6 +293,9 @@ class MemoryWatching:
         self.asked.append((number, length))
         return WatchPage(((self.watch, 7),) if number == 1 else (), 1)
 
+    def list_all(self) -> list[Watch]:
+        return [self.watch]
+
     def get(self, watch_id: int) -> tuple[Watch, int]:
         if watch_id != self.watch.watch_id:
             raise NotFoundError(f"there is no watch {watch_id}")

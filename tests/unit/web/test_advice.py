@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CONSTANTS = {"WRITES_FAIL": WRITES_FAIL, "SPENT": SPENT}
-PASSED_ON = {"code", "row.error_code", "trouble.reason", "error.code"}
+PASSED_ON = {
+    *("code", "row.error_code", "trouble.reason"),
+    *("error.code", "it.code", "alert.code", "problem.code"),
+}
 """Arguments whose values are made elsewhere: by errors, or by a call that is found itself."""
 
-NAMING = {"Problem", "NoUsableKeyError"}
+NAMING = {"Problem", "NoUsableKeyError", "trouble"}
 """Calls whose first argument is a code; in the file below `self._seen` is another one."""
 
 READINESS = "app/ingest/readiness.py"
