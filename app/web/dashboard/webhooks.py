@@ -68,7 +68,8 @@ def add(query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
         told = told_of(error)
         if told is None:
             raise
-        response = _webhooks_page(_FIRST, told.status, problem=told.detail, url=url, watch=watch)
+        problem = f"The address {error}." if _is_about_url(error) else told.detail
+        response = _webhooks_page(_FIRST, told.status, problem=problem, url=url, watch=watch)
         response.headers.update(told.headers)
         return response
     return _webhooks_page(_FIRST, HTTPStatus.CREATED, made=made)
@@ -120,6 +121,10 @@ def remove(webhook_id: str, query: Query) -> Response:  # noqa: ARG001 - as abov
 
 def _acting() -> Webhooks:
     return services().webhooks.by(caller())
+
+
+def _is_about_url(error: NewsreelError) -> bool:
+    return isinstance(error, InvalidMemberError) and error.path == ("url",)
 
 
 def _watch_id(text: str) -> int | None:
