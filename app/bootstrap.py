@@ -42,6 +42,7 @@ from app.ingest.exchange.importer import Importer
 from app.ingest.health import HealthCheck
 from app.ingest.jobs import Job, JobKind, job
 from app.ingest.moderating import Moderation
+from app.ingest.overview import OverviewReader
 from app.ingest.planning import Planning
 from app.ingest.pushes import PushReceiver
 from app.ingest.quota_report import QuotaReporter
@@ -110,6 +111,7 @@ class Services:
     statistics: Statistics
     planning: Planning
     quota: QuotaReporter
+    overview: OverviewReader
     keys: KeyKeeper
     access: Access
     limiter: Limiter
@@ -232,6 +234,7 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         statistics=Statistics(store, clock),
         planning=Planning(store, parts.pacer),
         quota=QuotaReporter(store, parts.ring, parts.ledger, parts.pacer),
+        overview=OverviewReader(store, parts.ring, parts.ledger, clock),
         keys=KeyKeeper(parts.ring, parts.sources.videos),
         access=build_access(
             store,

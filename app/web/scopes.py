@@ -15,7 +15,7 @@ from flask import current_app, request
 
 from app.auth.scopes import Scope
 from app.domain.audit import NOBODY, SESSION, THIS_MACHINE, client_name
-from app.domain.errors import InvalidTokenError, StoreUnavailableError
+from app.domain.errors import InvalidTokenError
 from app.domain.feeds import Feed
 from app.web.browsers import (
     SAFE_METHODS,
@@ -42,10 +42,10 @@ LOGIN_PATH = "/login"
 NO_TOKEN = ErrorObject("token_required", "This takes an access token, sent as a bearer's.")
 BAD_TOKEN = ErrorObject("invalid_token", "The token is malformed, not ours, expired or revoked.")
 
-_GATE = "newsreel.gate"
 _MARK = "declared_scope"
 _FEED_MARK = "takes_feed_token"
 _LOGIN_MARK = "leads_to_login"
+_GATE = "newsreel.gate"
 _CHALLENGE = 'Bearer realm="newsreel"'
 _HEADERS_OF_PROXIES = ("forwarded", "via", "x-real-ip", "x-forwarded-")
 _WATCH_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
@@ -77,15 +77,20 @@ def declared_scope(view: Callable[..., object]) -> Scope | None:
     return declared
 
 
-def may_change() -> bool:
-    """Tell whether whoever looks at this page may send the forms on it, as far as can be known."""
+def attach_gate(app: Flask, gate: Gate) -> None:
+    """Have a gate judge every request to an application, and known to its pages."""
+    app.extensions[_GATE] = gate
+    app.before_request(gate.refuse)
+
+
+def may_operate() -> bool:
+    """Tell whether who asks may do everything: signed in, or on this machine where that is enough.
+
+    Raises:
+        StoreUnavailableError: that cannot be known.
+    """
     gate: Gate = current_app.extensions[_GATE]
-    if gate.knows_this_machine():
-        return True
-    try:
-        return is_logged_in()
-    except StoreUnavailableError:
-        return False
+    return gate.knows_this_machine() or is_logged_in()
 
 
 def insufficient(needed: Scope | None) -> ErrorObject:
@@ -105,11 +110,6 @@ class Gate:
 
     access: Access
     trusts_this_machine: bool
-
-    def attach(self, app: Flask) -> None:
-        """Stand before every request of an application."""
-        app.extensions[_GATE] = self
-        app.before_request(self.refuse)
 
     def refuse(self) -> Response | None:
         """Answer 401 or 403 to those the route is not for; for use before every request.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.errors import StoreUnavailableError
 from app.web.dashboard.troubles import troubles
-from app.web.scopes import may_change
+from app.web.scopes import may_operate
 from app.web.services import services
 
 if TYPE_CHECKING:
@@ -44,11 +44,10 @@ def first_run(*, is_empty: bool) -> FirstRun | None:
     if not is_empty:
         return None
     try:
-        watches = services().watching.list_all()
+        watches, is_operator = services().watching.list_all(), may_operate()
     except StoreUnavailableError:
         return None  # nobody knows whether this is the first run
     problems = services().readiness.check().problems
-    is_operator = may_change()
     # What is a step of the page itself needs no telling beside it.
     steps = {_NO_KEYS} if watches else {_NO_KEYS, _NO_WATCHES}
     return FirstRun(

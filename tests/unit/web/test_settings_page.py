@@ -46,7 +46,7 @@ def test_a_service_that_is_well_says_so_of_every_part(client: FlaskClient) -> No
     assert set(states(WELL).values()) == {"ok"}
     told = words(shown(client, PATH))
     assert "Database ok Kind SQLite Answered in 1.0 ms Schema 0018" in told
-    assert "YouTube ok Last poll that succeeded now API keys 1 usable" in told
+    assert "YouTube ok Last poll that succeeded just now API keys 1 usable" in told
 
 
 def test_settings_are_shown_with_what_was_changed(

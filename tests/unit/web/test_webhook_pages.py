@@ -26,7 +26,7 @@ URL = "https://receiver.example/in?key=1"
 def test_a_webhook_is_shown_with_its_watch_state_and_last_delivery(client: FlaskClient) -> None:
     told = words(shown(client, PATH))
     assert "https://example.org/in active Webhook 1, new videos of News ." in told
-    assert "Last delivery now : failed HTTP 500 , 2 videos." in told
+    assert "Last delivery just now : failed HTTP 500 , 2 videos." in told
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,8 @@ def test_a_person_pauses_resumes_and_removes(
 @pytest.mark.parametrize(
     ("refusal", "status", "told"),
     [
-        (InvalidMemberError("must be an https:// URL", "url"), 400, "must be an https:// URL"),
+        (InvalidMemberError("must be https", "url"), 400, "The address must be https."),
+        (InvalidMemberError("there is no watch 1", "watch_id"), 400, "there is no watch 1"),
         (TooManyWebhooksError("there are 100 webhooks"), 409, "there are 100 webhooks"),
     ],
 )
