@@ -107,6 +107,7 @@ class Services:
     access: Access
     limiter: Limiter
     store: Store
+    clock: Clock
     demo: bool
 
     @property
@@ -231,6 +232,7 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         ),
         limiter=parts.limiter,
         store=store,
+        clock=clock,
         demo=settings.demo,
     )
 
