@@ -61,7 +61,9 @@ class StatisticsRepository:
         link = WatchVideoRow
         if watch_id is not None:
             mine = select(link.delay_seconds).where(
-                link.watch_id == watch_id, link.published_at >= first_at, link.published_at < last_at
+                link.watch_id == watch_id,
+                link.published_at >= first_at,
+                link.published_at < last_at,
             )
             late = mine.order_by(link.published_at.desc()).limit(among)
         else:

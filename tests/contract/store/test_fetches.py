@@ -16,6 +16,7 @@ from app.domain.fetches import (
     Purpose,
 )
 from app.domain.logs import LogCursor
+from app.domain.quota import Spending
 from app.domain.ranges import Stretch
 from tests.contract.store.tellings import NOW, add_watch
 
