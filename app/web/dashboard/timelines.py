@@ -139,10 +139,11 @@ def _summary(segments: Sequence[Segment]) -> str:
     if not whole:
         return "This watch is new: nothing is read yet."
     once = seconds[Known.DUE] + seconds[Known.ONCE]
+    unread = seconds[Known.OPEN] + seconds[Known.CAPPED] + seconds[Known.AHEAD]
     gaps = sum(segment.known <= Known.CAPPED for segment in segments)
     return (
         f"{_percent(seconds[Known.COMPLETE], whole)} complete, {_percent(once, whole)} read once, "
-        f"{gaps or 'no'} gap{'' if gaps == 1 else 's'}"
+        f"{_percent(unread, whole)} not read, {gaps or 'no'} gap{'' if gaps == 1 else 's'}"
     )
 
 

@@ -47,7 +47,8 @@ function tell(figure, table, at) {
   const time = new Date(table.times[at] * 1000);
   const when = figure.dataset.times === "day" ? dayFormat.format(time) : momentFormat.format(time);
   const { unit } = figure.dataset;
-  const say = (value) => (unit === "seconds" ? span(value) : `${numberFormat.format(value)} ${unit}`);
+  const name = (value) => (value === 1 ? unit.slice(0, -1) : unit);
+  const say = (value) => (unit === "seconds" ? span(value) : `${numberFormat.format(value)} ${name(value)}`);
   const told = table.columns
     .map((column, n) => [table.labels[n], column[at]])
     .filter(([, value]) => value !== null)
@@ -93,10 +94,10 @@ function options(figure, table, width) {
       y: { range: (_, low, high) => [0, Math.max(1, high * 1.08)] },
     },
     axes: [
-      { ...axis, values: timeTicks(isDay), incrs: isDay ? DAYS : HOURS, space: 64 },
+      { ...axis, size: 30, values: timeTicks(isDay), incrs: isDay ? DAYS : HOURS, space: 64 },
       {
         ...axis,
-        size: 60,
+        size: isTime ? 84 : 56,
         values: (_, ticks) => ticks.map((value) => (isTime ? span(value) : tickFormat.format(value))),
         incrs: isTime ? LENGTHS : COUNTS,
         space: 36,
@@ -104,7 +105,7 @@ function options(figure, table, width) {
     ],
     series: [{}, ...table.columns.map((_, n) => ({
       stroke: series[n],
-      width: 2,
+      width: isBars ? 0 : 2,
       ...(isBars ? { fill: series[n], paths: uPlot.paths.bars({ size: [0.8, 48] }), points: { show: false } }
         : { dash: n ? DASH : undefined, points: { show: table.times.length <= 31, size: 6 } }),
     }))],
@@ -197,7 +198,13 @@ function follow(timeline) {
   };
   const label = timeline.getAttribute("aria-label");
   walkable(timeline, label, bars.length, (at) => point(at === null ? null : bars[at]));
-  timeline.addEventListener("pointermove", (event) => { if (event.target.dataset.known) point(event.target); });
+  const drawn = [...timeline.querySelectorAll("rect")].reverse(); // what lies above first
+  timeline.addEventListener("pointermove", (event) => {
+    const box = timeline.getBoundingClientRect();
+    const x = ((event.clientX - box.left) / box.width) * timeline.querySelector("svg").viewBox.baseVal.width;
+    const covers = (bar) => bar.x.baseVal.value <= x && x <= bar.x.baseVal.value + bar.width.baseVal.value;
+    point(drawn.find(covers));
+  });
   timeline.addEventListener("pointerleave", () => point(null));
 }
 

@@ -64,7 +64,7 @@ def test_a_timeline_is_drawn_and_said_with_the_reason_of_its_gap(
         "once",
         "open",
     ]
-    assert "93 % complete, 2 % read once, 1 gap" in html
+    assert "93 % complete, 2 % read once, 4 % not read, 1 gap" in html
     table = html[html.index("What is not complete") : html.index("</table>")]
     assert re.findall(r"<td>([^<]+)</td>", table) == [
         "since the last poll, not read yet",
@@ -96,7 +96,7 @@ def test_the_shortest_gap_is_seen_and_nothing_is_drawn_outside() -> None:
     drawn = drawing(timeline(segment(168, 1 / 3600, Known.COMPLETE), second), WINDOW)
     gap = drawn.bars[-1]
     assert (gap.kind, gap.x, gap.width) == ("open", WIDTH - 3, 3)
-    assert drawn.summary == "99 % complete, 0 % read once, 1 gap"
+    assert drawn.summary == "99 % complete, 0 % read once, under 1 % not read, 1 gap"
 
 
 def test_hundreds_of_open_stretches_are_few_bars_and_say_how_many_they_are() -> None:
