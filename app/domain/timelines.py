@@ -119,21 +119,24 @@ def segments(
 def drawable(parts: Sequence[Segment], least: timedelta) -> list[Segment]:
     """Put segments that are shorter than `least` together with their neighbours that are, too.
 
-    What comes out stands for the worst of what it holds. There are at most about twice as many as
-    lengths of `least` fit into the window, however many went in.
+    What comes out stands for the worst of what it holds; neighbours that stand for the same are
+    one. There are at most about twice as many as lengths of `least` fit into the window, however
+    many went in.
     """
-    drawn: list[Segment] = []
-    short: list[Segment] = []
+    groups: list[list[Segment]] = [[]]
     for part in parts:
-        if part.ends_at - part.starts_at >= least:
-            drawn += [*_together(short), part]
-            short = []
-            continue
-        short.append(part)
-        if part.ends_at - short[0].starts_at >= least:
-            drawn += _together(short)
-            short = []
-    return [*drawn, *_together(short)]
+        is_short = part.ends_at - part.starts_at < least
+        if groups[-1] and not (is_short and _fits(groups[-1], least)):
+            groups.append([])
+        groups[-1].append(part)
+    drawn: list[Segment] = []
+    for whole in map(_together, filter(None, groups)):
+        if drawn and _are_alike(drawn[-1], whole):
+            parts_of_both = drawn[-1].parts + whole.parts
+            drawn[-1] = replace(drawn[-1], ends_at=whole.ends_at, parts=parts_of_both)
+        else:
+            drawn.append(whole)
+    return drawn
 
 
 def _told(
@@ -181,10 +184,17 @@ def _rank(meaning: _Meaning) -> tuple[int, int]:
     return meaning[0], _REASONS.index(meaning[1])
 
 
-def _together(short: Sequence[Segment]) -> list[Segment]:
-    if not short:
-        return []
-    worst = min(short, key=lambda it: _rank((it.known, it.reason)))
-    return [
-        replace(worst, starts_at=short[0].starts_at, ends_at=short[-1].ends_at, parts=len(short))
-    ]
+def _fits(group: Sequence[Segment], least: timedelta) -> bool:
+    """Tell whether one more that is short may be put to a group."""
+    return group[-1].ends_at - group[0].starts_at < least
+
+
+def _together(group: Sequence[Segment]) -> Segment:
+    worst = min(group, key=lambda it: _rank((it.known, it.reason)))
+    return replace(worst, starts_at=group[0].starts_at, ends_at=group[-1].ends_at, parts=len(group))
+
+
+def _are_alike(one: Segment, next_one: Segment) -> bool:
+    """Tell whether both stand for several, and for the same."""
+    is_same = (one.known, one.reason) == (next_one.known, next_one.reason)
+    return is_same and one.parts > 1 and next_one.parts > 1

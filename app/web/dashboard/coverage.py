@@ -10,7 +10,7 @@ from app.auth.scopes import Scope
 from app.domain.statistics import Grain
 from app.web.dashboard.charts import Times, of_counts, of_delays
 from app.web.dashboard.pages import page, page_blueprint
-from app.web.dashboard.timelines import HEIGHT, LEGEND, WIDTH, drawing
+from app.web.dashboard.timelines import ALONE, AMONG_OTHERS, HEIGHT, LEGEND, WIDTH, drawing
 from app.web.limits import costs
 from app.web.parameters import MAX_PAGE, Digits, Query, RowId
 from app.web.replies import canonical_path
@@ -38,16 +38,17 @@ class CoverageQuery(Query):
 
 @coverage_pages.get(_PATH)
 @scope(Scope.VIDEOS_READ, or_login=True)
-@costs(10)
+@costs(15)
 @coverage_pages.input(CoverageQuery, location="query", arg_name="query")
 def show_coverage(query: CoverageQuery) -> Response:
     """Show the timelines of a page of watches, or of one, and charts of all or of one."""
     found = _timelines(query)
     one = query.watch and found.items[0].watch
+    least = ALONE if one else AMONG_OTHERS
     return page(
         "coverage.html",
         window=found.window,
-        drawings=[drawing(each, found.window) for each in found.items],
+        drawings=[drawing(each, found.window, least) for each in found.items],
         total=found.total,
         one=one,
         charts=_charts(query.watch),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.domain.ranges import RangeReason
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 
 WIDTH = 1_000
 HEIGHT = 24
-DRAWN = 500
-"""What is shorter than this part of the window is drawn together with its like."""
+AMONG_OTHERS = timedelta(hours=1)
+ALONE = timedelta(minutes=15)
+"""What is shorter is drawn with its like: on a page of many timelines, and on a watch's own."""
 
 LEAST_WIDTH = 3
 """A gap is seen, however short."""
@@ -44,10 +46,19 @@ _REASONS = {
     RangeReason.ERROR: "not read: the last try failed",
     RangeReason.BACKFILL: "not read yet: older videos that are wanted",
 }
-_HEIGHTS = {Known.DUE: HEIGHT // 2, Known.ONCE: HEIGHT // 2, Known.BEFORE: 2, Known.AHEAD: 6}
+_HEIGHTS = {
+    Known.OPEN: HEIGHT,
+    Known.CAPPED: HEIGHT,
+    Known.DUE: 10,
+    Known.ONCE: 10,
+    Known.AHEAD: 5,
+    Known.BEFORE: 2,
+    Known.COMPLETE: 16,
+}
+"""The more was read the higher, and gaps stick out of it: colours alone do not reach everybody."""
 
-LEGEND = tuple((known.name.lower(), _WORDS[known]) for known in reversed(Known))
-"""Classes of bars, and what they mean."""
+LEGEND = tuple((known.name.lower(), _HEIGHTS[known], _WORDS[known]) for known in reversed(Known))
+"""Classes of bars, their heights, and what they mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +95,8 @@ class Drawing:
     unlisted: int
 
 
-def drawing(timeline: WatchTimeline, window: Window) -> Drawing:
-    """Return a timeline as it is drawn."""
-    least = (window.ends_at - window.starts_at) / DRAWN
+def drawing(timeline: WatchTimeline, window: Window, least: timedelta) -> Drawing:
+    """Return a timeline as it is drawn: what is shorter than `least`, with its like."""
     drawn = drawable(timeline.segments, least)
     bars = [_bar(segment, window) for segment in drawn]
     by_weight = sorted(zip(drawn, bars, strict=True), key=lambda it: -it[0].known)
@@ -116,7 +126,7 @@ def _bar(segment: Segment, window: Window) -> Bar:
         segment.ends_at,
         round(x, 1),
         round(width, 1),
-        _HEIGHTS.get(segment.known, HEIGHT),
+        _HEIGHTS[segment.known],
         segment.known.name.lower(),
         _text(segment),
     )

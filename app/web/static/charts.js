@@ -194,7 +194,8 @@ function follow(timeline) {
   const point = (bar) => {
     for (const each of bars) each.classList.toggle("at", each === bar);
     const time = (text) => momentFormat.format(new Date(text));
-    readout.textContent = bar ? `${time(bar.dataset.from)} to ${time(bar.dataset.to)}: ${bar.dataset.known}` : "";
+    const known = bar?.textContent.split("\n")[0];
+    readout.textContent = bar ? `${time(bar.dataset.from)} to ${time(bar.dataset.to)}: ${known}` : "";
   };
   const label = timeline.getAttribute("aria-label");
   walkable(timeline, label, bars.length, (at) => point(at === null ? null : bars[at]));

@@ -15,7 +15,7 @@ from app.domain.ranges import RangeReason
 from app.domain.statistics import CountQuery, Counts, DayDelay, Grain
 from app.domain.timelines import Known, Segment, TimelinePage, WatchTimeline, Window
 from app.domain.watches import Problem
-from app.web.dashboard.timelines import LISTED, WIDTH, drawing
+from app.web.dashboard.timelines import ALONE, AMONG_OTHERS, LISTED, WIDTH, drawing
 from tests.unit.web.fakes import AT, NEWS
 
 if TYPE_CHECKING:
@@ -88,12 +88,12 @@ def test_every_gap_says_why_it_is_there(
 ) -> None:
     open_part = segment(168, 0, Known.OPEN, reason)
     services.coverage.drawn = TimelinePage(WINDOW, (timeline(open_part),), 1)
-    assert f'data-known="{told}"' in shown(client)
+    assert f"<title>{told}\n" in shown(client)
 
 
 def test_the_shortest_gap_is_seen_and_nothing_is_drawn_outside() -> None:
     second = segment(1 / 3600, 0, Known.OPEN, RangeReason.NEW)
-    drawn = drawing(timeline(segment(168, 1 / 3600, Known.COMPLETE), second), WINDOW)
+    drawn = drawing(timeline(segment(168, 1 / 3600, Known.COMPLETE), second), WINDOW, AMONG_OTHERS)
     gap = drawn.bars[-1]
     assert (gap.kind, gap.x, gap.width) == ("open", WIDTH - 3, 3)
     assert drawn.summary == "99 % complete, 0 % read once, under 1 % not read, 1 gap"
@@ -104,11 +104,24 @@ def test_hundreds_of_open_stretches_are_few_bars_and_say_how_many_they_are() -> 
     short = [
         segment((1_000 - n) / 60, (999 - n) / 60, Known.OPEN, reasons[n % 2]) for n in range(1_000)
     ]
-    drawn = drawing(timeline(segment(168, 1_000 / 60, Known.COMPLETE), *short), WINDOW)
-    assert len(drawn.bars) < 60
-    assert "short stretches, at worst not read" in drawn.bars[-1].text
-    assert len(drawn.listed) == LISTED
-    assert len(drawn.listed) + drawn.unlisted == len(drawn.bars) - 1
+    drawn = drawing(timeline(segment(168, 1_000 / 60, Known.COMPLETE), *short), WINDOW, ALONE)
+    assert [bar.text for bar in drawn.bars] == [
+        "complete: read twice",
+        "1000 short stretches, at worst not read: no calls were left",
+    ]
+
+
+def test_a_table_lists_the_newest_stretches_and_counts_the_others() -> None:
+    pairs = (
+        (
+            segment(2 * n + 2, 2 * n + 1, Known.COMPLETE),
+            segment(2 * n + 1, 2 * n, Known.OPEN, RangeReason.ERROR),
+        )
+        for n in reversed(range(84))
+    )
+    drawn = drawing(timeline(*(it for pair in pairs for it in pair)), WINDOW, AMONG_OTHERS)
+    assert (len(drawn.bars), len(drawn.listed), drawn.unlisted) == (168, LISTED, 84 - LISTED)
+    assert drawn.listed[0].ends_at == AT
 
 
 def test_a_new_watch_says_that_nothing_is_read(
