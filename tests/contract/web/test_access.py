@@ -22,12 +22,13 @@ FILLED = {
     "<video_id>": "aBvideo-000",
     "<watch_id>": "1",
     "<token>": "x" * 32,
-    "<path:filename>": "docs.js",
+    "<digest>": "x",
+    "<path:name>": "docs.js",
     "<channel_id>": CHANNEL,
     "<webhook_id>": "1",
 }
 PAGES = (
-    *("/", "/dashboard/watches"),
+    *("/", "/dashboard/watches", "/dashboard/coverage", "/dashboard/quota"),
     *(f"/dashboard/watches/1/{act}" for act in ("pause", "resume", "remove")),
 )
 FEEDS = ("/feed.atom", "/feed.json")
