@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _HELP = "help.show"
+_QUOTA = "quota_pages.show_quota"
 _WATCHES = "watch_pages.show_watches"
 _WEBHOOKS = "webhook_pages.show_webhooks"
 
@@ -61,8 +62,8 @@ ADVICE: Mapping[str, Advice] = MappingProxyType(
             "Channels whose feeds are free go on; the rest is read when there are calls again.",
             "Nothing: it goes on at midnight Pacific time. If it happens early every day, pause "
             "watches you need less.",
-            _WATCHES,
-            "Pause a watch",
+            _QUOTA,
+            "Look at today's quota",
         ),
         "on_demand_spent": Advice(
             "Lookups are used up for today",
