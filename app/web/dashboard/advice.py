@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _HELP = "help.show"
+_QUOTA = "quota_pages.show_quota"
 _WATCHES = "watch_pages.show_watches"
 _WEBHOOKS = "webhook_pages.show_webhooks"
 
@@ -61,8 +62,8 @@ ADVICE: Mapping[str, Advice] = MappingProxyType(
             "Channels whose feeds are free go on; the rest is read when there are calls again.",
             "Nothing: it goes on at midnight Pacific time. If it happens early every day, pause "
             "watches you need less.",
-            _WATCHES,
-            "Pause a watch",
+            _QUOTA,
+            "Look at today's quota",
         ),
         "on_demand_spent": Advice(
             "Lookups are used up for today",
@@ -150,6 +151,22 @@ ADVICE: Mapping[str, Advice] = MappingProxyType(
             "fetched or changed.",
             "Start the database, or look at DATABASE_URL. If its tables are missing, run: "
             "python -m app migrate",
+        ),
+        "replica_unavailable": Advice(
+            "The replica does not answer",
+            "Pages are read from the primary database instead, which has more to do.",
+            "Start the replica, or look at DATABASE_REPLICA_URL.",
+        ),
+        "schema_unusable": Advice(
+            "The tables are of another release",
+            "Some of what this release does may fail.",
+            "Run: python -m app migrate",
+        ),
+        "alert_not_sent": Advice(
+            "Alerts do not arrive",
+            "No way in ALERT_URLS took them. They are tried again, and the log of the service says "
+            "what each way answered.",
+            "Mend ALERT_URLS, then run: python -m app alerts test",
         ),
         "database_write_failed": Advice(
             "The database takes no writes",

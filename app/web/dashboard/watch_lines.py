@@ -10,7 +10,7 @@ from app.domain.errors import InvalidValueError
 from app.domain.filters import Shorts
 from app.domain.watches import WatchKind
 from app.web.dashboard import words
-from app.web.dashboard.advice import advice_on
+from app.web.dashboard.advice import Advice, advice_on
 from app.web.replies import canonical_path
 from app.web.services import services
 
@@ -34,12 +34,16 @@ class Trouble:
         action: what to do about it.
         detail: what was said, as it was said.
         since: when the watch came to a stop.
+        endpoint: of the page on which to do it; empty if there is none.
+        link: what the link to it says.
     """
 
     title: str
     action: str
     detail: str
     since: datetime
+    endpoint: str
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,5 +142,7 @@ def filters_in_short(filters: Filters) -> list[str]:
 
 def _trouble(problem: Problem) -> Trouble:
     advice = advice_on(problem.code)
-    title, action = (advice.title, advice.action) if advice else ("The last poll failed", "")
-    return Trouble(title, action, problem.detail, problem.since)
+    if advice is None:
+        advice = Advice("The last poll failed", "", "")
+    where = advice.endpoint, advice.link
+    return Trouble(advice.title, advice.action, problem.detail, problem.since, *where)

@@ -28,7 +28,13 @@ FILLED = {
     "<webhook_id>": "1",
 }
 PAGES = (
-    *("/", "/dashboard/watches", "/dashboard/watches/preview"),
+    *(
+        "/",
+        "/dashboard/watches",
+        "/dashboard/watches/preview",
+        "/dashboard/coverage",
+        "/dashboard/quota",
+    ),
     *(f"/dashboard/watches/1/{act}" for act in ("pause", "resume", "fetch", "remove", "restore")),
 )
 FEEDS = ("/feed.atom", "/feed.json")

@@ -30,6 +30,11 @@ SILENT = {
     *("POST /login", "POST /logout", "POST /dashboard/watches"),
     "POST /dashboard/watches/preview",  # it leads on, and changes nothing
     *(f"POST /dashboard/watches/<watch_id>/{act}" for act in PAGE_ACTS),
+    "POST /dashboard/webhooks",
+    *(
+        f"POST /dashboard/webhooks/<webhook_id>/{act}"
+        for act in ("pause", "resume", "rotate", "remove")
+    ),
     "POST /websub/<token>",  # the hub is no person; what it pushes is told in /fetches
 }
 ACTS = (

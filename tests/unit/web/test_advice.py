@@ -23,11 +23,16 @@ from tests.architecture.source_tree import source_files
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from apiflask import APIFlask
+
 CONSTANTS = {"WRITES_FAIL": WRITES_FAIL, "SPENT": SPENT}
-PASSED_ON = {"code", "row.error_code", "trouble.reason", "error.code"}
+PASSED_ON = {
+    *("code", "row.error_code", "trouble.reason"),
+    *("error.code", "it.code", "alert.code", "problem.code"),
+}
 """Arguments whose values are made elsewhere: by errors, or by a call that is found itself."""
 
-NAMING = {"Problem", "NoUsableKeyError"}
+NAMING = {"Problem", "NoUsableKeyError", "trouble"}
 """Calls whose first argument is a code; in the file below `self._seen` is another one."""
 
 READINESS = "app/ingest/readiness.py"
@@ -87,6 +92,11 @@ def test_advice_says_what_it_is_and_what_to_do(code: str) -> None:
     assert not advice.title.endswith(".")
     assert "_" not in advice.title, "words, no code"
     assert bool(advice.endpoint) == bool(advice.link)
+
+
+def test_advice_leads_only_to_pages_that_are_there(app: APIFlask) -> None:
+    named = {advice.endpoint for advice in ADVICE.values()} - {""}
+    assert named <= set(app.view_functions)
 
 
 def test_which_key_or_webhook_it_is_does_not_matter_to_the_advice() -> None:
