@@ -17,6 +17,7 @@ from tests.browser.pages import DRAWN_BY_OTHERS, PAGES, PATHS, ShownPage
 from tests.browser.scene import fill
 from tests.browser.sites import PREFIX, Site, open_site
 from tests.browser.visitors import THUMBNAILS, Device, Visitor, open_visitor
+from tests.browser.weights import weigh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,3 +144,9 @@ def test_the_feed_does_not_shift_while_it_loads(crowd: Site, visit: Visit, width
     visitor.page.add_init_script(WATCH_SHIFTS)
     visitor.go("/")
     assert visitor.page.evaluate(SHIFTED) < 0.1
+
+
+def test_the_feed_page_weighs_less_than_150_kilobytes(crowd: Site, visit: Visit) -> None:
+    weights = weigh(visit(crowd), "/?limit=100")
+    assert {"document", "script", "stylesheet"} <= weights.keys()
+    assert sum(weights.values()) < 150_000
