@@ -7,13 +7,14 @@ import zlib
 from hashlib import sha256
 
 WIDTH, HEIGHT = 320, 180
+STEPS = 8
 
 
 def thumbnail(name: str) -> bytes:
-    """Return a PNG that fades from one colour into another, both of the name alone."""
+    """Return a PNG that goes from one colour to another in steps, both of the name alone."""
     seed = sha256(name.encode()).digest()
     left, right = seed[:3], seed[3:6]
-    row = b"".join(_between(left, right, column / WIDTH) for column in range(WIDTH))
+    row = b"".join(_between(left, right, step / STEPS) * (WIDTH // STEPS) for step in range(STEPS))
     header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 2, 0, 0, 0)
     pixels = zlib.compress((b"\0" + row) * HEIGHT, 1)
     chunks = (_chunk(b"IHDR", header), _chunk(b"IDAT", pixels), _chunk(b"IEND", b""))
