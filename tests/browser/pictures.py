@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import struct
 import zlib
+from functools import lru_cache
 from hashlib import sha256
 
 WIDTH, HEIGHT = 320, 180
 STEPS = 8
 
 
+@lru_cache(maxsize=512)
 def thumbnail(name: str) -> bytes:
     """Return a PNG that goes from one colour to another in steps, both of the name alone."""
     seed = sha256(name.encode()).digest()
