@@ -39,6 +39,7 @@ from app.ingest.coverage_reports import CoverageReports
 from app.ingest.exchange.importer import Importer
 from app.ingest.jobs import Job, JobKind, job
 from app.ingest.moderating import Moderation
+from app.ingest.overview import OverviewReader
 from app.ingest.planning import Planning
 from app.ingest.pushes import PushReceiver
 from app.ingest.quota_report import QuotaReporter
@@ -103,6 +104,7 @@ class Services:
     statistics: Statistics
     planning: Planning
     quota: QuotaReporter
+    overview: OverviewReader
     keys: KeyKeeper
     access: Access
     limiter: Limiter
@@ -222,6 +224,7 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         statistics=Statistics(store, clock),
         planning=Planning(store, parts.pacer),
         quota=QuotaReporter(store, parts.ring, parts.ledger, parts.pacer),
+        overview=OverviewReader(store, parts.ring, parts.ledger, clock),
         keys=KeyKeeper(parts.ring, parts.sources.videos),
         access=build_access(
             store,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.browser.hostile import TEXTS
 from tests.browser.scene import KEYWORD, TITLE
 
 
@@ -14,15 +15,17 @@ class ShownPage:
     Args:
         path: below the prefix.
         tells: a text that whoever opens it is to see.
+        texts: hostile ones that stand on it.
     """
 
     path: str
     tells: str
+    texts: tuple[str, ...] = ()
 
 
 PAGES: tuple[ShownPage, ...] = (
-    ShownPage("/?limit=100", TITLE),
-    ShownPage("/dashboard/watches", KEYWORD),
+    ShownPage("/?limit=100", TITLE, TEXTS),
+    ShownPage("/dashboard/watches", KEYWORD, TEXTS[:48]),  # of the 50 on a page, two are others
     ShownPage("/login", "Password"),
 )
 DRAWN_BY_OTHERS = ("/docs",)
