@@ -220,10 +220,10 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         alerts=_alerts(parts, readiness),
         fetch_log=parts.fetch_log,
         audit_log=parts.audit_log,
-        coverage=CoverageReports(store, clock),
+        coverage=CoverageReports(store, clock, timedelta(seconds=settings.backfill_seconds)),
         statistics=Statistics(store, clock),
         planning=Planning(store, parts.pacer),
-        quota=QuotaReporter(store, parts.ring, parts.ledger, parts.pacer),
+        quota=QuotaReporter(store, parts.ring, parts.ledger, parts.pacer, clock),
         overview=OverviewReader(store, parts.ring, parts.ledger, clock),
         keys=KeyKeeper(parts.ring, parts.sources.videos),
         access=build_access(

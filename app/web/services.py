@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from app.domain.audit import Actor, AuditEntry, AuditQuery
+    from app.domain.burn_down import SpentDay
     from app.domain.changes import Bookmark, ChangeList
     from app.domain.clock import Clock
     from app.domain.coverage import CoveragePage, WatchCoverage
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from app.domain.fetches import FetchQuery, LoggedFetch
     from app.domain.follows import Follow
     from app.domain.logs import LogPage
-    from app.domain.statistics import Counts, Grain
+    from app.domain.statistics import Counts, DayDelay, Grain
+    from app.domain.timelines import TimelinePage
     from app.domain.watches import Problem, Watch, WatchKind, WatchOptions
     from app.domain.webhooks import Webhook
     from app.feed.channel_pages import ChannelPage
@@ -97,13 +99,19 @@ class FetchLog(Protocol):
 
 
 class CoverageReports(Protocol):
-    """How far watches have been read; both methods may raise StoreUnavailableError."""
+    """How far watches have been read; all methods may raise StoreUnavailableError."""
 
     def page(self, number: int, length: int) -> CoveragePage:
         """Return the coverage of a page of watches (from 1), oldest watch first."""
 
     def get(self, watch_id: int) -> WatchCoverage:
         """Return the coverage of one watch; raises NotFoundError."""
+
+    def timelines(self, number: int, length: int) -> TimelinePage:
+        """Return the timelines of a page of watches (from 1), oldest watch first."""
+
+    def timeline(self, watch_id: int) -> TimelinePage:
+        """Return a page with the timeline of one watch; raises NotFoundError."""
 
 
 class Planning(Protocol):
@@ -175,12 +183,18 @@ class Statistics(Protocol):
     ) -> Counts:
         """Return counts; raises InvalidValueError, NotFoundError and StoreUnavailableError."""
 
+    def delays(self, watch_id: int | None) -> Sequence[DayDelay]:
+        """Return how late search was each day; raises NotFoundError and StoreUnavailableError."""
+
 
 class QuotaReporter(Protocol):
     """What is spent, which keys are in use, and what is to come."""
 
     def report(self) -> QuotaReport:
         """Return quota as it stands; raises StoreUnavailableError."""
+
+    def spent_today(self) -> SpentDay:
+        """Return what today's fetches cost, by the hour; raises StoreUnavailableError."""
 
 
 class OverviewReader(Protocol):

@@ -24,6 +24,8 @@ class ShownPage:
 PAGES: tuple[ShownPage, ...] = (
     ShownPage("/?limit=100", TITLE),
     ShownPage("/dashboard/watches", KEYWORD),
+    ShownPage("/dashboard/coverage", KEYWORD),
+    ShownPage("/dashboard/quota", "Search calls"),
     ShownPage("/login", "Password"),
 )
 DRAWN_BY_OTHERS = ("/docs",)

@@ -37,6 +37,11 @@ def top(page: Page) -> Locator:
     return cards(page).first.locator(".title")
 
 
+def height_of(element: Locator) -> float:
+    box = element.bounding_box()
+    return 0.0 if box is None else box["height"]
+
+
 def focused(page: Page) -> str:
     found: str = page.evaluate("document.activeElement.textContent")
     return found
@@ -66,6 +71,7 @@ def test_what_is_new_announces_itself_and_nothing_moves(
     button = page.get_by_role("button", name="7 new")
     expect(button).to_be_visible()
     expect(page.get_by_role("status")).to_contain_text("7 new")
+    expect(page).to_have_title("(7) Newsreel")
     expect(top(page)).to_have_text("Video 10")
     assert page.evaluate("scrollY") > 200
     button.click()
@@ -156,6 +162,28 @@ def test_the_search_answers_while_one_types_and_its_address_can_be_shared(
     expect(other.page.locator(".title")).to_have_text(["A lighthouse in the fog"])
     page.go_back()
     expect(cards(page)).to_have_count(24)
+
+
+def test_a_search_is_one_step_back_however_one_typed_and_scrolled(
+    full: Site, visitor: Visitor
+) -> None:
+    full.record(replace(video(200), title="A lighthouse in the fog"))
+    visitor.go("/")
+    page = visitor.page
+    box = page.get_by_role("searchbox")
+    box.fill("video")
+    expect(page).to_have_url(re.compile(r"q=video$"))
+    box.fill("lighthouse")
+    expect(page.locator(".title")).to_have_count(1)
+    box.fill("video")
+    expect(cards(page)).to_have_count(24)
+    page.evaluate("scrollTo(0, 400)")
+    wait_until(lambda: page.evaluate("history.state?.card"))
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/$"))
+    expect(box).to_have_value("")
+    page.go_forward()
+    expect(box).to_have_value("video")
 
 
 @pytest.mark.usefixtures("full")
@@ -271,9 +299,7 @@ def test_the_chosen_view_and_colours_are_remembered(visitor: Visitor) -> None:
     page = visitor.page
     page.get_by_label("View").select_option("compact")
     page.get_by_label("Colours").select_option("dark")
-    height = cards(page).first.bounding_box()
-    assert height is not None
-    assert height["height"] < 120
+    wait_until(lambda: 0 < height_of(cards(page).first) < 120)
     visitor.go("/")
     expect(page.locator("html")).to_have_attribute("data-view", "compact")
     expect(page.get_by_label("View")).to_have_value("compact")

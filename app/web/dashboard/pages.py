@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 NAVIGATION = (
     ("feed", "dashboard.feed", "Videos"),
     ("watches", "watch_pages.show_watches", "Watches"),
+    ("coverage", "coverage_pages.show_coverage", "Coverage"),
+    ("quota", "quota_pages.show_quota", "Quota"),
 )
 """The sections: their names, as pages set them, where they are, and what they are called."""
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.web.dashboard.assets import assets
+from app.web.dashboard.coverage import coverage_pages
 from app.web.dashboard.docs import docs
 from app.web.dashboard.feed import dashboard
 from app.web.dashboard.login import login
+from app.web.dashboard.quota import quota_pages
 from app.web.dashboard.watches import watch_pages
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ PAGES: tuple[Blueprint, ...] = (
     assets,
     dashboard,
     watch_pages,
+    coverage_pages,
+    quota_pages,
     login,
     docs,
 )

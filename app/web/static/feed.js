@@ -3,6 +3,7 @@
 import { announce, offerChoice } from "./page.js";
 
 const LOOK_EVERY = 5000; // milliseconds
+const LOOK_UNSEEN_EVERY = 60_000; // while the tab is in the background
 const CHANGES_AT_ONCE = 100;
 const SMALLEST_PICTURE = 120; // pixels; YouTube sends a grey one of this width where there is none
 const PLAYER = "https://www.youtube-nocookie.com/embed/";
@@ -18,16 +19,21 @@ const cards = () => [...document.querySelectorAll(".card")];
 let waiting = null; // the results as they are now, to be shown when they are asked for
 let after = null; // the bookmark in /changes; null where what is shown does not follow the newest
 let looking = false;
+let lookedAt = 0;
+const title = document.title;
 
 function begin() {
   waiting = null;
   fresh.hidden = true;
+  document.title = title;
   after = results().dataset.follows ?? null;
 }
 
 async function look() {
-  if (after === null || looking || document.hidden) return;
+  const rests = document.hidden && Date.now() - lookedAt < LOOK_UNSEEN_EVERY;
+  if (after === null || looking || rests) return;
   looking = true;
+  lookedAt = Date.now();
   const shown = results();
   try {
     const found = await changesOf(shown);
@@ -75,6 +81,7 @@ async function compare(shown) {
   if (fresh.hidden) announce(`${text}. Press n to see.`);
   fresh.textContent = text;
   fresh.hidden = false;
+  document.title = `(${unseen.length}) ${title}`;
 }
 
 function showFresh() {
@@ -100,7 +107,9 @@ function notePlace() {
   if (!card) return;
   let start = card;
   while (start && !start.dataset.here) start = start.previousElementSibling;
-  if (start) history.replaceState({ card: scrollY > 0 ? card.id : null }, "", start.dataset.here);
+  if (!start) return;
+  const state = { ...history.state, htmx: true, card: scrollY > 0 ? card.id : null };
+  history.replaceState(state, "", start.dataset.here); // htmx goes back to what it knows by its mark
 }
 
 function goBack() {
@@ -184,6 +193,11 @@ document.addEventListener("htmx:configRequest", (event) => {
   for (const [name, value] of Object.entries(event.detail.parameters)) {
     if (value === "" || (name === "sort" && value === "newest")) delete event.detail.parameters[name];
   }
+});
+// A search that is typed on is one step of the history, not one for each letter.
+document.addEventListener("htmx:beforeHistoryUpdate", (event) => {
+  const typed = event.detail.requestConfig.triggeringEvent?.target === form.elements.q;
+  if (typed && new URLSearchParams(location.search).has("q")) event.detail.history.type = "replace";
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id === "results") begin();

@@ -28,7 +28,7 @@ FILLED = {
     "<webhook_id>": "1",
 }
 PAGES = (
-    *("/", "/dashboard/watches"),
+    *("/", "/dashboard/watches", "/dashboard/coverage", "/dashboard/quota"),
     *(f"/dashboard/watches/1/{act}" for act in ("pause", "resume", "remove")),
 )
 FEEDS = ("/feed.atom", "/feed.json")

@@ -11,6 +11,7 @@ import orjson
 
 from app.auth.credentials import SESSION, new_secret
 from app.auth.tokens import AccessToken
+from app.domain.burn_down import SpentDay
 from app.domain.changes import Bookmark, ChangeList
 from app.domain.clock import format_instant
 from app.domain.coverage import CoveragePage, WatchCoverage
@@ -34,7 +35,9 @@ from app.domain.feeds import (
 )
 from app.domain.logs import LogPage
 from app.domain.moderation import HiddenVideo
-from app.domain.statistics import CountQuery, Counts, Grain
+from app.domain.quota import Spending
+from app.domain.statistics import CountQuery, Counts, DayDelay, Grain
+from app.domain.timelines import TimelinePage, Window
 from app.domain.watches import Watch, WatchKind, WatchOptions
 from app.domain.webhooks import Delivery, Webhook
 from app.feed.channel_pages import ChannelPage
@@ -237,8 +240,20 @@ class MemoryQuota:
         )
     )
 
+    spent: SpentDay = field(
+        default_factory=lambda: SpentDay(
+            datetime(2026, 1, 2, 8, tzinfo=UTC),
+            datetime(2026, 1, 3, 8, tzinfo=UTC),
+            AT,
+            (Spending(),) * 24,
+        )
+    )
+
     def report(self) -> QuotaReport:
         return self.answer
+
+    def spent_today(self) -> SpentDay:
+        return self.spent
 
 
 @dataclass
@@ -246,6 +261,9 @@ class MemoryCoverage:
     """Tells the same of every page, and of watch 1."""
 
     answer: CoveragePage = field(default_factory=lambda: CoveragePage((), 0))
+    drawn: TimelinePage = field(
+        default_factory=lambda: TimelinePage(Window(AT - timedelta(days=7), AT), (), 0)
+    )
     asked: list[tuple[int, int]] = field(default_factory=list)
 
     def page(self, number: int, length: int) -> CoveragePage:
@@ -256,6 +274,15 @@ class MemoryCoverage:
         if watch_id != 1:
             raise NotFoundError(f"there is no watch {watch_id}")
         return self.answer.items[0]
+
+    def timelines(self, number: int, length: int) -> TimelinePage:
+        self.asked.append((number, length))
+        return self.drawn
+
+    def timeline(self, watch_id: int) -> TimelinePage:
+        if watch_id != 1:
+            raise NotFoundError(f"there is no watch {watch_id}")
+        return self.drawn
 
 
 @dataclass
@@ -356,6 +383,11 @@ class MemoryStatistics:
     """Nothing was ever published."""
 
     asked: list[tuple[object, ...]] = field(default_factory=list)
+    late: list[DayDelay] = field(default_factory=list)
+
+    def delays(self, watch_id: int | None) -> list[DayDelay]:
+        self.asked.append(("delays", watch_id))
+        return self.late
 
     def counts(
         self,
