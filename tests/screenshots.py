@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 FOLDER = PROJECT / "docs" / "screenshots"
 MOST_BYTES = 2_000_000
-SIZES = ((360, 720), (768, 800), (1440, 900))
+SIZES = ((360, 680), (768, 760), (1440, 860))
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What is shown; `dark` says whether also in dark colours."""
+    """What is shown; `dark` says whether also in dark colours, at the largest size."""
 
     name: str
     path: str
@@ -41,6 +41,12 @@ class Picture:
 PICTURES = (
     Picture("feed", "/", dark=True),
     Picture("watches", "/dashboard/watches"),
+    Picture("watch", "/dashboard/watches/1"),
+    Picture("coverage", "/dashboard/coverage", dark=True),
+    Picture("quota", "/dashboard/quota"),
+    Picture("activity", "/dashboard/activity"),
+    Picture("settings", "/dashboard/settings"),
+    Picture("import", "/dashboard/import"),
 )
 
 
@@ -63,14 +69,16 @@ def main() -> int:
 
 
 def _draw(browser: Browser, site: Site, picture: Picture) -> list[str]:
-    troubles = []
-    for width, height in SIZES:
-        for dark in (False, True) if picture.dark else (False,):
-            visitor = open_visitor(browser, site, Device(width=width, height=height, dark=dark))
-            visitor.go(picture.path)
-            name = f"{picture.name}-{width}{'-dark' if dark else ''}.png"
-            visitor.page.screenshot(path=FOLDER / name)
-            troubles += visitor.end()
+    troubles: list[str] = []
+    devices = [Device(width=width, height=height) for width, height in SIZES]
+    if picture.dark:
+        devices.append(replace(devices[-1], dark=True))
+    for device in devices:
+        visitor = open_visitor(browser, site, device)
+        visitor.go(picture.path)
+        name = f"{picture.name}-{device.width}{'-dark' if device.dark else ''}.png"
+        visitor.page.screenshot(path=FOLDER / name)
+        troubles += visitor.end()
     return troubles
 
 

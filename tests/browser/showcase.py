@@ -73,8 +73,6 @@ CHANNELS = (
 REPAIRS = "It Still Works"
 PER_HOUR = {"sourdough": 0.6, "night train": 0.4, "tide pools": 0.2, "chess endgames": 0.3}
 _END = NOON + timedelta(days=DAYS)
-_LIVE = timedelta(minutes=20)
-"""What was published so shortly before the end is a broadcast under way."""
 
 
 @contextmanager
@@ -86,6 +84,7 @@ def open_showcase(folder: Path) -> Iterator[Site]:
         youtube_search_calls_per_day=100,
         youtube_units_per_day=10_000,
         backfill_seconds=6 * 3600,
+        admin_password="",
     ) as site:
         _fill(site)
         yield site
@@ -109,18 +108,20 @@ def _published(rng: random.Random) -> Iterator[Event]:
         at = NOON - timedelta(hours=6)
         in_turn = cycle(rng.sample(titles, len(titles)))
         while (at := at + timedelta(hours=rng.expovariate(PER_HOUR[term]))) < _END:
-            yield _event(rng, at, next(in_turn))
+            yield Event(at, _video(rng, at, next(in_turn)))
     for number in range(10):
         at = NOON + timedelta(hours=18 * number - 1)
-        video = _event(rng, at, f"I repair what you send me, no. {number + 31}").video
-        assert video is not None
+        video = _video(rng, at, f"I repair what you send me, no. {number + 31}")
         yield Event(at, replace(video, channel=_channel(REPAIRS)))
+    at = _END - timedelta(minutes=50)
+    video = _video(rng, at, "LIVE: the night train north, seen from the cab")
+    yield Event(at, replace(video, live="live", duration_seconds=0, visible_at=at, started_at=at))
 
 
-def _event(rng: random.Random, at: datetime, title: str) -> Event:
+def _video(rng: random.Random, at: datetime, title: str) -> Video:
     at = at.replace(microsecond=0)
     subject = next((number for number, it in enumerate(SUBJECTS) if it in title.lower()), 0)
-    video = Video(
+    return Video(
         video_id=stable_id(f"{title} {at}", 8),
         channel=_channel(CHANNELS[2 * subject + rng.randrange(2)]),
         title=title,
@@ -131,9 +132,6 @@ def _event(rng: random.Random, at: datetime, title: str) -> Event:
         views=rng.randrange(20_000),
         thumbnail_sizes=ALL_THUMBNAILS,
         visible_at=at + timedelta(seconds=rng.expovariate(1 / 240)),
-    )
-    return Event(
-        at, replace(video, live="live", duration_seconds=0) if _END - at < _LIVE else video
     )
 
 
