@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Protocol, cast
 from flask import current_app
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from flask import Flask
 
+    from app.alerts.reporting import AlertReport
     from app.domain.audit import Actor, AuditEntry, AuditQuery
     from app.domain.burn_down import SpentDay
     from app.domain.changes import Bookmark, ChangeList
     from app.domain.clock import Clock
+    from app.domain.configured import Configured
     from app.domain.coverage import CoveragePage, WatchCoverage
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
     from app.domain.fetches import FetchQuery, LoggedFetch
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
     from app.domain.statistics import Counts, DayDelay, Grain
     from app.domain.timelines import TimelinePage
     from app.domain.watches import Problem, Watch, WatchKind, WatchOptions
-    from app.domain.webhooks import Webhook
+    from app.domain.webhooks import Delivery, Webhook
     from app.feed.channel_pages import ChannelPage
+    from app.ingest.health import HealthReport
     from app.ingest.moderating import Moderated
     from app.ingest.overview import Overview
     from app.ingest.planning import Preview
@@ -134,6 +137,9 @@ class Watching(Protocol):
 
     def page(self, number: int, length: int) -> WatchPage:
         """Return a page of the watches (from 1), oldest first."""
+
+    def list_all(self) -> Sequence[Watch]:
+        """Return every watch, oldest first."""
 
     def get(self, watch_id: int) -> tuple[Watch, int]:
         """Return a watch and how many videos its feed has."""
@@ -261,12 +267,29 @@ class Webhooks(Protocol):
     def deliveries(self, webhook_id: int, number: int, length: int) -> DeliveryPage:
         """Return a page of the log of one (from 1), newest first."""
 
+    def last_deliveries(self, webhook_ids: Collection[int]) -> Mapping[int, Delivery]:
+        """Return the last delivery of each of these that has one."""
+
 
 class ReadinessCheck(Protocol):
     """Looks at the backends; never raises."""
 
     def check(self) -> Readiness:
         """Return the present state."""
+
+
+class HealthCheck(Protocol):
+    """Looks at every part; never raises."""
+
+    def report(self) -> HealthReport:
+        """Return how the parts are now."""
+
+
+class AlertReports(Protocol):
+    """What the operator was told."""
+
+    def report(self) -> AlertReport:
+        """Return who is told and of what; raises StoreUnavailableError."""
 
 
 class Services(Protocol):
@@ -339,6 +362,18 @@ class Services(Protocol):
     @property
     def webhooks(self) -> Webhooks:
         """Where new videos are sent."""
+
+    @property
+    def health(self) -> HealthCheck:
+        """How every part is."""
+
+    @property
+    def alert_reports(self) -> AlertReports:
+        """What the operator was told."""
+
+    @property
+    def configured(self) -> Sequence[Configured]:
+        """The settings, without secrets."""
 
     @property
     def clock(self) -> Clock:

@@ -28,6 +28,11 @@ SILENT = {
     # Pages and the login make the same changes; test_login.py and the test below look at theirs.
     *("POST /login", "POST /logout", "POST /dashboard/watches"),
     *(f"POST /dashboard/watches/<watch_id>/{act}" for act in ("pause", "resume", "remove")),
+    "POST /dashboard/webhooks",
+    *(
+        f"POST /dashboard/webhooks/<webhook_id>/{act}"
+        for act in ("pause", "resume", "rotate", "remove")
+    ),
     "POST /websub/<token>",  # the hub is no person; what it pushes is told in /fetches
 }
 ACTS = (

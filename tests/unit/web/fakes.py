@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from app.alerts.reporting import AlertReport
 from app.auth.credentials import SESSION, new_secret
 from app.auth.tokens import AccessToken
 from app.domain.burn_down import SpentDay
@@ -35,13 +36,14 @@ from app.domain.feeds import (
 )
 from app.domain.logs import LogPage
 from app.domain.moderation import HiddenVideo
-from app.domain.quota import Spending
+from app.domain.quota import KeyState, Spending
 from app.domain.statistics import CountQuery, Counts, DayDelay, Grain
 from app.domain.timelines import TimelinePage, Window
 from app.domain.watches import Watch, WatchKind, WatchOptions
 from app.domain.webhooks import Delivery, Webhook
 from app.feed.channel_pages import ChannelPage
 from app.feed.head_reader import LastKnown
+from app.ingest.health import HealthReport, Stored
 from app.ingest.moderating import Moderated
 from app.ingest.overview import Overview
 from app.ingest.planning import Cadence, Preview
@@ -52,12 +54,13 @@ from app.web.api.examples import VIDEO
 from app.webhooks.keeping import DeliveryPage, WebhookPage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from app.auth.grants import Granted
     from app.auth.scopes import Scope
     from app.domain.audit import Actor, AuditEntry, AuditQuery
     from app.domain.clock import Clock
+    from app.domain.configured import Configured
     from app.domain.fetches import FetchQuery, LoggedFetch
     from app.domain.follows import Follow
     from app.domain.watches import Problem
@@ -317,6 +320,9 @@ class MemoryWatching:
         self.asked.append((number, length))
         return WatchPage(((self.watch, 7),) if number == 1 else (), 1)
 
+    def list_all(self) -> list[Watch]:
+        return [self.watch]
+
     def get(self, watch_id: int) -> tuple[Watch, int]:
         if watch_id != self.watch.watch_id:
             raise NotFoundError(f"there is no watch {watch_id}")
@@ -563,11 +569,47 @@ class MemoryWebhooks:
         self.asked.append((number, length))
         return DeliveryPage((self.delivery,) if number == 1 else (), 1)
 
+    def last_deliveries(self, webhook_ids: Collection[int]) -> dict[int, Delivery]:
+        return dict.fromkeys(webhook_ids, self.delivery)
+
     def _note(self, *asked: object) -> Webhook:
         if self.refusal is not None:
             raise self.refusal
         self.asked.append(asked)
         return self.webhook
+
+
+@dataclass
+class MemoryHealth:
+    """Gives the report it was given."""
+
+    answer: HealthReport = field(
+        default_factory=lambda: HealthReport(
+            problems=(),
+            database="sqlite",
+            database_took=timedelta(milliseconds=1),
+            replica_took=None,
+            has_replica=False,
+            cache_is_shared=False,
+            cache_took=timedelta(),
+            newest_revision="0018",
+            stored=Stored("0018", AT, AT, AT, {KeyState.USABLE: 1}, (), ()),
+            channels=(),
+        )
+    )
+
+    def report(self) -> HealthReport:
+        return self.answer
+
+
+@dataclass
+class MemoryAlertReports:
+    """Gives the report it was given."""
+
+    answer: AlertReport = field(default_factory=lambda: AlertReport((), ()))
+
+    def report(self) -> AlertReport:
+        return self.answer
 
 
 def unlimited() -> Limiter:
@@ -609,5 +651,8 @@ class MemoryServices:
     readiness: MemoryChecks = field(default_factory=MemoryChecks)
     access: MemoryAccess = field(default_factory=MemoryAccess)
     limiter: Limiter = field(default_factory=unlimited)
+    health: MemoryHealth = field(default_factory=MemoryHealth)
+    alert_reports: MemoryAlertReports = field(default_factory=MemoryAlertReports)
+    configured: tuple[Configured, ...] = ()
     clock: Clock = lambda: AT
     demo: bool = False
