@@ -21,22 +21,19 @@ if TYPE_CHECKING:
     from app.domain.coverage import CoveragePage, WatchCoverage
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
     from app.domain.fetches import FetchQuery, LoggedFetch
-    from app.domain.follows import Follow
     from app.domain.logs import LogPage
     from app.domain.statistics import Counts, DayDelay, Grain
     from app.domain.timelines import TimelinePage
-    from app.domain.watches import Problem, RemovedWatch, Watch, WatchKind, WatchOptions
+    from app.domain.watches import Problem
     from app.domain.webhooks import Delivery, Webhook
     from app.feed.channel_pages import ChannelPage
     from app.ingest.health import HealthReport
     from app.ingest.moderating import Moderated
     from app.ingest.overview import Overview
-    from app.ingest.planning import Preview
     from app.ingest.quota_report import QuotaReport
-    from app.ingest.watch_reports import WatchReportPage
-    from app.ingest.watching import WatchPage
     from app.web.access_services import Access, Limiter
     from app.web.read_layer import LastKnown
+    from app.web.watch_services import Planning, Watching, WatchReports
     from app.webhooks.keeping import DeliveryPage, WebhookPage
 
 _EXTENSION = "newsreel"
@@ -116,62 +113,6 @@ class CoverageReports(Protocol):
 
     def timeline(self, watch_id: int) -> TimelinePage:
         """Return a page with the timeline of one watch; raises NotFoundError."""
-
-
-class Planning(Protocol):
-    """What-if questions; answering them changes nothing."""
-
-    def preview(self, text: str, videos_per_day: float | None = None) -> Preview:
-        """Say what watching a keyword would cost.
-
-        Raises:
-            InvalidValueError: not a keyword, or not a rate.
-            StoreUnavailableError: the database is away.
-        """
-
-
-class WatchReports(Protocol):
-    """How watches are doing."""
-
-    def page(self, number: int, length: int, name: str = "") -> WatchReportPage:
-        """Return a page of those with a text in their names; raises StoreUnavailableError."""
-
-
-class Watching(Protocol):
-    """What is watched; all may raise StoreUnavailableError, and NotFoundError for an id."""
-
-    def by(self, actor: Actor) -> Watching:
-        """Return the same for somebody who is named in the audit log; for all that changes it."""
-
-    def page(self, number: int, length: int) -> WatchPage:
-        """Return a page of the watches (from 1), oldest first."""
-
-    def list_all(self) -> Sequence[Watch]:
-        """Return every watch, oldest first."""
-
-    def get(self, watch_id: int) -> tuple[Watch, int]:
-        """Return a watch and how many videos its feed has."""
-
-    def followed(self, watch_id: int) -> Sequence[Follow]:
-        """Return the channels that are followed for a watch, those that bring most first."""
-
-    def create(self, kind: WatchKind, text: str, options: WatchOptions) -> Watch:
-        """Watch something; raises InvalidValueError and ConflictError."""
-
-    def change(self, watch_id: int, options: WatchOptions) -> Watch:
-        """Change what is given of a watch; raises InvalidMemberError."""
-
-    def fetch_now(self, watch_id: int) -> Watch:
-        """Make a watch due at the next tick; raises ConflictError."""
-
-    def remove(self, watch_id: int) -> None:
-        """Stop watching."""
-
-    def restore(self, watch_id: int) -> Watch:
-        """Bring back what was removed a moment ago; raises ConflictError."""
-
-    def removed(self) -> Sequence[RemovedWatch]:
-        """Return what can be brought back, the last one first."""
 
 
 class Moderation(Protocol):

@@ -32,7 +32,7 @@ from app.web.services import services
 if TYPE_CHECKING:
     from app.domain.follows import Follow
     from app.domain.watches import Watch
-    from app.web.services import Watching
+    from app.web.watch_services import Watching
 
 watches = APIBlueprint("watches", __name__, tag="Watches")
 

@@ -19,6 +19,7 @@ ACTIONS: Mapping[Action, str] = MappingProxyType(
         Action.WATCH_ADDED: "added a watch",
         Action.WATCH_CHANGED: "changed a watch",
         Action.WATCH_REMOVED: "removed a watch",
+        Action.WATCH_RESTORED: "brought a watch back",
         Action.WATCH_FETCHED: "asked for a fetch now",
         Action.WATCH_BACKFILLED: "asked for a channel's older videos",
         Action.WATCHES_IMPORTED: "imported a list of watches",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from flask import Response
 
-    from app.web.services import Watching
+    from app.web.watch_services import Watching
 
 watch_pages = page_blueprint("watch_pages")
 

@@ -42,7 +42,7 @@ def test_the_first_watch_is_added_on_the_first_page(
     assert "1. A key done" in words(html)
     action = re.search(r'class="first-watch" method="post" action="([^"]+)"', html)
     assert action is not None
-    assert send(client, "/", action[1], watch="jazz").status_code == 303
+    assert send(client, "/", action[1], add="jazz").status_code == 303
     assert beginning.watching.asked[-1][2] == "jazz"
 
 
