@@ -37,6 +37,7 @@ from app.ingest.channel_hints import HintReader
 from app.ingest.channel_names import ChannelNames
 from app.ingest.coverage_reports import CoverageReports
 from app.ingest.exchange.importer import Importer
+from app.ingest.filter_preview import FilterPreviews
 from app.ingest.jobs import Job, JobKind, job
 from app.ingest.moderating import Moderation
 from app.ingest.planning import Planning
@@ -102,6 +103,7 @@ class Services:
     coverage: CoverageReports
     statistics: Statistics
     planning: Planning
+    filter_previews: FilterPreviews
     quota: QuotaReporter
     keys: KeyKeeper
     access: Access
@@ -220,6 +222,7 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         coverage=CoverageReports(store, clock),
         statistics=Statistics(store, clock),
         planning=Planning(store, parts.pacer),
+        filter_previews=FilterPreviews(store),
         quota=QuotaReporter(store, parts.ring, parts.ledger, parts.pacer),
         keys=KeyKeeper(parts.ring, parts.sources.videos),
         access=build_access(

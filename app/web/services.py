@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from app.domain.coverage import CoveragePage, WatchCoverage
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
     from app.domain.fetches import FetchQuery, LoggedFetch
+    from app.domain.filters import Filters
     from app.domain.follows import Follow
     from app.domain.logs import LogPage
     from app.domain.statistics import Counts, Grain
     from app.domain.watches import Problem, Watch, WatchKind, WatchOptions
     from app.domain.webhooks import Webhook
     from app.feed.channel_pages import ChannelPage
+    from app.ingest.filter_preview import FilterPreview
     from app.ingest.moderating import Moderated
     from app.ingest.planning import Preview
     from app.ingest.quota_report import QuotaReport
@@ -114,6 +116,13 @@ class Planning(Protocol):
             InvalidValueError: not a keyword, or not a rate.
             StoreUnavailableError: the database is away.
         """
+
+
+class FilterPreviews(Protocol):
+    """What filters would do to what a watch has found; asking changes nothing."""
+
+    def preview(self, watch_id: int, filters: Filters) -> FilterPreview:
+        """Judge a watch's newest videos; raises NotFoundError and StoreUnavailableError."""
 
 
 class Watching(Protocol):
@@ -276,6 +285,10 @@ class Services(Protocol):
     @property
     def planning(self) -> Planning:
         """What a new watch would cost."""
+
+    @property
+    def filter_previews(self) -> FilterPreviews:
+        """What other filters of a watch would do."""
 
     @property
     def watching(self) -> Watching:
