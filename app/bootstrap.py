@@ -109,6 +109,7 @@ class Services:
     access: Access
     limiter: Limiter
     store: Store
+    clock: Clock
     demo: bool
 
     @property
@@ -234,6 +235,7 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         ),
         limiter=parts.limiter,
         store=store,
+        clock=clock,
         demo=settings.demo,
     )
 

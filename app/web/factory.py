@@ -14,10 +14,8 @@ from app.web.api import document, limited, security
 from app.web.api.routes import BLUEPRINTS
 from app.web.bodies import StrictJson, StrictRequest
 from app.web.browsers import set_public_url
-from app.web.dashboard.docs import docs
-from app.web.dashboard.feed import dashboard
-from app.web.dashboard.login import login
-from app.web.dashboard.watches import watch_pages
+from app.web.dashboard.pages import add_words
+from app.web.dashboard.routes import PAGES
 from app.web.errors import register_error_handlers
 from app.web.headers import add_common_headers
 from app.web.hosts import OwnNames
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 _CONFIG = {
     "DEBUG": False,  # whatever FLASK_DEBUG says
     "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
-    "SEND_FILE_MAX_AGE_DEFAULT": 3600,
     "DESCRIPTION": "The newest YouTube videos for the keywords and channels you watch.",
     # Relative to the document, so it holds below any prefix.
     "SERVERS": [{"url": "."}],
@@ -66,6 +63,7 @@ def create_app(
         version="0.1.0",
         docs_path=None,
         json_errors=False,
+        static_folder=None,  # type: ignore[arg-type] # Flask, to which it goes, takes None
     )
     app.config.update(_CONFIG)
     app.request_class = StrictRequest
@@ -74,6 +72,7 @@ def create_app(
     # Those that a path begins with are one slash to Werkzeug, so `//videos` is `/videos`.
     app.url_map.merge_slashes = False
     attach(app, services)
+    add_words(app)
     set_public_url(app, public_url)
     gate = Gate(services.access, trusts_this_machine)
     proxies = Proxies(proxy_hops)
@@ -100,10 +99,9 @@ def document_of(app: APIFlask) -> str:
 
 
 def _register(app: APIFlask, gate: Gate, limits: Limits) -> None:
-    for blueprint in (*BLUEPRINTS, dashboard, watch_pages, login, docs):
+    for blueprint in (*BLUEPRINTS, *PAGES):
         app.register_blueprint(blueprint)
-    for library_view in ("static", "openapi.spec"):
-        scope(Scope.PUBLIC)(app.view_functions[library_view])
+    scope(Scope.PUBLIC)(app.view_functions["openapi.spec"])
     app.spec_processor(
         lambda generated: document.finish(limited.describe(security.describe(generated)))
     )

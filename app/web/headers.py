@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' https://i.ytimg.com; connect-src 'self'; "
+    "frame-src https://www.youtube-nocookie.com; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
 DOCS_POLICY = (

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from app.domain.audit import Actor, AuditEntry, AuditQuery
     from app.domain.changes import Bookmark, ChangeList
+    from app.domain.clock import Clock
     from app.domain.coverage import CoveragePage, WatchCoverage
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
     from app.domain.fetches import FetchQuery, LoggedFetch
@@ -325,6 +326,10 @@ class Services(Protocol):
     @property
     def webhooks(self) -> Webhooks:
         """Where new videos are sent."""
+
+    @property
+    def clock(self) -> Clock:
+        """The present."""
 
     @property
     def demo(self) -> bool:

@@ -40,7 +40,7 @@ OPERATORS = {
 WRONG_PLACES = [
     *("/videos?cursor={}", "/videos/{}", "/watches/{}", "/feed.atom?token={}x"),
     *("/feed.atom?watch=9&token={}", "/feed.atom?token={0}&token={0}", "/websub/{}", "/{}"),
-    *("/feed.json?token=%FF{}", "/static/{}", "/channels/{}/videos", "/oauth/token?secret={}"),
+    *("/feed.json?token=%FF{}", "/assets/x/{}", "/channels/{}/videos", "/oauth/token?secret={}"),
 ]
 
 

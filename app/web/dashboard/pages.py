@@ -12,20 +12,43 @@ from typing import TYPE_CHECKING
 from apiflask import APIBlueprint
 from flask import make_response, render_template, request
 
+from app.domain.clock import format_instant
 from app.domain.errors import (
     InvalidValueError,
     NewsreelError,
     StoreUnavailableError,
 )
 from app.web import browsers
+from app.web.dashboard import words
+from app.web.dashboard.assets import asset_path
 from app.web.errors import on_unexpected_error, told_of
 from app.web.headers import PAGE_POLICY
 from app.web.services import services
 
 if TYPE_CHECKING:
-    from flask import Response
+    from flask import Flask, Response
+
+NAVIGATION = (
+    ("feed", "dashboard.feed", "Videos"),
+    ("watches", "watch_pages.show_watches", "Watches"),
+)
+"""The sections: their names, as pages set them, where they are, and what they are called."""
 
 FORM = "application/x-www-form-urlencoded"
+
+
+def add_words(app: Flask) -> None:
+    """Teach templates the words of ours."""
+    app.jinja_env.globals["asset"] = asset_path
+    app.jinja_env.filters.update(
+        age=words.age,
+        duration=words.duration,
+        exact=words.exact,
+        instant=format_instant,
+        moment=words.moment,
+        number=words.number,
+        span=words.span,
+    )
 
 
 def page_blueprint(name: str) -> APIBlueprint:
@@ -52,13 +75,16 @@ def page(
         shown: what the template names.
     """
     is_logged_in = _is_logged_in()
+    services_here = services()
     kept = browsers.cookie_secret() if is_logged_in or has_form else None
     secret = browsers.new_cookie_secret() if has_form and kept is None else kept
     html = render_template(
         template,
-        demo=services().demo,
+        demo=services_here.demo,
+        now=services_here.clock(),
+        navigation=NAVIGATION,
         is_logged_in=is_logged_in,
-        can_log_in=services().access.sessions.can_open,
+        can_log_in=services_here.access.sessions.can_open,
         csrf_token=secret and browsers.csrf_token(secret),
         **shown,
     )

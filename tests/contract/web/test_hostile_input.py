@@ -117,7 +117,7 @@ HEADERS = {
     "CONTENT_LENGTH": ["-1", "x", "\u00b2", "9" * 4000],
 }
 ASKED_WITH_HEADERS = [
-    *(("GET", "/videos"), ("GET", "/"), ("GET", "/feed.atom"), ("GET", "/static/docs.js")),
+    *(("GET", "/videos"), ("GET", "/"), ("GET", "/feed.atom"), ("GET", "/assets/x/docs.js")),
     *(("POST", "/watches"), ("POST", "/oauth/token"), ("POST", f"/websub/{'x' * 32}")),
 ]
 REFUSED = {"/websub/{token}": (400, 404)}  # WebSub gives its parameters; ours is the token
@@ -228,7 +228,7 @@ def test_a_path_that_is_not_plain_leads_nowhere(client: FlaskClient, name: str) 
 
 def test_nothing_is_found_at_odd_paths(client: FlaskClient) -> None:
     texts = [quote(it, safe="") for it in NO_TEXTS + ODD_TEXTS[1:]]
-    for folder in ("/", "/static/"):
+    for folder in ("/", "/assets/x/", "/assets/"):
         for text in texts + NOT_UNICODE:
             check(client.get(folder + text), 404)
 

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from app.auth.grants import Granted
     from app.auth.scopes import Scope
     from app.domain.audit import Actor, AuditEntry, AuditQuery
+    from app.domain.clock import Clock
     from app.domain.fetches import FetchQuery, LoggedFetch
     from app.domain.follows import Follow
     from app.domain.watches import Problem
@@ -558,4 +559,5 @@ class MemoryServices:
     readiness: MemoryChecks = field(default_factory=MemoryChecks)
     access: MemoryAccess = field(default_factory=MemoryAccess)
     limiter: Limiter = field(default_factory=unlimited)
+    clock: Clock = lambda: AT
     demo: bool = False

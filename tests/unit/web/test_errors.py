@@ -33,8 +33,8 @@ def error_of(client: FlaskClient, method: str, path: str, data: bytes = b"") -> 
     [
         ("GET", "/nope", "404", "not_found"),
         ("GET", "/videos/", "404", "not_found"),
-        ("GET", "/static/nope.js", "404", "not_found"),
-        ("GET", "/static/../factory.py", "404", "not_found"),
+        ("GET", "/assets/x/nope.js", "404", "not_found"),
+        ("GET", "/assets/x/../factory.py", "404", "not_found"),
         ("POST", "/videos", "405", "method_not_allowed"),
         ("BREW", "/videos", "405", "method_not_allowed"),
     ],

@@ -130,10 +130,10 @@ def test_everything_a_page_loads_is_served_here(
     addresses = loaded(html)
     assert addresses
     for address in addresses:
-        assert address.startswith(f"{prefix}/static/")
-        with client.get(address.removeprefix(prefix)) as response:
-            assert response.status_code == 200
-            assert "max-age=3600" in response.headers["Cache-Control"]
+        assert address.startswith(f"{prefix}/assets/")
+        response = client.get(address.removeprefix(prefix))
+        assert response.status_code == 200
+        assert "immutable" in response.headers["Cache-Control"]
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])

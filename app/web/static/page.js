@@ -1,0 +1,88 @@
+// On every page: times in the reader's zone, choices that are remembered, and what htmx brings.
+
+const MINUTE = 60;
+const UNITS = [
+  [365 * 86400, "y"],
+  [30 * 86400, "mo"],
+  [86400, "d"],
+  [3600, "h"],
+  [MINUTE, "min"],
+];
+const AGES_EVERY = 20_000; // milliseconds
+const NOTICE_FOR = 10_000;
+
+const momentFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const numberFormat = new Intl.NumberFormat();
+
+/** How long ago, or how far ahead, as the server says it: `3 min ago`, `in 2 h`, `now`. */
+export function age(at, now = new Date()) {
+  const seconds = Math.trunc((now - at) / 1000);
+  for (const [length, unit] of UNITS) {
+    if (Math.abs(seconds) >= length) {
+      const amount = `${Math.floor(Math.abs(seconds) / length)} ${unit}`;
+      return seconds > 0 ? `${amount} ago` : `in ${amount}`;
+    }
+  }
+  return "now";
+}
+
+const shown = {
+  age: (element) => age(new Date(element.dateTime)),
+  moment: (element) => momentFormat.format(new Date(element.dateTime)),
+  number: (element) => numberFormat.format(Number(element.value)),
+};
+
+function localize(root) {
+  for (const element of root.querySelectorAll("[data-show]")) {
+    const text = shown[element.dataset.show](element);
+    if (element.textContent !== text) element.textContent = text;
+  }
+}
+
+/** Say something to everybody: seen at the foot of the window, and read out. */
+export function announce(text) {
+  const status = document.getElementById("status");
+  status.textContent = text;
+  clearTimeout(announce.timer);
+  announce.timer = setTimeout(() => { status.textContent = ""; }, NOTICE_FOR);
+}
+
+/** Remember a choice of the reader, if the browser keeps anything. */
+export function remember(name, value) {
+  document.documentElement.dataset[name] = value;
+  try {
+    localStorage.setItem(`newsreel.${name}`, value);
+  } catch {
+    // then it holds for this page
+  }
+}
+
+/** Let the controls of a choice show it and change it. */
+export function offerChoice(name, usual) {
+  for (const control of document.querySelectorAll(`select[data-choice="${name}"]`)) {
+    control.value = document.documentElement.dataset[name] ?? usual;
+    control.addEventListener("change", () => remember(name, control.value));
+  }
+}
+
+// What htmx asks for is a whole page, of which it takes a part. One without that part is another
+// page than was expected: the login, or an error.
+function judge(event) {
+  const { xhr, requestConfig } = event.detail;
+  const selector = requestConfig.elt.closest("[hx-select]")?.getAttribute("hx-select");
+  const answer = new DOMParser().parseFromString(xhr.responseText, "text/html");
+  event.detail.shouldSwap = !selector || answer.querySelector(selector) !== null;
+  event.detail.isError = false;
+  if (event.detail.shouldSwap) return;
+  const problem = answer.querySelector("[role=alert]");
+  if (xhr.status < 400 && xhr.responseURL && !problem) location.assign(xhr.responseURL);
+  else announce(problem?.textContent.trim() ?? `The service answered ${xhr.status}. Try it again.`);
+}
+
+document.addEventListener("htmx:beforeSwap", judge);
+document.addEventListener("htmx:load", (event) => localize(event.target.parentNode ?? document));
+document.addEventListener("htmx:sendError", () => announce("The service does not answer. Is it running?"));
+document.addEventListener("htmx:timeout", () => announce("The service takes too long to answer."));
+localize(document);
+setInterval(() => localize(document), AGES_EVERY);
+offerChoice("theme", "auto");
