@@ -8,6 +8,7 @@ from app.web.dashboard.assets import assets
 from app.web.dashboard.docs import docs
 from app.web.dashboard.feed import dashboard
 from app.web.dashboard.login import login
+from app.web.dashboard.watch import watch_editing
 from app.web.dashboard.watches import watch_pages
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ PAGES: tuple[Blueprint, ...] = (
     assets,
     dashboard,
     watch_pages,
+    watch_editing,
     login,
     docs,
 )

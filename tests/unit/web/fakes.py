@@ -39,6 +39,7 @@ from app.domain.watches import Watch, WatchKind, WatchOptions
 from app.domain.webhooks import Delivery, Webhook
 from app.feed.channel_pages import ChannelPage
 from app.feed.head_reader import LastKnown
+from app.ingest.filter_preview import FilterPreview
 from app.ingest.moderating import Moderated
 from app.ingest.planning import Cadence, Preview
 from app.ingest.quota_report import Forecast, QuotaReport
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from app.domain.audit import Actor, AuditEntry, AuditQuery
     from app.domain.clock import Clock
     from app.domain.fetches import FetchQuery, LoggedFetch
+    from app.domain.filters import Filters
     from app.domain.follows import Follow
     from app.domain.watches import Problem
 
@@ -268,6 +270,29 @@ class MemoryPlanning:
 
     def preview(self, text: str, videos_per_day: float | None = None) -> Preview:
         self.asked.append((text, videos_per_day))
+        return self.answer
+
+
+@dataclass
+class MemoryFilterPreviews:
+    """Answers every question alike."""
+
+    answer: FilterPreview = field(
+        default_factory=lambda: FilterPreview(
+            judged=0,
+            is_whole=True,
+            passing=0,
+            excluded={},
+            dropped=0,
+            restored=0,
+            dropping=(),
+            restoring=(),
+        )
+    )
+    asked: list[tuple[int, Filters]] = field(default_factory=list)
+
+    def preview(self, watch_id: int, filters: Filters) -> FilterPreview:
+        self.asked.append((watch_id, filters))
         return self.answer
 
 
@@ -550,6 +575,7 @@ class MemoryServices:
     quota: MemoryQuota = field(default_factory=MemoryQuota)
     coverage: MemoryCoverage = field(default_factory=MemoryCoverage)
     planning: MemoryPlanning = field(default_factory=MemoryPlanning)
+    filter_previews: MemoryFilterPreviews = field(default_factory=MemoryFilterPreviews)
     watching: MemoryWatching = field(default_factory=MemoryWatching)
     moderation: MemoryModeration = field(default_factory=MemoryModeration)
     audit_log: MemoryAuditLog = field(default_factory=MemoryAuditLog)
