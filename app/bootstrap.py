@@ -38,6 +38,7 @@ from app.ingest.channel_names import ChannelNames
 from app.ingest.coverage_reports import CoverageReports
 from app.ingest.exchange.importer import Importer
 from app.ingest.filter_preview import FilterPreviews
+from app.ingest.importing import Importing
 from app.ingest.jobs import Job, JobKind, job
 from app.ingest.moderating import Moderation
 from app.ingest.planning import Planning
@@ -87,6 +88,7 @@ class Services:
     watching: Watching
     moderation: Moderation
     importer: Importer
+    importing: Importing
     export: VideoExport
     channel_names: ChannelNames
     backfill: ChannelBackfill
@@ -200,6 +202,7 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         watching=watching,
         moderation=Moderation(store, parts.publisher, clock),
         importer=Importer(watching, channel_names.resolve),
+        importing=Importing(watching, channel_names.resolve),
         export=VideoExport(store),
         channel_names=channel_names,
         backfill=ChannelBackfill(store, clock),

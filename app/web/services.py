@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Protocol, cast
 from flask import current_app
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
+    from typing import BinaryIO
 
     from flask import Flask
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from app.domain.watches import Problem, Watch, WatchKind, WatchOptions
     from app.domain.webhooks import Webhook
     from app.feed.channel_pages import ChannelPage
+    from app.ingest.exchange.entries import Item
+    from app.ingest.exchange.importer import Outcome
     from app.ingest.filter_preview import FilterPreview
     from app.ingest.moderating import Moderated
     from app.ingest.planning import Preview
@@ -152,6 +155,27 @@ class Watching(Protocol):
 
     def remove(self, watch_id: int) -> None:
         """Stop watching."""
+
+
+class Importing(Protocol):
+    """Watches that come from a file."""
+
+    def by(self, actor: Actor) -> Importing:
+        """Return the same for somebody who is named in the audit log."""
+
+    def look(self, file: BinaryIO, name: str) -> Sequence[tuple[Item, Outcome]]:
+        """Return what a file lists, and what would become of each.
+
+        Raises:
+            InvalidValueError: not what can be read.
+            StoreUnavailableError: the database is away.
+        """
+
+    def add(self, items: Sequence[Item]) -> Sequence[Outcome]:
+        """Add entries, as many as there is time for; raises StoreUnavailableError."""
+
+    def note(self, source: str, counts: Mapping[str, int]) -> None:
+        """Note that a file was imported; raises StoreUnavailableError."""
 
 
 class Moderation(Protocol):
@@ -294,6 +318,10 @@ class Services(Protocol):
     @property
     def watching(self) -> Watching:
         """What is watched."""
+
+    @property
+    def importing(self) -> Importing:
+        """Watches that come from a file."""
 
     @property
     def moderation(self) -> Moderation:

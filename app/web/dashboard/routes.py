@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.web.dashboard.assets import assets
 from app.web.dashboard.docs import docs
 from app.web.dashboard.feed import dashboard
+from app.web.dashboard.importing import importing
 from app.web.dashboard.login import login
 from app.web.dashboard.watch import watch_editing
 from app.web.dashboard.watches import watch_pages
@@ -19,6 +20,7 @@ PAGES: tuple[Blueprint, ...] = (
     dashboard,
     watch_pages,
     watch_editing,
+    importing,
     login,
     docs,
 )
