@@ -8,7 +8,9 @@ from tests.architecture.source_tree import PROJECT
 def test_the_tests_run_on_the_versions_that_are_served() -> None:
     served = _pins("requirements.txt")
     tested = _pins("requirements/dev.txt")
-    assert {name: tested.get(name) for name in served} == served
+    # What the tests need on every platform has no marker there.
+    found = {it: tested.get(it) or tested.get(it.partition(" ;")[0]) for it in served}
+    assert found == served
 
 
 def test_every_pinned_package_carries_its_hashes() -> None:

@@ -10,6 +10,7 @@ PACKAGES = {
     "redis-server": "redis-server",
     "postgres": "postgresql",
     "initdb": "postgresql",
+    "chromium": "chromium",
 }
 
 

@@ -1,0 +1,31 @@
+"""All pages. One that is new is a line here; a test finds those that are missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.browser.scene import KEYWORD, TITLE
+
+
+@dataclass(frozen=True)
+class ShownPage:
+    """A page of the site of scene.py.
+
+    Args:
+        path: below the prefix.
+        tells: a text that whoever opens it is to see.
+    """
+
+    path: str
+    tells: str
+
+
+PAGES: tuple[ShownPage, ...] = (
+    ShownPage("/?limit=100", TITLE),
+    ShownPage("/dashboard/watches", KEYWORD),
+    ShownPage("/login", "Password"),
+)
+DRAWN_BY_OTHERS = ("/docs",)
+"""Swagger UI's, which needs scripts and is not ours to mend."""
+
+PATHS = tuple(page.path for page in PAGES)
