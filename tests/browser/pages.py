@@ -23,6 +23,8 @@ class ShownPage:
 PAGES: tuple[ShownPage, ...] = (
     ShownPage("/?limit=100", TITLE),
     ShownPage("/dashboard/watches", KEYWORD),
+    ShownPage("/dashboard/watches/1?shortest=0:30", "What these filters do"),
+    ShownPage("/dashboard/import", "Google Takeout"),
     ShownPage("/login", "Password"),
 )
 DRAWN_BY_OTHERS = ("/docs",)

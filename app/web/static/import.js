@@ -85,11 +85,12 @@ function sendInChunks(form) {
   const sendAll = async () => {
     const size = Number(form.dataset.chunk);
     for (;;) {
+      const stops = isStopped; // then nothing is sent but that this was all
       const boxes = [...form.querySelectorAll("input[name=entry]:checked")];
-      const chunk = isStopped ? [] : boxes.slice(0, size);
-      const more = !isStopped && boxes.length > chunk.length;
+      const chunk = stops ? [] : boxes.slice(0, size);
+      const more = !stops && boxes.length > chunk.length;
       take(await send(form, chunk.map((box) => box.value), counts, more), chunk);
-      if (isStopped || !form.querySelector("input[name=entry]:checked")) return;
+      if (stops || (!more && !form.querySelector("input[name=entry]:checked"))) return;
       tell("Adding.");
     }
   };
@@ -109,6 +110,7 @@ function sendInChunks(form) {
       await sendAll();
       tell(isStopped ? "Stopped." : "Done.");
       announce(told.textContent);
+      for (const verdict of VERDICTS) counts[verdict] = 0; // these are noted; what follows is another import
     } catch (error) {
       tell(`${error.message} What was added stays; send the rest again.`);
       announce(error.message);

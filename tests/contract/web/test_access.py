@@ -27,7 +27,8 @@ FILLED = {
     "<webhook_id>": "1",
 }
 PAGES = (
-    *("/", "/dashboard/watches"),
+    *("/", "/dashboard/watches", "/dashboard/watches/1"),
+    *("/dashboard/import", "/dashboard/import/watches"),
     *(f"/dashboard/watches/1/{act}" for act in ("pause", "resume", "remove")),
 )
 FEEDS = ("/feed.atom", "/feed.json")

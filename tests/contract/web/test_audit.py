@@ -27,6 +27,8 @@ SILENT = {
     "POST /oauth/token",  # clients do so all day; the token names them in what they do by it
     # Pages and the login make the same changes; test_login.py and the test below look at theirs.
     *("POST /login", "POST /logout", "POST /dashboard/watches"),
+    *("POST /dashboard/watches/<watch_id>", "POST /dashboard/import/watches"),
+    "POST /dashboard/import",  # it looks into a file
     *(f"POST /dashboard/watches/<watch_id>/{act}" for act in ("pause", "resume", "remove")),
     "POST /websub/<token>",  # the hub is no person; what it pushes is told in /fetches
 }

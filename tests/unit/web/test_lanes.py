@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import gevent
 import pytest
 
+from app.web import lanes
 from app.web.lanes import ALREADY_ASKED, Checks, FirstPages, Lane, Offloaded
 from app.web.read_layer import Needs
 from app.web.representations import Answer
+from app.web.request_limits import MAX_BODY_BYTES, MAX_UPLOAD_BYTES
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:

@@ -31,9 +31,12 @@ def test_nginx_reads_no_more_than_the_service_behind_it() -> None:
 
 def test_nginx_lets_files_through_where_the_service_takes_them_and_keeps_none_itself() -> None:
     [(pattern, settings)] = re.findall(r"location ~ (\S+) \{(.*?)\}", NGINX, re.DOTALL)
-    taken = {path for path in (*request_limits.UPLOAD_PATHS, "/watches") if re.search(pattern, path)}
+    taken = {
+        path for path in (*request_limits.UPLOAD_PATHS, "/watches") if re.search(pattern, path)
+    }
     assert taken == request_limits.UPLOAD_PATHS
-    assert f"client_max_body_size {request_limits.MAX_UPLOAD_BYTES // 2**20}m;" in settings
+    [size] = re.findall(r"client_max_body_size ([0-9]+)m;", settings)
+    assert int(size) * 2**20 > request_limits.MAX_UPLOAD_BYTES, "the service says it in a page"
     assert "proxy_request_buffering off;" in settings
     assert "proxy_set_header" not in settings, "it would have none of those that all share"
 
