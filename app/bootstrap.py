@@ -41,6 +41,7 @@ from app.ingest.filter_preview import FilterPreviews
 from app.ingest.importing import Importing
 from app.ingest.jobs import Job, JobKind, job
 from app.ingest.moderating import Moderation
+from app.ingest.overview import OverviewReader
 from app.ingest.planning import Planning
 from app.ingest.pushes import PushReceiver
 from app.ingest.quota_report import QuotaReporter
@@ -107,6 +108,7 @@ class Services:
     planning: Planning
     filter_previews: FilterPreviews
     quota: QuotaReporter
+    overview: OverviewReader
     keys: KeyKeeper
     access: Access
     limiter: Limiter
@@ -228,6 +230,7 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         planning=Planning(store, parts.pacer),
         filter_previews=FilterPreviews(store),
         quota=QuotaReporter(store, parts.ring, parts.ledger, parts.pacer),
+        overview=OverviewReader(store, parts.ring, parts.ledger, clock),
         keys=KeyKeeper(parts.ring, parts.sources.videos),
         access=build_access(
             store,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from app.domain.ranges import Pending, RangeReason, Reading, Stretch
 from app.store.models import RangeRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
@@ -26,6 +27,18 @@ class RangeRepository:
         query = select(RangeRow.__table__).where(RangeRow.watch_id == watch_id)
         rows = self._connection.execute(query.order_by(RangeRow.ends_at.desc()))
         return [_pending(row) for row in rows]
+
+    def first_open(self) -> dict[int, datetime]:
+        """Return the first second that was not read twice, by watch; of those that have one.
+
+        Seconds that no call can show whole are left out: they are never read.
+        """
+        is_open = RangeRow.reading <= Reading.SECOND, RangeRow.reason != RangeReason.CAP.value
+        query = select(RangeRow.watch_id, func.min(RangeRow.starts_at).label("first")).where(
+            *is_open
+        )
+        rows = self._connection.execute(query.group_by(RangeRow.watch_id))
+        return {row.watch_id: row.first for row in rows}
 
     def replace(self, watch_id: int, pending: Iterable[Pending]) -> None:
         """Put these in the place of all that a watch had to read."""

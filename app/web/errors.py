@@ -178,12 +178,24 @@ def register_error_handlers(app: Flask) -> None:
 
 
 def _on_library_error(error: HTTPError) -> Response:
+    found = _found_by(error)
+    if not found:
+        return on_unexpected_error(error)
+    refused = _refused_member if "json" in error.detail else _refused_parameter
+    return error_response(HTTPStatus.BAD_REQUEST, *map(refused, found[:_MOST_ERRORS]))
+
+
+def told_of_query(error: HTTPError) -> str | None:
+    """Return what is told people of a query that was refused; None if it is a fault of our own."""
+    found = _found_by(error)
+    return _refused_parameter(found[0]).detail if found else None
+
+
+def _found_by(error: HTTPError) -> list[ErrorDetails]:
     # The library flattens what pydantic found into texts; the original stands behind it.
-    if isinstance(error.__cause__, ValidationError):
-        found = error.__cause__.errors(include_url=False, include_input=False)
-        refused = _refused_member if "json" in error.detail else _refused_parameter
-        return error_response(HTTPStatus.BAD_REQUEST, *map(refused, found[:_MOST_ERRORS]))
-    return on_unexpected_error(error)
+    if not isinstance(error.__cause__, ValidationError):
+        return []
+    return error.__cause__.errors(include_url=False, include_input=False)
 
 
 def _refused_parameter(found: ErrorDetails) -> ErrorObject:

@@ -24,7 +24,7 @@ from app.web.parameters import refuse_unclear_query
 from app.web.proxies import Proxies
 from app.web.read_layer import ReadLayer
 from app.web.request_limits import MAX_BODY_BYTES, MAX_UPLOAD_PARTS, most_body_bytes
-from app.web.scopes import Gate, scope
+from app.web.scopes import Gate, attach_gate, scope
 from app.web.services import attach
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _register(app: APIFlask, gate: Gate, limits: Limits) -> None:
     )
     app.before_request(_refuse_large_body)
     app.before_request(limits.refuse)
-    app.before_request(gate.refuse)
+    attach_gate(app, gate)
     app.before_request(refuse_unclear_query)
     app.after_request(add_common_headers)
     app.after_request(add_limit_headers)

@@ -42,7 +42,7 @@ _COST_MARK = "declared_cost"
 _CLOSED_MARK = "fails_closed"
 _GUESSABLE_MARK = "guessable"
 _VERDICT = "verdict_of_limits"
-_SEARCHING = ("q", "min_duration", "max_duration", "live")
+_SEARCHING = ("q", "min_duration", "max_duration", "live", "duration")
 _FIRST = "1"
 
 

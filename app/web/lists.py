@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from app.domain.feeds import Cursor, Feed, Page, PageRequest
-from app.feed.cursors import decode_cursor, encode_cursor
+from app.domain.feeds import Cursor, Feed, Page
+from app.feed.cursors import encode_cursor
 from app.web.parameters import MAX_PAGE
 from app.web.replies import canonical_path, page_of_feed, version_named
 from app.web.services import services
@@ -54,12 +54,6 @@ def chosen_feed(query: FeedChoice) -> Feed:
     if query.keyword is not None:
         return services().feed.resolve_keyword(query.keyword)
     return Feed(channel_id=query.channel_id)
-
-
-def page_request(feed: Feed, query: PagedQuery) -> PageRequest:
-    """Return what the feed is asked for."""
-    cursor = None if query.cursor is None else decode_cursor(query.cursor)
-    return PageRequest(feed, query.page_length, query.page, cursor)
 
 
 def page_reply(path: str, query: PagedQuery, feed: Feed, page: Page) -> Response:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from wsgiref.types import WSGIEnvironment
 
-    from flask import Response
+    from flask import Flask, Response
 
     from app.web.access_services import Access
 
@@ -45,6 +45,7 @@ BAD_TOKEN = ErrorObject("invalid_token", "The token is malformed, not ours, expi
 _MARK = "declared_scope"
 _FEED_MARK = "takes_feed_token"
 _LOGIN_MARK = "leads_to_login"
+_GATE = "newsreel.gate"
 _CHALLENGE = 'Bearer realm="newsreel"'
 _HEADERS_OF_PROXIES = ("forwarded", "via", "x-real-ip", "x-forwarded-")
 _WATCH_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
@@ -74,6 +75,22 @@ def declared_scope(view: Callable[..., object]) -> Scope | None:
     """Return the scope a view was marked with, None if it was forgotten."""
     declared: Scope | None = view.__dict__.get(_MARK)
     return declared
+
+
+def attach_gate(app: Flask, gate: Gate) -> None:
+    """Have a gate judge every request to an application, and known to its pages."""
+    app.extensions[_GATE] = gate
+    app.before_request(gate.refuse)
+
+
+def may_operate() -> bool:
+    """Tell whether who asks may do everything: signed in, or on this machine where that is enough.
+
+    Raises:
+        StoreUnavailableError: that cannot be known.
+    """
+    gate: Gate = current_app.extensions[_GATE]
+    return gate.knows_this_machine() or is_logged_in()
 
 
 def insufficient(needed: Scope | None) -> ErrorObject:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from datetime import UTC
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from app.domain.clock import parse_instant
 from app.domain.errors import InvalidValueError
-from app.domain.feeds import Selection
+from app.domain.feeds import PageRequest, Selection
 from app.domain.text_query import MAX_QUERY_CHARACTERS, parse_text_query
 from app.domain.videos import LiveState
+from app.feed.cursors import decode_cursor
 from app.web.parameters import Digits, PagedQuery, checked_by
+
+if TYPE_CHECKING:
+    from app.domain.feeds import Feed
 
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
@@ -107,6 +111,13 @@ class FeedQuery(PagedQuery):
             max_duration_seconds=self.max_duration,
             live=self.live,
             text=None if self.q is None else parse_text_query(self.q),
+        )
+
+    def request_of(self, feed: Feed) -> PageRequest:
+        """Return what the feed is asked for."""
+        cursor = None if self.cursor is None else decode_cursor(self.cursor)
+        return PageRequest(
+            feed, self.page_length, self.page, cursor, self.selection, self.oldest_first
         )
 
     @property

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from app.ingest.exchange.importer import Outcome
     from app.ingest.filter_preview import FilterPreview
     from app.ingest.moderating import Moderated
+    from app.ingest.overview import Overview
     from app.ingest.planning import Preview
     from app.ingest.quota_report import QuotaReport
     from app.ingest.watching import WatchPage
@@ -215,6 +216,13 @@ class QuotaReporter(Protocol):
         """Return quota as it stands; raises StoreUnavailableError."""
 
 
+class OverviewReader(Protocol):
+    """What every page may show."""
+
+    def read(self) -> Overview:
+        """Return it, some seconds old at most; never raises for a database that is away."""
+
+
 class Readiness(Protocol):
     """Whether reads can be answered, and everything that is wrong."""
 
@@ -338,6 +346,10 @@ class Services(Protocol):
     @property
     def quota(self) -> QuotaReporter:
         """What is spent, which keys are in use, and what is to come."""
+
+    @property
+    def overview(self) -> OverviewReader:
+        """The whole at a glance."""
 
     @property
     def pushes(self) -> PushReceiver:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from app.web.api import examples
 from app.web.api.openapi import responses
 from app.web.api.video_schemas import Item, VideoList
 from app.web.errors import ErrorObject
-from app.web.lists import chosen_feed, page_reply, page_request, seen_version
+from app.web.lists import chosen_feed, page_reply, seen_version
 from app.web.parameters import FeedChoice, Query
 from app.web.replies import cacheable_json, canonical_path
 from app.web.scopes import scope
@@ -68,10 +67,7 @@ def reply_with_page(path: str, feed: Feed, query: FeedQuery) -> Response:
         feed: that exists.
         query: which of its videos, in which order, which page.
     """
-    asked = replace(
-        page_request(feed, query), selection=query.selection, oldest_first=query.oldest_first
-    )
-    page = services().feed.page(asked, at_least=seen_version(path, query))
+    page = services().feed.page(query.request_of(feed), at_least=seen_version(path, query))
     return page_reply(path, query, feed, page)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from apiflask import APIBlueprint
+from apiflask import APIBlueprint, HTTPError
 from flask import make_response, render_template, request
 
 from app.domain.clock import format_instant
@@ -21,8 +21,9 @@ from app.domain.errors import (
 from app.web import browsers
 from app.web.dashboard import words
 from app.web.dashboard.assets import asset_path
-from app.web.errors import on_unexpected_error, told_of
+from app.web.errors import on_unexpected_error, told_of, told_of_query
 from app.web.headers import PAGE_POLICY
+from app.web.scopes import may_operate
 from app.web.services import services
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def page_blueprint(name: str) -> APIBlueprint:
     blueprint = APIBlueprint(name, __name__, enable_openapi=False)
     blueprint.before_request(_refuse_foreign_form)
     blueprint.register_error_handler(NewsreelError, _on_error)
+    blueprint.register_error_handler(HTTPError, _on_wrong_query)
     return blueprint
 
 
@@ -84,6 +86,7 @@ def page(
         now=services_here.clock(),
         navigation=NAVIGATION,
         is_logged_in=is_logged_in,
+        may_operate=_may_operate(),
         can_log_in=services_here.access.sessions.can_open,
         csrf_token=secret and browsers.csrf_token(secret),
         **shown,
@@ -127,6 +130,24 @@ def _on_error(error: NewsreelError) -> Response:
     response.headers.update(told.headers)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _on_wrong_query(error: HTTPError) -> Response:
+    """Tell people which part of an address is wrong."""
+    told = told_of_query(error)
+    if told is None:
+        return on_unexpected_error(error)
+    response = page("error.html", HTTPStatus.BAD_REQUEST, detail=told)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _may_operate() -> bool:
+    """Tell whether a page may show what is the operator's; not while nobody can know."""
+    try:
+        return may_operate()
+    except StoreUnavailableError:
+        return False
 
 
 def _is_logged_in() -> bool:

@@ -13,13 +13,13 @@ _UNITS = ((_YEAR, "y"), (_MONTH, "mo"), (_DAY, "d"), (_HOUR, "h"), (_MINUTE, "mi
 
 
 def age(at: datetime, now: datetime) -> str:
-    """Return how long ago something was, or how far ahead: `3 min ago`, `in 2 h`, `now`."""
+    """Return how long ago something was, or how far ahead: `just now`, `3 min ago`, `in 2 h`."""
     seconds = int((now - at).total_seconds())
     for length, unit in _UNITS:
         if abs(seconds) >= length:
             amount = f"{abs(seconds) // length} {unit}"
             return f"{amount} ago" if seconds > 0 else f"in {amount}"
-    return "now"
+    return "in a moment" if seconds < 0 else "just now"
 
 
 def moment(at: datetime) -> str:

@@ -14,7 +14,7 @@ const NOTICE_FOR = 10_000;
 const momentFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const numberFormat = new Intl.NumberFormat();
 
-/** How long ago, or how far ahead, as the server says it: `3 min ago`, `in 2 h`, `now`. */
+/** How long ago, or how far ahead, as the server says it: `just now`, `3 min ago`, `in 2 h`. */
 export function age(at, now = new Date()) {
   const seconds = Math.trunc((now - at) / 1000);
   for (const [length, unit] of UNITS) {
@@ -23,7 +23,7 @@ export function age(at, now = new Date()) {
       return seconds > 0 ? `${amount} ago` : `in ${amount}`;
     }
   }
-  return "now";
+  return seconds < 0 ? "in a moment" : "just now";
 }
 
 const shown = {

@@ -22,7 +22,8 @@ FILLED = {
     "<video_id>": "aBvideo-000",
     "<watch_id>": "1",
     "<token>": "x" * 32,
-    "<path:filename>": "docs.js",
+    "<digest>": "x",
+    "<path:name>": "docs.js",
     "<channel_id>": CHANNEL,
     "<webhook_id>": "1",
 }

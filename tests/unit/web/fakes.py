@@ -43,6 +43,7 @@ from app.feed.head_reader import LastKnown
 from app.ingest.filter_preview import FilterPreview
 from app.ingest.importing import Importing
 from app.ingest.moderating import Moderated
+from app.ingest.overview import Overview
 from app.ingest.planning import Cadence, Preview
 from app.ingest.quota_report import Forecast, QuotaReport
 from app.ingest.watching import WatchPage
@@ -604,11 +605,28 @@ def unlimited() -> Limiter:
 
 
 @dataclass
+class MemoryOverview:
+    overview: Overview = field(
+        default_factory=lambda: Overview(
+            names={1: "News"},
+            active=1,
+            next_due_at=AT,
+            read_until=AT,
+            complete_until=AT - timedelta(hours=1),
+        )
+    )
+
+    def read(self) -> Overview:
+        return self.overview
+
+
+@dataclass
 class MemoryServices:
     feed: MemoryFeed = field(default_factory=MemoryFeed)
     channel_pages: MemoryChannelPages = field(default_factory=MemoryChannelPages)
     changes: MemoryChanges = field(default_factory=MemoryChanges)
     fetch_log: MemoryFetchLog = field(default_factory=MemoryFetchLog)
+    overview: MemoryOverview = field(default_factory=MemoryOverview)
     quota: MemoryQuota = field(default_factory=MemoryQuota)
     coverage: MemoryCoverage = field(default_factory=MemoryCoverage)
     planning: MemoryPlanning = field(default_factory=MemoryPlanning)

@@ -12,9 +12,9 @@ NOW = datetime(2026, 11, 22, 2, 10, 5, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("seconds", "told"),
     [
-        (0, "now"),
-        (59, "now"),
-        (-59, "now"),
+        (0, "just now"),
+        (59, "just now"),
+        (-59, "in a moment"),
         (60, "1 min ago"),
         (3599, "59 min ago"),
         (3600, "1 h ago"),
