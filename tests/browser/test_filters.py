@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from app.domain.filters import Filters
+from tests.browser.accessibility import serious_faults
 from tests.browser.sites import PREFIX
 from tests.browser.videos import video
 from tests.browser.visitors import Device
@@ -47,6 +48,7 @@ def test_the_preview_follows_what_is_typed_and_saves_nothing(site: Site, visitor
     preview = page.locator("#preview")
     expect(preview.get_by_role("heading")).to_have_text("1 would leave the feed")
     expect(preview.get_by_role("link")).to_have_text("Boat 1")
+    assert serious_faults(page) == []
     page.get_by_label("None of these words").fill("boat 2\nboat 3")
     expect(summary).to_have_text(PASS.format(0))
     page.get_by_label("Least length").fill("soon")

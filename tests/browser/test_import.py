@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from app.domain.audit import Action, AuditQuery
+from tests.browser.accessibility import serious_faults
 from tests.browser.sites import PREFIX
 from tests.browser.visitors import Device
 
@@ -48,6 +49,7 @@ def test_a_dropped_file_is_looked_at_and_what_is_ticked_is_added_with_progress(
     terms = ["boats", "https://example.org/", *(f"word {n}" for n in range(60))]
     page.locator("form.drop").evaluate(DROP, ["list.txt", "\n".join(terms)])
     expect(page.get_by_role("heading", name="What list.txt lists")).to_be_visible()
+    assert serious_faults(page) == []
     assert watched(site) == ["boats"]
     page.get_by_label("word 7 keyword").uncheck()
     page.get_by_role("button", name="Add what is ticked").click()
