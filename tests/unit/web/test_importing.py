@@ -314,6 +314,28 @@ def test_a_form_without_its_token_is_refused_before_anything_is_read(
 
 
 @pytest.mark.parametrize("path", [PATH, ADD])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Host": "evil.example"},
+    ],
+    ids=lambda it: "".join(it.values()),
+)
+def test_a_foreign_page_imports_nothing_even_with_the_token(
+    client: FlaskClient, services: MemoryServices, path: str, headers: dict[str, str]
+) -> None:
+    body = part("csrf_token", token(client)) + FILE + "--x--\r\n"
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    refused = client.post(path, data=body.encode(), headers={**kind, **headers})
+    assert refused.status_code in (303, 403, 421)
+    assert refused.headers.get("Location") in (None, "/login")
+    assert services.watch_list.actors == []
+
+
+@pytest.mark.parametrize("path", [PATH, ADD])
 def test_a_stranger_is_turned_away(client: FlaskClient, path: str) -> None:
     stranger = {"REMOTE_ADDR": "203.0.113.7"}
     refused = client.post(path, data=b"x" * MIB, environ_overrides=stranger)
