@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from app.alerts.alerting import Alerts
 from app.alerts.apprise_sender import AppriseSender
 from app.alerts.noticing import Noticing
+from app.alerts.reporting import AlertReports
 from app.auth.access import Access, build_access
+from app.configured import alert_channels, configured
 from app.domain.audit import NEWSREEL
 from app.domain.clock import system_clock
 from app.domain.targets import parse_allowance
@@ -38,6 +40,7 @@ from app.ingest.channel_names import ChannelNames
 from app.ingest.coverage_reports import CoverageReports
 from app.ingest.exchange.importer import Importer
 from app.ingest.filter_preview import FilterPreviews
+from app.ingest.health import HealthCheck
 from app.ingest.importing import Importing
 from app.ingest.jobs import Job, JobKind, job
 from app.ingest.moderating import Moderation
@@ -57,6 +60,7 @@ from app.webhooks.keeping import Webhooks
 if TYPE_CHECKING:
     from app.domain.audit import Actor
     from app.domain.clock import Clock
+    from app.domain.configured import Configured
     from app.ingest.audit_log import AuditLog
     from app.ingest.fallback import SearchFallback
     from app.ingest.fetch_log import FetchLog
@@ -101,6 +105,9 @@ class Services:
     webhooks: Webhooks
     deliverer: Deliverer
     alerts: Alerts
+    alert_reports: AlertReports
+    health: HealthCheck
+    configured: tuple[Configured, ...]
     fetch_log: FetchLog
     audit_log: AuditLog
     coverage: CoverageReports
@@ -223,13 +230,16 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         webhooks=Webhooks(store, outgoing, clock),
         deliverer=Deliverer(store, outgoing, clock),
         alerts=_alerts(parts, readiness),
+        alert_reports=AlertReports(store, alert_channels(settings)),
+        health=_health(parts, readiness),
+        configured=configured(settings),
         fetch_log=parts.fetch_log,
         audit_log=parts.audit_log,
-        coverage=CoverageReports(store, clock),
+        coverage=CoverageReports(store, clock, timedelta(seconds=settings.backfill_seconds)),
         statistics=Statistics(store, clock),
         planning=Planning(store, parts.pacer),
         filter_previews=FilterPreviews(store),
-        quota=QuotaReporter(store, parts.ring, parts.ledger, parts.pacer),
+        quota=QuotaReporter(store, parts.ring, parts.ledger, parts.pacer, clock),
         overview=OverviewReader(store, parts.ring, parts.ledger, clock),
         keys=KeyKeeper(parts.ring, parts.sources.videos),
         access=build_access(
@@ -255,6 +265,17 @@ def _readiness(parts: Parts, reader: FeedReader) -> ReadinessCheck:
         clock=parts.clock,
         writes=parts.writes,
         incidents=parts.incidents,
+    )
+
+
+def _health(parts: Parts, readiness: ReadinessCheck) -> HealthCheck:
+    return HealthCheck(
+        readiness=readiness,
+        store=parts.store,
+        cache=parts.caching.heads,
+        ring=parts.ring,
+        cache_is_shared=parts.caching.buckets is not None,
+        channels=alert_channels(parts.settings),
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from app.domain.ranges import Pending
@@ -50,3 +52,13 @@ class CoveragePage:
 
     items: tuple[WatchCoverage, ...]
     total: int
+
+
+def delay_of(seconds: Sequence[int]) -> Delay:
+    """Return what so many seconds of lateness come to."""
+    ordered = sorted(seconds)
+    return Delay(len(ordered), _quantile(ordered, 0.5), _quantile(ordered, 0.95))
+
+
+def _quantile(ordered: Sequence[int], part: float) -> int | None:
+    return ordered[ceil(part * len(ordered)) - 1] if ordered else None

@@ -99,6 +99,10 @@ class Spending:
         else:
             self.units += cost
 
+    def of(self, bucket: Bucket) -> int:
+        """Return what was charged to a bucket."""
+        return self.search_calls if bucket is Bucket.SEARCH else self.units
+
 
 def parse_keys(text: str) -> tuple[ApiKey, ...]:
     """Read comma-separated `key` or `project:key`.

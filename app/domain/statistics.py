@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from app.domain.coverage import Delay
+
 
 class Grain(StrEnum):
     """What is counted together: an hour or a day (UTC)."""
@@ -69,3 +71,11 @@ class Counts:
     query: CountQuery
     videos: tuple[int, ...]
     by_watch: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayDelay:
+    """How late search showed the videos that were published on a day (UTC)."""
+
+    day_at: datetime
+    delay: Delay

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.domain.coverage import delay_of
 from app.domain.errors import InvalidValueError
-from app.domain.statistics import CountQuery, Counts, Grain
+from app.domain.statistics import CountQuery, Counts, DayDelay, Grain
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from app.domain.clock import Clock
+    from app.domain.coverage import Delay
     from app.store.store import Store, Transaction
+
+
+DELAY_DAYS = 14
+DELAY_AMONG = 1_000
+"""The late ones among the newest so many videos of a day tell its delay."""
 
 
 class Statistics:
@@ -45,6 +52,28 @@ class Statistics:
             return transaction.statistics.counts(query)
 
         return self._store.read_replica(work)
+
+    def delays(self, watch_id: int | None) -> tuple[DayDelay, ...]:
+        """Return how late search showed videos, for each of the last days, the oldest first.
+
+        Raises:
+            NotFoundError: there is no such watch.
+            StoreUnavailableError: the database is away.
+        """
+        today = Grain.DAY.floor(self._clock())
+        days = [today - number * Grain.DAY.length for number in reversed(range(DELAY_DAYS))]
+
+        def work(transaction: Transaction) -> tuple[DayDelay, ...]:
+            if watch_id is not None:
+                transaction.watches.get(watch_id)
+            return tuple(DayDelay(day, _delay(transaction, day, watch_id)) for day in days)
+
+        return self._store.read_replica(work)
+
+
+def _delay(transaction: Transaction, day: datetime, watch_id: int | None) -> Delay:
+    after = day + Grain.DAY.length
+    return delay_of(transaction.statistics.list_delays(day, after, watch_id, DELAY_AMONG))
 
 
 def _query(

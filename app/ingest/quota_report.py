@@ -8,9 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.domain.burn_down import SpentDay, edges
+from app.domain.clock import next_pacific_midnight, pacific_day, pacific_midnight
+
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from app.domain.clock import Clock
     from app.domain.quota import KeyReport, Usage
     from app.domain.watches import Watch
     from app.ingest.pacer import Pacer
@@ -74,11 +78,28 @@ class QuotaReport:
 class QuotaReporter:
     """Makes the report; it asks the store anew each time."""
 
-    def __init__(self, store: Store, ring: KeyRing, ledger: Ledger, pacer: Pacer) -> None:
+    def __init__(
+        self, store: Store, ring: KeyRing, ledger: Ledger, pacer: Pacer, clock: Clock
+    ) -> None:
         self._store = store
         self._ring = ring
         self._ledger = ledger
         self._pacer = pacer
+        self._clock = clock
+
+    def spent_today(self) -> SpentDay:
+        """Return what the fetches of today cost, by the hour, of all projects together.
+
+        It is what the log of fetches has: not what is under way, nor what died unlogged.
+
+        Raises:
+            StoreUnavailableError: the database is away.
+        """
+        now = self._clock()
+        began_at, resets_at = pacific_midnight(pacific_day(now)), next_pacific_midnight(now)
+        hours = edges(began_at, resets_at)
+        spent = self._store.read(lambda transaction: transaction.fetches.list_spent(hours))
+        return SpentDay(began_at, resets_at, now, tuple(spent))
 
     def report(self) -> QuotaReport:
         """Return quota as it stands.

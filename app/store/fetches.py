@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, literal, select, union_all
 
 from app.domain.fetches import FetchRecord, FetchSource, LoggedFetch, Purpose
+from app.domain.quota import Spending
 from app.domain.ranges import Stretch
 from app.store.logs import list_around
 from app.store.models import FetchRow, FetchWatchRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Row
@@ -39,7 +41,7 @@ _PLAIN = (
 class FetchRepository:
     """Reads and writes the log within one transaction.
 
-    It goes by ids throughout: they grow with time, so neither a page nor the oldest rows need an
+    Lines are found by ids: they grow with time, so neither a page nor the oldest rows need an
     index of their own. A filter by source or error reads past the rows it leaves out.
     """
 
@@ -59,6 +61,24 @@ class FetchRepository:
         rows = list_around(self._connection, *_chosen(query), query.cursor, limit)
         watches = self._watches(row.fetch_id for row in rows)
         return [_logged(row, watches.get(row.fetch_id, ())) for row in rows]
+
+    def list_spent(self, edges: Sequence[datetime]) -> list[Spending]:
+        """Return what the fetches cost that began between an instant and the next, for each pair.
+
+        Reads as many lines of the index of costs as there are fetches between first and last.
+        """
+        row = FetchRow
+        sums = (
+            select(
+                literal(number).label("number"),
+                func.sum(row.search_calls).label("search_calls"),
+                func.sum(row.units).label("units"),
+            ).where(row.started_at >= first, row.started_at < last)
+            for number, (first, last) in enumerate(pairwise(edges))
+        )
+        found = union_all(*sums).subquery()
+        rows = self._connection.execute(select(found).order_by(found.c.number))
+        return [Spending(int(it.search_calls or 0), int(it.units or 0)) for it in rows]
 
     def prune(self, before: datetime, limit: int) -> int:
         """Drop those of the `limit` oldest fetches that ended before an instant; count them."""

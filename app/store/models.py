@@ -282,9 +282,13 @@ class KeyStateRow(Base):
 
 
 class FetchRow(Base):
-    """A fetch that is over: what was asked, what it cost, what came of it."""
+    """A fetch that is over: what was asked, what it cost, what came of it.
+
+    Its index holds what it cost, so that a day's costs are summed from the index alone.
+    """
 
     __tablename__ = "fetches"
+    __table_args__ = (Index("ix_fetches_costs", "started_at", "search_calls", "units"),)
 
     fetch_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
     source: Mapped[str] = mapped_column(ascii_key(16))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.domain.errors import NewsreelError
@@ -49,6 +50,16 @@ def downgrade(database: Database, revision: str = "base") -> None:
     """
     with _told(), database.patient_connection() as connection:
         command.downgrade(_config(connection), revision)
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return which migration a database has come to; None if it has come to none."""
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def newest_revision() -> str:
+    """Return the last migration of this release; files are named by their numbers."""
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("0*.py"))
 
 
 @contextmanager

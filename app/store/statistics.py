@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from app.domain.statistics import Counts, Grain
-from app.store.models import ALL_VIDEOS, REMOVED, DayCountRow, HourCountRow, WatchRow
+from app.store.models import (
+    ALL_VIDEOS,
+    REMOVED,
+    DayCountRow,
+    HourCountRow,
+    VideoRow,
+    WatchRow,
+    WatchVideoRow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -41,6 +49,31 @@ class StatisticsRepository:
             videos=tuple(known.get(at, 0) for at in query.starts()),
             by_watch=() if query.watch_id is not None else self._by_watch(query),
         )
+
+    def list_delays(
+        self, first_at: datetime, last_at: datetime, watch_id: int | None, among: int
+    ) -> list[int]:
+        """Return how many seconds late search showed videos of a stretch of publish time.
+
+        Looks at no more than the `among` newest videos of the stretch, of a watch or of all; of
+        all, one that several watches found late counts for each of them.
+        """
+        link = WatchVideoRow
+        if watch_id is not None:
+            mine = select(link.delay_seconds).where(
+                link.watch_id == watch_id,
+                link.published_at >= first_at,
+                link.published_at < last_at,
+            )
+            late = mine.order_by(link.published_at.desc()).limit(among)
+        else:
+            there = select(VideoRow.video_id).where(
+                VideoRow.published_at >= first_at, VideoRow.published_at < last_at
+            )
+            newest = there.order_by(VideoRow.published_at.desc()).limit(among).subquery()
+            late = select(link.delay_seconds).join(newest, newest.c.video_id == link.video_id)
+        seconds = self._connection.execute(late).scalars()
+        return [it for it in seconds if it is not None]
 
     def _known(self, query: CountQuery, scope: int) -> dict[datetime, int]:
         if query.grain is Grain.HOUR:

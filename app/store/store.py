@@ -110,6 +110,11 @@ class Transaction:
         """Drop a watch's unconfirmed links of videos published in that time; return how many."""
         return Relinking(self._connection, now).drop_uncertain(watch_id, since, before)
 
+    @property
+    def revision(self) -> str | None:
+        """Which migration the database has come to."""
+        return schema.revision_of(self._connection)
+
     @cached_property
     def feed(self) -> FeedRepository:
         """Pages of feeds."""
@@ -252,6 +257,11 @@ class Store:
             actor,
             has_replica=self._has_replica,
         )
+
+    @property
+    def dialect(self) -> str:
+        """Which kind of database the primary is: sqlite, mysql (MariaDB, too) or postgresql."""
+        return self._primary.dialect
 
     @property
     def has_replica(self) -> bool:

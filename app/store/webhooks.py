@@ -14,6 +14,7 @@ from app.store.notice_models import WebhookDeliveryRow, WebhookRow
 from app.store.rows import select_videos
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy import Connection, Row, Select
@@ -193,6 +194,17 @@ class WebhookRepository:
         row = WebhookDeliveryRow
         mine = select(func.count(row.number)).where(row.webhook_id == webhook_id)
         return self._connection.execute(mine).scalar_one()
+
+    def last_deliveries(self, webhook_ids: Collection[int]) -> dict[int, Delivery]:
+        """Return the last delivery of each of these webhooks that has one."""
+        row = WebhookDeliveryRow
+        mine = row.webhook_id.in_(webhook_ids)
+        newest = select(func.max(row.number)).where(mine).group_by(row.webhook_id)
+        rows = self._connection.execute(select(row.__table__).where(row.number.in_(newest)))
+        return {
+            it.webhook_id: Delivery(**{name: getattr(it, name) for name in _OF_DELIVERY})
+            for it in rows
+        }
 
     def _find(self, query: Select[tuple[object, ...]]) -> Webhook | None:
         row = self._connection.execute(query).one_or_none()

@@ -77,7 +77,7 @@ def log_reply(
         page: the answer.
         items: its lines, as they are sent.
     """
-    links = _links(path, query, page)
+    links = log_links(path, query, page)
     about = about_page(
         links,
         page=1 if query.cursor is None else None,
@@ -91,7 +91,8 @@ def log_reply(
     return response
 
 
-def _links(path: str, query: LogQuery, page: LogPage[object]) -> Links:
+def log_links(path: str, query: LogQuery, page: LogPage[object]) -> Links:
+    """Return the paths around a page of a log; all lead on by cursor."""
     kept = {**query.filters, "limit": str(query.page_length)}
 
     def to(cursor: str | None) -> str | None:

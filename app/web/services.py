@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING, Protocol, cast
 from flask import current_app
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
-    from typing import BinaryIO
 
     from flask import Flask
 
+    from app.alerts.reporting import AlertReport
     from app.domain.audit import Actor, AuditEntry, AuditQuery
+    from app.domain.burn_down import SpentDay
     from app.domain.changes import Bookmark, ChangeList
     from app.domain.clock import Clock
+    from app.domain.configured import Configured
     from app.domain.coverage import CoveragePage, WatchCoverage
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
     from app.domain.fetches import FetchQuery, LoggedFetch
-    from app.domain.filters import Filters
     from app.domain.follows import Follow
     from app.domain.logs import LogPage
-    from app.domain.statistics import Counts, Grain
+    from app.domain.statistics import Counts, DayDelay, Grain
+    from app.domain.timelines import TimelinePage
     from app.domain.watches import Problem, Watch, WatchKind, WatchOptions
-    from app.domain.webhooks import Webhook
+    from app.domain.webhooks import Delivery, Webhook
     from app.feed.channel_pages import ChannelPage
-    from app.ingest.exchange.entries import Item
-    from app.ingest.exchange.importer import Outcome
-    from app.ingest.filter_preview import FilterPreview
+    from app.ingest.health import HealthReport
     from app.ingest.moderating import Moderated
     from app.ingest.overview import Overview
     from app.ingest.planning import Preview
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from app.ingest.watching import WatchPage
     from app.web.access_services import Access, Limiter
     from app.web.read_layer import LastKnown
+    from app.web.watch_services import FilterPreviews, Importing
     from app.webhooks.keeping import DeliveryPage, WebhookPage
 
 _EXTENSION = "newsreel"
@@ -102,13 +103,19 @@ class FetchLog(Protocol):
 
 
 class CoverageReports(Protocol):
-    """How far watches have been read; both methods may raise StoreUnavailableError."""
+    """How far watches have been read; all methods may raise StoreUnavailableError."""
 
     def page(self, number: int, length: int) -> CoveragePage:
         """Return the coverage of a page of watches (from 1), oldest watch first."""
 
     def get(self, watch_id: int) -> WatchCoverage:
         """Return the coverage of one watch; raises NotFoundError."""
+
+    def timelines(self, number: int, length: int) -> TimelinePage:
+        """Return the timelines of a page of watches (from 1), oldest watch first."""
+
+    def timeline(self, watch_id: int) -> TimelinePage:
+        """Return a page with the timeline of one watch; raises NotFoundError."""
 
 
 class Planning(Protocol):
@@ -123,13 +130,6 @@ class Planning(Protocol):
         """
 
 
-class FilterPreviews(Protocol):
-    """What filters would do to what a watch has found; asking changes nothing."""
-
-    def preview(self, watch_id: int, filters: Filters) -> FilterPreview:
-        """Judge a watch's newest videos; raises NotFoundError and StoreUnavailableError."""
-
-
 class Watching(Protocol):
     """What is watched; all may raise StoreUnavailableError, and NotFoundError for an id."""
 
@@ -138,6 +138,9 @@ class Watching(Protocol):
 
     def page(self, number: int, length: int) -> WatchPage:
         """Return a page of the watches (from 1), oldest first."""
+
+    def list_all(self) -> Sequence[Watch]:
+        """Return every watch, oldest first."""
 
     def get(self, watch_id: int) -> tuple[Watch, int]:
         """Return a watch and how many videos its feed has."""
@@ -156,27 +159,6 @@ class Watching(Protocol):
 
     def remove(self, watch_id: int) -> None:
         """Stop watching."""
-
-
-class Importing(Protocol):
-    """Watches that come from a file."""
-
-    def by(self, actor: Actor) -> Importing:
-        """Return the same for somebody who is named in the audit log."""
-
-    def look(self, file: BinaryIO, name: str) -> Sequence[tuple[Item, Outcome]]:
-        """Return what a file lists, and what would become of each.
-
-        Raises:
-            InvalidValueError: not what can be read.
-            StoreUnavailableError: the database is away.
-        """
-
-    def add(self, items: Sequence[Item]) -> Sequence[Outcome]:
-        """Add entries, as many as there is time for; raises StoreUnavailableError."""
-
-    def note(self, source: str, counts: Mapping[str, int]) -> None:
-        """Note that a file was imported; raises StoreUnavailableError."""
 
 
 class Moderation(Protocol):
@@ -208,12 +190,18 @@ class Statistics(Protocol):
     ) -> Counts:
         """Return counts; raises InvalidValueError, NotFoundError and StoreUnavailableError."""
 
+    def delays(self, watch_id: int | None) -> Sequence[DayDelay]:
+        """Return how late search was each day; raises NotFoundError and StoreUnavailableError."""
+
 
 class QuotaReporter(Protocol):
     """What is spent, which keys are in use, and what is to come."""
 
     def report(self) -> QuotaReport:
         """Return quota as it stands; raises StoreUnavailableError."""
+
+    def spent_today(self) -> SpentDay:
+        """Return what today's fetches cost, by the hour; raises StoreUnavailableError."""
 
 
 class OverviewReader(Protocol):
@@ -280,12 +268,29 @@ class Webhooks(Protocol):
     def deliveries(self, webhook_id: int, number: int, length: int) -> DeliveryPage:
         """Return a page of the log of one (from 1), newest first."""
 
+    def last_deliveries(self, webhook_ids: Collection[int]) -> Mapping[int, Delivery]:
+        """Return the last delivery of each of these that has one."""
+
 
 class ReadinessCheck(Protocol):
     """Looks at the backends; never raises."""
 
     def check(self) -> Readiness:
         """Return the present state."""
+
+
+class HealthCheck(Protocol):
+    """Looks at every part; never raises."""
+
+    def report(self) -> HealthReport:
+        """Return how the parts are now."""
+
+
+class AlertReports(Protocol):
+    """What the operator was told."""
+
+    def report(self) -> AlertReport:
+        """Return who is told and of what; raises StoreUnavailableError."""
 
 
 class Services(Protocol):
@@ -366,6 +371,18 @@ class Services(Protocol):
     @property
     def webhooks(self) -> Webhooks:
         """Where new videos are sent."""
+
+    @property
+    def health(self) -> HealthCheck:
+        """How every part is."""
+
+    @property
+    def alert_reports(self) -> AlertReports:
+        """What the operator was told."""
+
+    @property
+    def configured(self) -> Sequence[Configured]:
+        """The settings, without secrets."""
 
     @property
     def clock(self) -> Clock:

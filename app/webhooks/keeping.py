@@ -18,6 +18,7 @@ from app.domain.feeds import ALL
 from app.domain.webhooks import MAX_WEBHOOKS, Pause, moved, paused, resumed, rotated
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import timedelta
 
     from app.domain.audit import Actor
@@ -193,6 +194,10 @@ class Webhooks:
             return DeliveryPage(tuple(found), webhooks.count_deliveries(webhook_id))
 
         return self._store.read(work)
+
+    def last_deliveries(self, webhook_ids: Collection[int]) -> dict[int, Delivery]:
+        """Return the last delivery of each of these webhooks that has one."""
+        return self._store.read(lambda t: t.webhooks.last_deliveries(webhook_ids))
 
     def _check(self, url: str) -> None:
         try:

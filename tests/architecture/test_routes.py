@@ -12,7 +12,8 @@ from tests.unit.web.fakes import MemoryFeed, MemoryServices
 HUB = "/websub/<token>"  # who knows its token is the hub, and what it posts is signed
 OAUTH = {"/oauth/token", "/oauth/revoke"}  # who knows a client's secret is the client
 LOGIN = {"/login", "/logout"}  # who knows the password is the operator
-PAGES = {"/docs", "/openapi.json", "/favicon.ico", "/assets/<digest>/<path:name>"}
+HELP = "/dashboard/help"  # it tells nothing of this service
+PAGES = {HELP, "/docs", "/openapi.json", "/favicon.ico", "/assets/<digest>/<path:name>"}
 OPEN_TO_ALL = {"/health", "/ready", *PAGES, HUB, *OAUTH, *LOGIN}
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 

@@ -25,6 +25,13 @@ PAGES: tuple[ShownPage, ...] = (
     ShownPage("/dashboard/watches", KEYWORD),
     ShownPage("/dashboard/watches/1?shortest=0:30", "What these filters do"),
     ShownPage("/dashboard/import", "Google Takeout"),
+    ShownPage("/dashboard/coverage", KEYWORD),
+    ShownPage("/dashboard/quota", "Search calls"),
+    ShownPage("/dashboard/activity", "to find new videos"),
+    ShownPage("/dashboard/audit", "Newsreel itself"),
+    ShownPage("/dashboard/webhooks", "There are no webhooks yet."),
+    ShownPage("/dashboard/settings", "YOUTUBE_API_KEYS"),
+    ShownPage("/dashboard/help", "YouTube Data API v3"),
     ShownPage("/login", "Password"),
 )
 DRAWN_BY_OTHERS = ("/docs",)

@@ -99,7 +99,7 @@ def create_webhook(query: Query, wanted: schemas.WebhookRequest) -> Response:  #
 )
 def get_webhook(webhook_id: str, query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
     """Return a webhook."""
-    return uncached_json(_item(services().webhooks.get(_id(webhook_id))))
+    return uncached_json(_item(services().webhooks.get(parse_webhook_id(webhook_id))))
 
 
 @webhooks.patch(f"{_PATH}/<webhook_id>")
@@ -118,7 +118,7 @@ def change_webhook(webhook_id: str, query: Query, wanted: schemas.WebhookPatch) 
     """Change a webhook's address, pause it, or resume it where it was."""
     given = wanted.model_fields_set
     changed = _acting().change(
-        _id(webhook_id),
+        parse_webhook_id(webhook_id),
         url=wanted.url if "url" in given else None,
         pause=wanted.paused if "paused" in given else None,
     )
@@ -138,7 +138,7 @@ def change_webhook(webhook_id: str, query: Query, wanted: schemas.WebhookPatch) 
 )
 def delete_webhook(webhook_id: str, query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
     """Send nothing more, and forget the webhook with its log."""
-    _acting().remove(_id(webhook_id))
+    _acting().remove(parse_webhook_id(webhook_id))
     response = Response(status=HTTPStatus.NO_CONTENT)
     del response.headers["Content-Type"]
     response.headers["Cache-Control"] = "no-store"
@@ -164,7 +164,7 @@ def rotate_webhook(webhook_id: str, query: Query, wanted: schemas.RotateRequest)
     the new secret, the second by the last one. A receiver takes a delivery if either is right.
     """
     overlap = timedelta(hours=wanted.overlap_hours)
-    return uncached_json(_with_secret(_acting().rotate(_id(webhook_id), overlap)))
+    return uncached_json(_with_secret(_acting().rotate(parse_webhook_id(webhook_id), overlap)))
 
 
 @webhooks.post(f"{_PATH}/<webhook_id>/replay")
@@ -186,7 +186,7 @@ def replay_webhook(webhook_id: str, query: Query, wanted: schemas.ReplayRequest)
 
     Videos are sent as they are now, without those that have gone meanwhile.
     """
-    again = _acting().replay(_id(webhook_id), wanted.after)
+    again = _acting().replay(parse_webhook_id(webhook_id), wanted.after)
     return uncached_json(_item(again), HTTPStatus.ACCEPTED)
 
 
@@ -200,7 +200,7 @@ def replay_webhook(webhook_id: str, query: Query, wanted: schemas.ReplayRequest)
 )
 def list_deliveries(webhook_id: str, query: NumberedQuery) -> Response:
     """List what was sent to a webhook and what came of it, newest first."""
-    number = _id(webhook_id)
+    number = parse_webhook_id(webhook_id)
     page = services().webhooks.deliveries(number, query.page, query.page_length)
     items = [_logged(delivery) for delivery in page.items]
     return _list(f"{_PATH}/{number}/deliveries", query, items, page.total)
@@ -210,7 +210,8 @@ def _acting() -> Webhooks:
     return services().webhooks.by(caller())
 
 
-def _id(text: str) -> int:
+def parse_webhook_id(text: str) -> int:
+    """Return the id in a path; raises NotFoundError for what can be none."""
     if not _WEBHOOK_ID.fullmatch(text) or int(text) > MAX_ROW_ID:
         raise NotFoundError("There is no such webhook.")
     return int(text)

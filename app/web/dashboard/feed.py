@@ -10,6 +10,7 @@ from app.domain.feeds import CacheState
 from app.feed.cursors import encode_cursor
 from app.web.dashboard.cards import card_of
 from app.web.dashboard.feed_query import PATH, FeedPageQuery
+from app.web.dashboard.first_run import first_run
 from app.web.dashboard.pages import page, page_blueprint
 from app.web.lists import chosen_feed
 from app.web.parameters import MAX_PAGE
@@ -41,8 +42,11 @@ def feed(query: FeedPageQuery) -> Response:
     pictured = not services().demo  # of videos that do not exist there are no pictures
     cards = [card_of(item, overview.names, pictured=pictured) for item in found.items]
     is_top = query.cursor is None and query.page == 1
+    beginning = first_run(is_empty=not cards and is_top and not query.is_narrowed)
     return page(
         "feed.html",
+        has_form=beginning is not None and beginning.may_add,
+        first_run=beginning,
         query=query,
         chosen=chosen,
         cards=cards,

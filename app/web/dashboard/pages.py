@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 NAVIGATION = (
     ("feed", "dashboard.feed", "Videos"),
     ("watches", "watch_pages.show_watches", "Watches"),
+    ("coverage", "coverage_pages.show_coverage", "Coverage"),
+    ("quota", "quota_pages.show_quota", "Quota"),
+    ("activity", "activity.show", "Activity"),
+    ("webhooks", "webhook_pages.show_webhooks", "Webhooks"),
+    ("settings", "settings.show", "Settings"),
+    ("help", "help.show", "Help"),
 )
 """The sections: their names, as pages set them, where they are, and what they are called."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.alerts.alerting import Alerts
+from app.alerts.reporting import AlertReports
 from app.domain.alerts import CERTAIN_AFTER, Alert
 from app.domain.watches import Problem
 from tests.contract.store.tellings import NOW
@@ -248,6 +249,16 @@ def test_a_clock_that_is_set_back_ends_no_looking(operator: Operator) -> None:
     for _ in range(5):
         operator.tick(process)
     assert operator.ways.titles == ["quota exhausted"]
+
+
+def test_what_was_told_is_reported_with_the_kinds_of_ways(operator: Operator) -> None:
+    process = operator.process()
+    operator.trouble.problems = [TROUBLE]
+    for _ in range(5):
+        operator.tick(process)
+    report = AlertReports(operator.store, ["mailto", "slack"]).report()
+    assert report.channels == ("mailto", "slack")
+    assert [(it.code, it.told_at is not None) for it in report.alerts] == [(TROUBLE.code, True)]
 
 
 def test_everything_of_an_alert_is_kept(operator: Operator) -> None:

@@ -16,6 +16,7 @@ from app.domain.fetches import (
     Purpose,
 )
 from app.domain.logs import LogCursor
+from app.domain.quota import Spending
 from app.domain.ranges import Stretch
 from tests.contract.store.tellings import NOW, add_watch
 
@@ -135,3 +136,12 @@ def test_pruning_goes_in_batches_from_the_oldest(store: Store) -> None:
     _add(store, *(_told(at, 1) for at in (-4, -3, -2, 5)))
     assert [_prune(store, limit=2) for _ in range(3)] == [2, 1, 0]
     assert _list(store) == [_told(5, 1)]
+
+
+def test_what_fetches_cost_is_summed_up_by_when_they_began(store: Store) -> None:
+    hour = timedelta(hours=1)
+    starts = [NOW - hour, NOW, NOW + hour - timedelta(microseconds=1), NOW + hour, NOW + 3 * hour]
+    _add(store, *(replace(FETCH, started_at=at, watch_ids=()) for at in starts))
+    edges = [NOW + n * hour for n in range(4)]
+    spent = store.read(lambda t: t.fetches.list_spent(edges))
+    assert spent == [Spending(6, 8), Spending(3, 4), Spending(0, 0)]

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.domain.coverage import Delay
 from app.domain.errors import InvalidValueError, NotFoundError
+from app.domain.intake import Finding
 from app.domain.statistics import Grain
+from app.domain.videos import Source
 from app.feed.statistics import Statistics
 from tests.contract.store.tellings import NOW, add_watch, record, video
 
 if TYPE_CHECKING:
+    from app.domain.videos import Video
     from app.store.store import Store
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -31,6 +35,11 @@ def stored(store: Store) -> tuple[int, int, int]:
     record(store, videos[:2], other)
     record(store, [video(9)])
     return one, other, idle
+
+
+def found_late(store: Store, videos: list[Video], watch_id: int, now: datetime) -> None:
+    findings = [Finding(item, Source.SEARCH, watch_id, late=True) for item in videos]
+    store.write(lambda transaction: transaction.record(findings, now))
 
 
 def statistics(store: Store) -> Statistics:
@@ -102,3 +111,39 @@ def test_the_longest_time_and_the_last_hour_there_is_are_told(sqlite_store: Stor
     assert len(longest.videos) == 744
     last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
     assert statistics(sqlite_store).counts(Grain.HOUR, last, None, None).videos == (0,)
+
+
+def test_delays_are_told_by_the_day_of_publishing_of_one_watch_or_all(store: Store) -> None:
+    one, other = (add_watch(store, term).watch_id for term in ("one", "other"))
+    for watch, late, hours in ((one, 60, 0), (one, 90, 1), (other, 600, 2), (other, 30, 24)):
+        item = replace(video(100 * watch + hours), published_at=at(hours))
+        found_late(store, [item], watch, at(hours) + timedelta(seconds=late))
+    record(store, [replace(video(9), published_at=at(3))], one)  # was there at the first reading
+    told = statistics(store).delays(None)
+    assert len(told) == 14
+    assert [it.day_at for it in told[-2:]] == [
+        Grain.DAY.floor(NOW) - DAY,
+        Grain.DAY.floor(NOW),
+    ]
+    assert [it.delay for it in told[-3:]] == [
+        Delay(0, None, None),
+        Delay(1, 30, 30),
+        Delay(3, 90, 600),
+    ]
+    assert [it.delay for it in statistics(store).delays(one)[-2:]] == [
+        Delay(0, None, None),
+        Delay(2, 60, 90),
+    ]
+    with pytest.raises(NotFoundError):
+        statistics(store).delays(10**6)
+
+
+@pytest.mark.parametrize("of_all", [True, False])
+def test_a_days_delay_is_told_by_so_many_of_its_newest_videos(
+    store: Store, *, of_all: bool
+) -> None:
+    watch_id = add_watch(store, "one").watch_id
+    found_late(store, [replace(video(n), published_at=at(n)) for n in range(6)], watch_id, NOW)
+    of = None if of_all else watch_id
+    newest = store.read(lambda t: t.statistics.list_delays(at(9), at(0), of, 3))
+    assert sorted(newest) == [3_600, 7_200, 10_800], "the end of a stretch is not in it"

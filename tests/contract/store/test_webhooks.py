@@ -223,6 +223,20 @@ def test_of_a_log_the_newest_stay(store: Store) -> None:
     assert [it.after_seq for it in page] == [4]
 
 
+def test_of_each_webhook_the_last_delivery_is_found(store: Store) -> None:
+    one, other, silent = (add_webhook(store) for _ in range(3))
+    for number in (1, 2):
+        log(store, one, number, keep=9)
+    log(store, other, 3, keep=9)
+    ids = [one.webhook_id, silent.webhook_id, other.webhook_id]
+    last = store.read(lambda t: t.webhooks.last_deliveries(ids))
+    assert {number: it.after_seq for number, it in last.items()} == {
+        one.webhook_id: 2,
+        other.webhook_id: 3,
+    }
+    assert store.read(lambda t: t.webhooks.last_deliveries([])) == {}
+
+
 def test_a_removed_watch_takes_its_webhooks_with_it(store: Store) -> None:
     watch = add_watch(store)
     webhook, of_all = add_webhook(store, watch.watch_id), add_webhook(store)

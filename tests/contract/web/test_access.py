@@ -30,6 +30,7 @@ FILLED = {
 PAGES = (
     *("/", "/dashboard/watches", "/dashboard/watches/1"),
     *("/dashboard/import", "/dashboard/import/watches"),
+    *("/dashboard/coverage", "/dashboard/quota"),
     *(f"/dashboard/watches/1/{act}" for act in ("pause", "resume", "remove")),
 )
 FEEDS = ("/feed.atom", "/feed.json")

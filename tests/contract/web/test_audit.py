@@ -30,6 +30,11 @@ SILENT = {
     *("POST /dashboard/watches/<watch_id>", "POST /dashboard/import/watches"),
     "POST /dashboard/import",  # it looks into a file
     *(f"POST /dashboard/watches/<watch_id>/{act}" for act in ("pause", "resume", "remove")),
+    "POST /dashboard/webhooks",
+    *(
+        f"POST /dashboard/webhooks/<webhook_id>/{act}"
+        for act in ("pause", "resume", "rotate", "remove")
+    ),
     "POST /websub/<token>",  # the hub is no person; what it pushes is told in /fetches
 }
 ACTS = (

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.coverage import Delay, WatchCoverage
+from app.domain.coverage import Delay, WatchCoverage, delay_of
 from app.domain.errors import NotFoundError
 from app.domain.ranges import Pending, RangeReason, Reading, Stretch, floor_second
-from app.ingest.coverage_reports import delay_of
+from app.domain.timelines import Known
 from tests.unit.ingest.rig import Rig, before_noon
 from tests.unit.simulator.worlds import NOON, video
 
@@ -168,3 +168,33 @@ def test_complete_until_never_goes_back_and_never_beyond_what_was_read_twice(
         assert told.complete_until <= max(rig.clock() - LOOKBACK, NOON - BACKFILL)
         before = told.complete_until
     assert before > NOON
+
+
+def test_a_timeline_goes_from_before_the_watch_to_what_was_read_once(new_rig: NewRig) -> None:
+    rig = _small(new_rig, before_noon(3), youtube_search_calls_per_day=SCARCE)
+    rig.watch()
+    [new] = rig.services.coverage.timeline(1).items
+    assert [it.known for it in new.segments] == [Known.BEFORE, Known.AHEAD]
+    rig.tick()
+    rig.clock.move(60)
+    told = rig.services.coverage.timeline(1)
+    [read] = told.items
+    assert [it.known for it in read.segments] == [Known.BEFORE, Known.ONCE, Known.AHEAD]
+    assert read.segments[1].starts_at == NOON - BACKFILL == read.complete_until
+    assert (told.window.ends_at, told.total) == (rig.clock(), 1)
+    rig.clock.move(2 * LOOKBACK.total_seconds())
+    assert Known.DUE in {it.known for it in rig.services.coverage.timeline(1).items[0].segments}
+    rig.tick()
+    [after] = rig.services.coverage.timeline(1).items
+    assert [it.known for it in after.segments][:2] == [Known.BEFORE, Known.COMPLETE]
+
+
+def test_timelines_come_in_pages_and_only_of_watches_that_are_there(new_rig: NewRig) -> None:
+    rig = _small(new_rig)
+    for n in range(3):
+        rig.watch(f"term {n}")
+    page = rig.services.coverage.timelines(2, 2)
+    assert ([it.watch.term for it in page.items], page.total) == (["term 2"], 3)
+    assert rig.services.coverage.timelines(10**6, 20).items == ()
+    with pytest.raises(NotFoundError):
+        rig.services.coverage.timeline(7)

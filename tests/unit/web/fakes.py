@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from app.alerts.reporting import AlertReport
 from app.auth.credentials import SESSION, new_secret
 from app.auth.tokens import AccessToken
+from app.domain.burn_down import SpentDay
 from app.domain.changes import Bookmark, ChangeList
 from app.domain.clock import format_instant
 from app.domain.coverage import CoveragePage, WatchCoverage
@@ -35,12 +37,15 @@ from app.domain.feeds import (
 )
 from app.domain.logs import LogPage
 from app.domain.moderation import HiddenVideo
-from app.domain.statistics import CountQuery, Counts, Grain
+from app.domain.quota import KeyState, Spending
+from app.domain.statistics import CountQuery, Counts, DayDelay, Grain
+from app.domain.timelines import TimelinePage, Window
 from app.domain.watches import Watch, WatchKind, WatchOptions
 from app.domain.webhooks import Delivery, Webhook
 from app.feed.channel_pages import ChannelPage
 from app.feed.head_reader import LastKnown
 from app.ingest.filter_preview import FilterPreview
+from app.ingest.health import HealthReport, Stored
 from app.ingest.importing import Importing
 from app.ingest.moderating import Moderated
 from app.ingest.overview import Overview
@@ -52,12 +57,13 @@ from app.web.api.examples import VIDEO
 from app.webhooks.keeping import DeliveryPage, WebhookPage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from app.auth.grants import Granted
     from app.auth.scopes import Scope
     from app.domain.audit import Actor, AuditEntry, AuditQuery
     from app.domain.clock import Clock
+    from app.domain.configured import Configured
     from app.domain.fetches import FetchQuery, LoggedFetch
     from app.domain.filters import Filters
     from app.domain.follows import Follow
@@ -241,8 +247,20 @@ class MemoryQuota:
         )
     )
 
+    spent: SpentDay = field(
+        default_factory=lambda: SpentDay(
+            datetime(2026, 1, 2, 8, tzinfo=UTC),
+            datetime(2026, 1, 3, 8, tzinfo=UTC),
+            AT,
+            (Spending(),) * 24,
+        )
+    )
+
     def report(self) -> QuotaReport:
         return self.answer
+
+    def spent_today(self) -> SpentDay:
+        return self.spent
 
 
 @dataclass
@@ -250,6 +268,9 @@ class MemoryCoverage:
     """Tells the same of every page, and of watch 1."""
 
     answer: CoveragePage = field(default_factory=lambda: CoveragePage((), 0))
+    drawn: TimelinePage = field(
+        default_factory=lambda: TimelinePage(Window(AT - timedelta(days=7), AT), (), 0)
+    )
     asked: list[tuple[int, int]] = field(default_factory=list)
 
     def page(self, number: int, length: int) -> CoveragePage:
@@ -260,6 +281,15 @@ class MemoryCoverage:
         if watch_id != 1:
             raise NotFoundError(f"there is no watch {watch_id}")
         return self.answer.items[0]
+
+    def timelines(self, number: int, length: int) -> TimelinePage:
+        self.asked.append((number, length))
+        return self.drawn
+
+    def timeline(self, watch_id: int) -> TimelinePage:
+        if watch_id != 1:
+            raise NotFoundError(f"there is no watch {watch_id}")
+        return self.drawn
 
 
 @dataclass
@@ -316,6 +346,9 @@ class MemoryWatching:
     def page(self, number: int, length: int) -> WatchPage:
         self.asked.append((number, length))
         return WatchPage(((self.watch, 7),) if number == 1 else (), 1)
+
+    def list_all(self) -> list[Watch]:
+        return [self.watch]
 
     def get(self, watch_id: int) -> tuple[Watch, int]:
         if watch_id != self.watch.watch_id:
@@ -418,6 +451,11 @@ class MemoryStatistics:
     """Nothing was ever published."""
 
     asked: list[tuple[object, ...]] = field(default_factory=list)
+    late: list[DayDelay] = field(default_factory=list)
+
+    def delays(self, watch_id: int | None) -> list[DayDelay]:
+        self.asked.append(("delays", watch_id))
+        return self.late
 
     def counts(
         self,
@@ -593,11 +631,47 @@ class MemoryWebhooks:
         self.asked.append((number, length))
         return DeliveryPage((self.delivery,) if number == 1 else (), 1)
 
+    def last_deliveries(self, webhook_ids: Collection[int]) -> dict[int, Delivery]:
+        return dict.fromkeys(webhook_ids, self.delivery)
+
     def _note(self, *asked: object) -> Webhook:
         if self.refusal is not None:
             raise self.refusal
         self.asked.append(asked)
         return self.webhook
+
+
+@dataclass
+class MemoryHealth:
+    """Gives the report it was given."""
+
+    answer: HealthReport = field(
+        default_factory=lambda: HealthReport(
+            problems=(),
+            database="sqlite",
+            database_took=timedelta(milliseconds=1),
+            replica_took=None,
+            has_replica=False,
+            cache_is_shared=False,
+            cache_took=timedelta(),
+            newest_revision="0018",
+            stored=Stored("0018", AT, AT, AT, {KeyState.USABLE: 1}, (), ()),
+            channels=(),
+        )
+    )
+
+    def report(self) -> HealthReport:
+        return self.answer
+
+
+@dataclass
+class MemoryAlertReports:
+    """Gives the report it was given."""
+
+    answer: AlertReport = field(default_factory=lambda: AlertReport((), ()))
+
+    def report(self) -> AlertReport:
+        return self.answer
 
 
 def unlimited() -> Limiter:
@@ -641,6 +715,9 @@ class MemoryServices:
     readiness: MemoryChecks = field(default_factory=MemoryChecks)
     access: MemoryAccess = field(default_factory=MemoryAccess)
     limiter: Limiter = field(default_factory=unlimited)
+    health: MemoryHealth = field(default_factory=MemoryHealth)
+    alert_reports: MemoryAlertReports = field(default_factory=MemoryAlertReports)
+    configured: tuple[Configured, ...] = ()
     clock: Clock = lambda: AT
     demo: bool = False
     seconds: Iterator[float] = field(default_factory=lambda: count(step=0.001))

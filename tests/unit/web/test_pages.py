@@ -69,7 +69,7 @@ def test_older_videos_are_a_link_away(client: FlaskClient) -> None:
 
 def test_an_empty_feed_says_so(client: FlaskClient, services: MemoryServices) -> None:
     services.feed.positions.clear()
-    assert "No videos here yet" in client.get("/").get_data(as_text=True)
+    assert "No videos here yet" in client.get("/?page=2").get_data(as_text=True)
 
 
 def test_only_the_demo_has_a_banner(client: FlaskClient, services: MemoryServices) -> None:
