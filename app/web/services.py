@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from flask import current_app
 
+from app.web.watch_services import WatchServices
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     from app.ingest.watching import WatchPage
     from app.web.access_services import Access, Limiter
     from app.web.read_layer import LastKnown
-    from app.web.watch_services import FilterPreviews, Importing
     from app.webhooks.keeping import DeliveryPage, WebhookPage
 
 _EXTENSION = "newsreel"
@@ -293,7 +294,7 @@ class AlertReports(Protocol):
         """Return who is told and of what; raises StoreUnavailableError."""
 
 
-class Services(Protocol):
+class Services(WatchServices, Protocol):
     """Everything the routes use."""
 
     @property
@@ -325,16 +326,8 @@ class Services(Protocol):
         """What a new watch would cost."""
 
     @property
-    def filter_previews(self) -> FilterPreviews:
-        """What other filters of a watch would do."""
-
-    @property
     def watching(self) -> Watching:
         """What is watched."""
-
-    @property
-    def importing(self) -> Importing:
-        """Watches that come from a file."""
 
     @property
     def moderation(self) -> Moderation:

@@ -41,3 +41,15 @@ class Importing(Protocol):
 
     def note(self, source: str, counts: Mapping[str, int]) -> None:
         """Note that a file was imported; raises StoreUnavailableError."""
+
+
+class WatchServices(Protocol):
+    """The part of `Services` that is described here."""
+
+    @property
+    def filter_previews(self) -> FilterPreviews:
+        """What other filters of a watch would do."""
+
+    @property
+    def importing(self) -> Importing:
+        """Watches that come from a file."""
