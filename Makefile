@@ -11,7 +11,7 @@ COMPILE = .venv-lock/bin/uv pip compile --quiet --universal --generate-hashes --
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test check bench prove openapi lock audit sbom up down clean
+.PHONY: help install install-dev run test check bench prove screenshots openapi lock audit sbom up down clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ bench: install-dev ## the measurements (ONLY=NAME for one, CORPUS=FILE.jsonl.gz 
 prove: install-dev ## the long proofs (ONLY=NAME for one, CORPUS=FILE.jsonl.gz to replay it); writes docs/reliability.md
 	@$(BIN)/python -m tests.servers
 	@exec $(BIN)/python -m tests.prove $(if $(CORPUS),--corpus $(CORPUS)) $(if $(ONLY),--only $(ONLY))
+
+screenshots: install-dev ## pictures of the pages in docs/screenshots, of a site with invented videos
+	@$(BIN)/python -m tests.servers
+	@exec $(BIN)/python -m tests.screenshots
 
 openapi: install ## write docs/openapi.json, what the API can do, from the code
 	@$(BIN)/python -m app openapi > docs/openapi.json.new

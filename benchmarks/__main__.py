@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import depth, follow, freshness, full_text, ingest, matching, read_feed
+from benchmarks import depth, feed_page, follow, freshness, full_text, ingest, matching, read_feed
 from benchmarks.rounds import machine_facts
 
 if TYPE_CHECKING:
@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 
 REPORT = Path(__file__).with_name("report.md")
 TITLE = "# Benchmarks: what was measured, and how to measure it again\n"
-NAMES = ("ingest", "matching", "freshness", "follow", "read_feed", "depth", "full_text")
+NAMES = (
+    "ingest",
+    "matching",
+    "freshness",
+    "follow",
+    "read_feed",
+    "depth",
+    "full_text",
+    "feed_page",
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -45,6 +54,7 @@ def main(arguments: Sequence[str]) -> int:
         "read_feed": partial(read_feed.run, options.mariadb_url),
         "depth": depth.run,
         "full_text": partial(full_text.run, options.corpus),
+        "feed_page": feed_page.run,
     }
     names = options.names or list(NAMES)
     if unknown := set(names) - set(NAMES):

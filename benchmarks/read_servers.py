@@ -155,17 +155,18 @@ def gunicorn(
     }
     settings = ("-c", str(PROJECT / "gunicorn.conf.py"), "--workers", "1")
     process = processes.python("gunicorn", *settings, *options, target, env=env)
-    return _started(process, port, probe)
+    return started(process, port, probe)
 
 
 def uvicorn(processes: Processes, folder: Path, probe: str) -> WebServer:
     """Start FastAPI on uvicorn with the replies of a folder."""
     port = free_port()
     process = processes.python("benchmarks.read_fastapi", str(folder), str(port))
-    return _started(process, port, probe)
+    return started(process, port, probe)
 
 
-def _started(process: ChildProcess, port: int, probe: str) -> WebServer:
+def started(process: ChildProcess, port: int, probe: str) -> WebServer:
+    """Return a server when it answers a path; raises AssertionError when it ends instead."""
     server = WebServer(port, process)
     wait_until(lambda: process.returncode is not None or _answers(server, probe), 30.0)
     if process.returncode is not None:

@@ -7,20 +7,31 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from playwright.sync_api import Page
 
-_ASK = """async () => {
-    const result = await axe.run(document, { resultTypes: ["violations"] });
+COLOURS = ("color-contrast",)
+"""The rules that depend on the colours in use."""
+
+_ASK = """async (rules) => {
+    const only = rules.length ? { runOnly: rules } : {};
+    const result = await axe.run(document, { resultTypes: ["violations"], ...only });
     return result.violations
         .filter(({ impact }) => impact === "serious" || impact === "critical")
         .flatMap(({ id, nodes }) => nodes.map((it) => `${id}: ${it.html} ${it.failureSummary}`));
 }"""
 
 
-def serious_faults(page: Page) -> list[str]:
-    """Return what axe-core calls serious or critical, each with the element."""
+def serious_faults(page: Page, rules: Sequence[str] = ()) -> list[str]:
+    """Return what axe-core calls serious or critical, each with the element.
+
+    Args:
+        page: is open.
+        rules: the only ones to look at; all if there are none.
+    """
     page.evaluate(_axe())
-    found: list[str] = page.evaluate(_ASK)
+    found: list[str] = page.evaluate(_ASK, list(rules))
     return found
 
 

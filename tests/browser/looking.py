@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 SIDEWAYS = """() => {
-    const width = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= width) return [];
-    return [...document.querySelectorAll("*")]
-        .filter((it) => it.getBoundingClientRect().right > width + 1)
+    const { clientWidth, scrollWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    const wide = [...document.querySelectorAll("body *")]
+        .filter((it) => it.getBoundingClientRect().right > clientWidth + 1 && !it.closest(".table"))
         .map((it) => `${it.tagName}.${it.className} ${it.textContent.slice(0, 40)}`);
+    return [`${scrollWidth} px`, ...wide];
 }"""
 """What is wider than the window, if that makes the page scroll sideways."""
 

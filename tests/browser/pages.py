@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.browser.hostile import TEXTS
 from tests.browser.scene import KEYWORD, TITLE
 
 
@@ -36,5 +37,11 @@ PAGES: tuple[ShownPage, ...] = (
 )
 DRAWN_BY_OTHERS = ("/docs",)
 """Swagger UI's, which needs scripts and is not ours to mend."""
+
+HOSTILE: dict[str, tuple[str, ...]] = {
+    "/?limit=100": TEXTS,
+    "/dashboard/watches": TEXTS[:48],  # of the 50 on a page, two are others
+}
+"""Which hostile texts stand on a page."""
 
 PATHS = tuple(page.path for page in PAGES)

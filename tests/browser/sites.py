@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 PREFIX = "/newsreel"
-PASSWORD = "correct horse battery"
+PASSWORD = "lantern-harbour-tuesday-4"
 NOW = NOON
 """What the clock of a new site says: 1 March 2026, 12:00 UTC."""
 

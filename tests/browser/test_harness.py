@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import serious_faults
+from tests.browser.looking import SHIFTED, WATCH_SHIFTS
 from tests.browser.sites import PASSWORD, PREFIX
 from tests.browser.videos import video
 from tests.browser.visitors import Device, open_visitor
@@ -86,6 +87,14 @@ def test_a_site_that_wants_a_login_lets_the_operator_in(sites: Sites, visit: Vis
     visitor.page.get_by_label("Password").fill(PASSWORD)
     visitor.page.get_by_role("button", name="Sign in").click()
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Watches")
+
+
+def test_what_moves_by_itself_is_seen(visitor: Visitor) -> None:
+    visitor.page.add_init_script(WATCH_SHIFTS)
+    visitor.go("/")
+    assert visitor.page.evaluate(SHIFTED) < 0.1
+    visitor.page.evaluate("document.body.prepend('a late line '.repeat(100))")
+    assert visitor.page.evaluate(SHIFTED) > 0.1
 
 
 def test_axe_finds_a_control_without_a_name(visitor: Visitor) -> None:

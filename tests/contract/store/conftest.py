@@ -1,4 +1,4 @@
-"""A migrated database of each kind, made once per module and wiped before each test."""
+"""A migrated database of each kind, made once per process and wiped before each test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from app.store.database import Database
 from app.store.store import Store
 from tests.contract.store.tellings import wipe
-from tests.servers.database import DatabaseServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,26 +19,42 @@ if TYPE_CHECKING:
 KINDS = ("sqlite", "mariadb", "postgresql")
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    yield from _migrated(f"sqlite:///{tmp_path_factory.mktemp('store')}/newsreel.db")
+
+
+@pytest.fixture(scope="session")
+def migrated_mariadb(mariadb: MariaDB) -> Iterator[Database]:
+    with mariadb.fresh_database() as url:
+        yield from _migrated(url)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql: PostgreSQL) -> Iterator[Database]:
+    with postgresql.fresh_database() as url:
+        yield from _migrated(url)
+
+
 @pytest.fixture(scope="module", params=KINDS)
-def module_url(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The URL of a database of each kind in turn, for all tests of a module."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('store')}/newsreel.db"
-        return
-    server = request.getfixturevalue(request.param)
-    assert isinstance(server, DatabaseServer)
-    with server.fresh_database() as url:
-        yield url
+def migrated_database(request: pytest.FixtureRequest) -> Database:
+    """A migrated database of each kind in turn, with whatever was left in it."""
+    database: Database = request.getfixturevalue(f"migrated_{request.param}")
+    return database
 
 
 @pytest.fixture(scope="module")
-def migrated_database(module_url: str) -> Iterator[Database]:
-    database = Database(module_url, pool_size=10)
-    Store(database).migrate()
-    yield database
-    database.dispose()
+def module_url(migrated_database: Database) -> str:
+    """Its URL, for what opens it by itself."""
+    return migrated_database._url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="module")
+def databases(
+    migrated_sqlite: Database, migrated_mariadb: Database, migrated_postgresql: Database
+) -> list[Database]:
+    """Every kind at once, for what must be the same on all of them; a test wipes them itself."""
+    return [migrated_sqlite, migrated_mariadb, migrated_postgresql]
 
 
 @pytest.fixture
@@ -55,41 +70,26 @@ def store(database: Database) -> Store:
     return Store(database)
 
 
-@pytest.fixture(scope="module")
-def databases(
-    tmp_path_factory: pytest.TempPathFactory, mariadb: MariaDB, postgresql: PostgreSQL
-) -> Iterator[list[Database]]:
-    """A migrated database of every kind at once, for what must be the same on all of them."""
-    sqlite_url = f"sqlite:///{tmp_path_factory.mktemp('stores')}/newsreel.db"
-    with mariadb.fresh_database() as mariadb_url, postgresql.fresh_database() as postgresql_url:
-        opened = [Database(url) for url in (sqlite_url, mariadb_url, postgresql_url)]
-        for database in opened:
-            Store(database).migrate()
-        yield opened
-        for database in opened:
-            database.dispose()
-
-
 @pytest.fixture
 def sqlite_store(sqlite_url: str) -> Iterator[Store]:
     """A store on SQLite alone, for what can only happen there."""
-    yield from _migrated(sqlite_url)
+    yield from map(Store, _migrated(sqlite_url))
 
 
 @pytest.fixture
 def mariadb_store(mariadb_url: str) -> Iterator[Store]:
     """A store on MariaDB alone."""
-    yield from _migrated(mariadb_url)
+    yield from map(Store, _migrated(mariadb_url))
 
 
 @pytest.fixture
 def postgresql_store(postgresql_url: str) -> Iterator[Store]:
     """A store on PostgreSQL alone."""
-    yield from _migrated(postgresql_url)
+    yield from map(Store, _migrated(postgresql_url))
 
 
-def _migrated(url: str) -> Iterator[Store]:
-    store = Store(Database(url, pool_size=10))
-    store.migrate()
-    yield store
-    store.dispose()
+def _migrated(url: str) -> Iterator[Database]:
+    database = Database(url, pool_size=10)
+    Store(database).migrate()
+    yield database
+    database.dispose()

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -17,7 +16,6 @@ from app.domain.feeds import ALL, Feed
 from app.domain.filters import Filters, Shorts
 from app.domain.intake import Finding
 from app.domain.videos import CanonicalJson, Detail, LiveState, Source, Video, merge
-from app.store.database import Database
 from app.store.models import ALL_VIDEOS, DayCountRow, HourCountRow
 from app.store.store import Store
 from tests.contract.store.tellings import (
@@ -32,10 +30,7 @@ from tests.contract.store.tellings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.servers.mariadb import MariaDB
-    from tests.servers.postgresql import PostgreSQL
+    from app.store.database import Database
 
 Seen = tuple[int, list[tuple[object, ...]]]
 IDS = tuple(f"video-{number:05}" for number in range(5))
@@ -331,20 +326,6 @@ class Checked:
             assert connection.execute(negative).scalar_one() == 0
             assert connection.execute(days).scalar_one() == 0
             return set(connection.execute(hours).scalars())
-
-
-@pytest.fixture(scope="module")
-def databases(
-    tmp_path_factory: pytest.TempPathFactory, mariadb: MariaDB, postgresql: PostgreSQL
-) -> Iterator[list[Database]]:
-    sqlite_url = f"sqlite:///{tmp_path_factory.mktemp('filters')}/newsreel.db"
-    with mariadb.fresh_database() as mariadb_url, postgresql.fresh_database() as postgresql_url:
-        opened = [Database(url) for url in (sqlite_url, mariadb_url, postgresql_url)]
-        for database in opened:
-            Store(database).migrate()
-        yield opened
-        for database in opened:
-            database.dispose()
 
 
 def _run(databases: list[Database], steps: list[Step]) -> None:

@@ -446,7 +446,7 @@ def test_the_log_tells_of_lasting_trouble_once(new_rig: NewRig) -> None:
     rig.watch()
     rig.fault("503", times=4)
     with capture_logs() as logs:
-        rig.run_for(3600)
+        rig.run_for(3600, every=60)
     told = [(log["event"], log["code"]) for log in logs if log["log_level"] != "debug"]
     assert told == [
         ("incident_began", "poll_failed:youtube_unavailable"),
@@ -460,7 +460,7 @@ def test_the_log_tells_of_trouble_that_watches_share_once(new_rig: NewRig) -> No
         rig.watch(f"word {number}")
     rig.fault("503", times=7)
     with capture_logs() as logs:
-        rig.run_for(600)
+        rig.run_for(600, every=60)
     told = [log["event"] for log in logs if log["log_level"] != "debug"]
     assert told == ["incident_began", "incident_ended"]
 

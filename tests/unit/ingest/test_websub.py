@@ -429,7 +429,7 @@ def test_while_youtube_fails_a_push_costs_no_unit_at_every_tick(
     made.rig.fault("500", method="videos")
     made.rig.publish(*uploaded(made.rig, 100, 1))
     spent = units(made.rig)
-    made.follow(3 * HOUR, every=10)
+    made.follow(3 * HOUR)
     assert 5 <= units(made.rig) - spent <= 40
     made.rig.simulator.faults.clear()
     made.follow(20 * MINUTE)
