@@ -39,7 +39,9 @@ from app.ingest.channel_hints import HintReader
 from app.ingest.channel_names import ChannelNames
 from app.ingest.coverage_reports import CoverageReports
 from app.ingest.exchange.importer import Importer
+from app.ingest.filter_preview import FilterPreviews
 from app.ingest.health import HealthCheck
+from app.ingest.importing import Importing
 from app.ingest.jobs import Job, JobKind, job
 from app.ingest.moderating import Moderation
 from app.ingest.overview import OverviewReader
@@ -92,6 +94,7 @@ class Services:
     watching: Watching
     moderation: Moderation
     importer: Importer
+    importing: Importing
     export: VideoExport
     channel_names: ChannelNames
     backfill: ChannelBackfill
@@ -112,6 +115,7 @@ class Services:
     statistics: Statistics
     planning: Planning
     watch_reports: WatchReports
+    filter_previews: FilterPreviews
     quota: QuotaReporter
     overview: OverviewReader
     keys: KeyKeeper
@@ -209,6 +213,7 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         watching=watching,
         moderation=Moderation(store, parts.publisher, clock),
         importer=Importer(watching, channel_names.resolve),
+        importing=Importing(watching, channel_names.resolve),
         export=VideoExport(store),
         channel_names=channel_names,
         backfill=ChannelBackfill(store, clock),
@@ -236,6 +241,7 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         statistics=Statistics(store, clock),
         planning=Planning(store, parts.pacer),
         watch_reports=WatchReports(store, clock),
+        filter_previews=FilterPreviews(store),
         quota=QuotaReporter(store, parts.ring, parts.ledger, parts.pacer, clock),
         overview=OverviewReader(store, parts.ring, parts.ledger, clock),
         keys=KeyKeeper(parts.ring, parts.sources.videos),

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, select, update
 
 from app.domain.refreshing import ABSENCE_CONFIRMED_AFTER
 from app.store.feed import list_stored
-from app.store.models import VideoRow
+from app.store.models import VideoRow, WatchVideoRow
 from app.store.rows import select_videos, told_by
 
 if TYPE_CHECKING:
@@ -35,6 +35,21 @@ class VideoRepository:
         """Return a stored video as its readers would see it, whether they do or not."""
         query = select_videos().where(VideoRow.video_id == video_id)
         return next(iter(list_stored(self._connection, query)), None)
+
+    def list_found(self, watch_id: int, limit: int) -> list[tuple[Video, str | None]]:
+        """Return the newest videos of a watch's feed and of what its filters keep out of it.
+
+        Each comes with the filter that does; uncertain and hidden ones are left out, which no
+        filter brings into the feed or takes out of it.
+        """
+        link = WatchVideoRow
+        certain = link.watch_id == watch_id, link.uncertain.is_(False), VideoRow.hidden_at.is_(None)
+        query = select(link.excluded_by, VideoRow.__table__).join(
+            VideoRow, VideoRow.video_id == link.video_id
+        )
+        newest = query.where(*certain).order_by(link.published_at.desc(), link.video_id.desc())
+        rows = self._connection.execute(newest.limit(limit))
+        return [(told_by(row), row.excluded_by) for row in rows]
 
     def list_incomplete(self, limit: int) -> list[str]:
         """Return ids that videos.list has not told yet, without those it left out before."""

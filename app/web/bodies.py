@@ -6,6 +6,9 @@ like unknown parameters.
 
 from __future__ import annotations
 
+from io import BytesIO
+from typing import IO
+
 import orjson
 from flask import Request
 from flask.json.provider import DefaultJSONProvider
@@ -70,6 +73,17 @@ class StrictRequest(Request):
         if found is None:
             raise NotAnObjectError("The body is to be a JSON object.")
         return found
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        """Hold a file that is sent in memory: the request is, and is bounded."""
+        del total_content_length, content_type, filename, content_length
+        return BytesIO()
 
     def on_json_loading_failed(self, e: ValueError | None) -> object:
         """Refuse what is not JSON, in words of ours."""

@@ -23,7 +23,7 @@ from app.web.limits import Limits, add_limit_headers
 from app.web.parameters import refuse_unclear_query
 from app.web.proxies import Proxies
 from app.web.read_layer import ReadLayer
-from app.web.request_limits import MAX_BODY_BYTES
+from app.web.request_limits import MAX_BODY_BYTES, MAX_UPLOAD_PARTS, most_body_bytes
 from app.web.scopes import Gate, attach_gate, scope
 from app.web.services import attach
 
@@ -116,5 +116,8 @@ def _register(app: APIFlask, gate: Gate, limits: Limits) -> None:
 
 def _refuse_large_body() -> None:
     # No route may read it, and then nobody would notice its size.
-    if (request.content_length or 0) > MAX_BODY_BYTES:
+    most = most_body_bytes(request.path)
+    if (request.content_length or 0) > most:
         raise RequestEntityTooLarge
+    request.max_content_length = request.max_form_memory_size = most
+    request.max_form_parts = MAX_UPLOAD_PARTS

@@ -20,7 +20,7 @@ from gevent.threadpool import ThreadPool
 from app.web.read_layer import Needs
 from app.web.refusals import overloaded
 from app.web.representations import Answer
-from app.web.request_limits import MAX_BODY_BYTES
+from app.web.request_limits import MAX_BODY_BYTES, most_body_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from app.web.representations import Headers
 
 BODY_SECONDS = 10
+UPLOAD_SECONDS = 30
 _SHORT_LANE_THREADS = 2
 _PAGE_SECONDS = 1.0
 _STORE_SECONDS = 2.0
@@ -73,6 +74,7 @@ class Offloaded:
         self._pages = FirstPages(layer, Lane(layer, _SHORT_LANE_THREADS, _PAGE_SECONDS))
         self._store = Lane(layer, threads, _STORE_SECONDS)
         self._checks = Checks(layer)
+        self._uploads = Semaphore(1)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request; called in a greenlet of the loop."""
@@ -82,6 +84,8 @@ class Offloaded:
         return answer.body
 
     def _unready(self, environ: WSGIEnvironment) -> Answer:
+        if _may_upload(environ):
+            return self._take_upload(environ)
         _take_in_body(environ)  # those who send slowly take no place
         match self._layer.needs(environ):
             case Needs.NOTHING:
@@ -92,6 +96,16 @@ class Offloaded:
                 return self._pages.ask(environ)
             case Needs.STORE:
                 return self._store.ask(environ) or overloaded()
+
+    def _take_upload(self, environ: WSGIEnvironment) -> Answer:
+        """Answer one at a time: what is sent, and what is made of it, takes a lot of memory."""
+        if not self._uploads.acquire(timeout=_STORE_SECONDS):
+            return overloaded()
+        try:
+            _take_in_body(environ, UPLOAD_SECONDS)
+            return self._store.ask(environ) or overloaded()
+        finally:
+            self._uploads.release()
 
 
 class Lane:
@@ -243,16 +257,27 @@ def asked(layer: ReadyLayer, environ: WSGIEnvironment) -> Answer:
     return Answer(*told[-1], body)
 
 
-def _take_in_body(environ: WSGIEnvironment) -> None:
+def _may_upload(environ: WSGIEnvironment) -> bool:
+    """Tell whether the body may be longer than those of all other paths, and is or may be."""
+    if most_body_bytes(environ["PATH_INFO"]) == MAX_BODY_BYTES:
+        return False
+    return "HTTP_TRANSFER_ENCODING" in environ or _length(environ) > MAX_BODY_BYTES
+
+
+def _take_in_body(environ: WSGIEnvironment, seconds: float = BODY_SECONDS) -> None:
     """Read the body, of which no more is ever looked at, while the loop can still wait for it.
 
     One that is said to be too long is not waited for: it is refused for its length.
     """
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    if length > MAX_BODY_BYTES or not (length or "HTTP_TRANSFER_ENCODING" in environ):
+    length, most = _length(environ), most_body_bytes(environ["PATH_INFO"])
+    if length > most or not (length or "HTTP_TRANSFER_ENCODING" in environ):
         return
     read = environ["wsgi.input"].read
-    body: bytes = gevent.with_timeout(BODY_SECONDS, read, MAX_BODY_BYTES + 1, timeout_value=b"")
+    body: bytes = gevent.with_timeout(seconds, read, most + 1, timeout_value=b"")
     environ["wsgi.input"] = BytesIO(body)
     if environ.pop("HTTP_TRANSFER_ENCODING", None) is not None:
         environ["CONTENT_LENGTH"] = str(len(body))  # tells the application of one that was cut off
+
+
+def _length(environ: WSGIEnvironment) -> int:
+    return int(environ.get("CONTENT_LENGTH") or 0)

@@ -6,7 +6,15 @@ deploy/nginx/nginx.conf names the same figures.
 from __future__ import annotations
 
 MAX_BODY_BYTES = 64 * 1024
-"""The longest body is one watch or webhook; lists of watches are imported by the command line."""
+"""The longest body is one watch or webhook, but for a list of watches."""
+
+MAX_UPLOAD_BYTES = 8 * 1024 * 1024
+"""An archive of subscriptions, among other data of an account; or a thousand entries chosen."""
+
+MAX_UPLOAD_PARTS = 1010
+"""Of a form that is sent there: an entry for each watch there can be, and what goes with them."""
+
+UPLOAD_PATHS = frozenset(("/dashboard/import", "/dashboard/import/watches"))
 
 MAX_REQUEST_LINE_BYTES = 8190
 """As much as gunicorn can be told to read; the longest of ours is a full-text query."""
@@ -16,3 +24,8 @@ MAX_HEADER_BYTES = 8190
 
 MAX_HEADERS = 64
 """A browser sends some 20, proxies add a few."""
+
+
+def most_body_bytes(path: str) -> int:
+    """Return how long a body may be that is sent to a path, which begins below SCRIPT_NAME."""
+    return MAX_UPLOAD_BYTES if path in UPLOAD_PATHS else MAX_BODY_BYTES

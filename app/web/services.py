@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from flask import current_app
 
+from app.web.watch_services import WatchServices
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
@@ -247,7 +249,7 @@ class AlertReports(Protocol):
         """Return who is told and of what; raises StoreUnavailableError."""
 
 
-class Services(Protocol):
+class Services(WatchServices, Protocol):
     """Everything the routes use."""
 
     @property

@@ -24,6 +24,8 @@ class ShownPage:
 PAGES: tuple[ShownPage, ...] = (
     ShownPage("/?limit=100", TITLE),
     ShownPage("/dashboard/watches", KEYWORD),
+    ShownPage("/dashboard/watches/1?shortest=0:30", "What these filters do"),
+    ShownPage("/dashboard/import", "Google Takeout"),
     ShownPage("/dashboard/coverage", KEYWORD),
     ShownPage("/dashboard/quota", "Search calls"),
     ShownPage("/dashboard/activity", "to find new videos"),

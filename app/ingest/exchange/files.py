@@ -37,27 +37,27 @@ def buffered(file: BinaryIO) -> BinaryIO:
     return file if file.seekable() else BytesIO(_read_whole(file))
 
 
-def read_file(file: BinaryIO, name: str) -> list[Item]:
+def read_file(file: BinaryIO, name: str, most_bytes: int = MAX_BYTES) -> list[Item]:
     """Read all entries of a file; either all of them are returned or it is refused.
 
     Args:
-        file: at its beginning, seekable. No more than `MAX_BYTES` of it are held, and of an
-            archive no more of what it unpacks to.
+        file: at its beginning, seekable.
         name: its name, whose ending may settle what it is.
+        most_bytes: no more of it are held, and of an archive no more of what it unpacks to.
 
     Raises:
         InvalidValueError: too large, or not what can be read.
     """
     if archives.is_archive(file):
-        found = archives.read_subscriptions(file, MAX_BYTES)
+        found = archives.read_subscriptions(file, most_bytes)
         return _bounded(item for inner, content in found for item in _read(content, inner))
-    return _bounded(_read(_read_whole(file), name))
+    return _bounded(_read(_read_whole(file, most_bytes), name))
 
 
-def _read_whole(file: BinaryIO) -> bytes:
-    content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise InvalidValueError(f"the file has more than {MAX_BYTES // 2**20} MiB")
+def _read_whole(file: BinaryIO, most_bytes: int = MAX_BYTES) -> bytes:
+    content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise InvalidValueError(f"the file has more than {most_bytes // 2**20} MiB")
     return content
 
 

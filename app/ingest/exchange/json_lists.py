@@ -12,7 +12,7 @@ import orjson
 
 from app.domain.addresses import Target, parse_address
 from app.domain.errors import InvalidMemberError, InvalidValueError
-from app.domain.options import OPTIONS, filters_members, parse_options
+from app.domain.options import OPTIONS, filters_members, options_members, parse_options
 from app.domain.watches import WatchKind, parse_keyword
 from app.ingest.exchange.entries import read_entry, read_watch, reject
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from app.domain.watches import Watch
-    from app.ingest.exchange.entries import Item
+    from app.ingest.exchange.entries import Entry, Item
 
 _SUBSCRIPTION = '"youtube#subscription"'
 
@@ -52,6 +52,21 @@ def write_json(watches: Iterable[Watch]) -> bytes:
     """Write watches so that `read_json` gives them back."""
     told = {"watches": [_members(watch) for watch in watches]}
     return orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def read_entry_text(where: str, text: str) -> Item:
+    """Read one watch of a list that stands by itself; what cannot be watched is rejected."""
+    try:
+        told: object = orjson.loads(text)
+    except ValueError:
+        return reject(where, text, "not JSON")
+    return _read_watch(where, told)
+
+
+def write_entry(entry: Entry) -> str:
+    """Write one entry so that `read_entry_text` gives it back."""
+    told = {"kind": entry.kind.value, "term": entry.term, **options_members(entry.options)}
+    return orjson.dumps(told).decode()
 
 
 def _members(watch: Watch) -> dict[str, object]:

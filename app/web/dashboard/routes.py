@@ -10,9 +10,11 @@ from app.web.dashboard.coverage import coverage_pages
 from app.web.dashboard.docs import docs
 from app.web.dashboard.feed import dashboard
 from app.web.dashboard.help import help_pages
+from app.web.dashboard.importing import importing
 from app.web.dashboard.login import login
 from app.web.dashboard.quota import quota_pages
 from app.web.dashboard.settings import settings_pages
+from app.web.dashboard.watch import watch_editing
 from app.web.dashboard.watches import watch_pages
 from app.web.dashboard.webhooks import webhook_pages
 
@@ -23,6 +25,8 @@ PAGES: tuple[Blueprint, ...] = (
     assets,
     dashboard,
     watch_pages,
+    watch_editing,
+    importing,
     coverage_pages,
     quota_pages,
     activity,

@@ -54,6 +54,11 @@ def routes(site: Site) -> Iterator[tuple[str, str, Scope | None]]:
             yield method, path, declared_scope(site.app.view_functions[rule.endpoint])
 
 
+def is_page(path: str) -> bool:
+    """Whether people are led to the login who may not see it."""
+    return path == "/" or path.startswith("/dashboard/")
+
+
 def told(reply: TestResponse) -> tuple[int, str]:
     challenge = reply.headers.get("WWW-Authenticate", "")
     return (reply.status_code, challenge) if challenge.startswith("Bearer") else (0, "")
@@ -75,10 +80,9 @@ def test_every_route_answers_those_with_its_scope_and_nobody_else(
             lacking = 403, f'{REALM}, error="insufficient_scope", scope="{needed}"'
             expected = LET_THROUGH if is_open or scope is needed else lacking
             assert told(site.ask(path, token, method)) == expected, (method, path, scope)
-        is_page = path == "/" or path.startswith("/dashboard/")
         nobody, wrong = site.ask(path, method=method), site.ask(path, "a.b.c", method)
-        is_led = nobody.headers.get("Location") == "/login" and is_page
-        assert is_led is (is_page and not is_open)
+        is_led = nobody.headers.get("Location") == "/login" and is_page(path)
+        assert is_led is (is_page(path) and not is_open)
         assert told(nobody) == (LET_THROUGH if is_open or is_led else (401, REALM)), (method, path)
         refused = 401, f'{REALM}, error="invalid_token"'
         assert told(wrong) == (LET_THROUGH if is_open else refused), (method, path)

@@ -30,6 +30,8 @@ SILENT = {
     *("POST /login", "POST /logout", "POST /dashboard/watches"),
     "POST /dashboard/watches/preview",  # it leads on, and changes nothing
     *(f"POST /dashboard/watches/<watch_id>/{act}" for act in PAGE_ACTS),
+    *("POST /dashboard/watches/<watch_id>", "POST /dashboard/import/watches"),
+    "POST /dashboard/import",  # it looks into a file
     "POST /dashboard/webhooks",
     *(
         f"POST /dashboard/webhooks/<webhook_id>/{act}"

@@ -19,6 +19,7 @@ from app.web.request_limits import (
     MAX_HEADER_BYTES,
     MAX_HEADERS,
     MAX_REQUEST_LINE_BYTES,
+    MAX_UPLOAD_BYTES,
 )
 from tests.contract.web.conftest import seeded
 from tests.contract.web.test_process import answers, gunicorn
@@ -213,6 +214,19 @@ def test_every_reply_is_guarded_and_every_refusal_an_error_object(
     if status >= 400 and not asked.startswith(b"HEAD"):
         check_error(status, reply.headers, reply.body)
     assert SECRET.encode() not in reply.body, "what was sent is not repeated"
+
+
+def test_the_largest_upload_is_read_and_what_is_said_to_be_larger_is_not(server: Server) -> None:
+    path, kind = "/dashboard/import", "multipart/form-data; boundary=x"
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+    form = head.ljust(MAX_UPLOAD_BYTES - 10, b"y") + b"\r\n--x--\r\n"
+    told = f"Content-Length: {len(form)}", f"Content-Type: {kind}", BEARER
+    read = server.ask(request(f"POST {path}", *told, body=form))
+    assert read.status == 403, "there is no token of a form in it"
+    longer = f"Content-Length: {MAX_UPLOAD_BYTES + 1}", f"Content-Type: {kind}", BEARER
+    refused = server.ask(request(f"POST {path}", *longer))
+    assert refused.status == 413
+    assert b"At most 8 MiB" in refused.body
 
 
 def test_a_page_from_memory_and_one_not_modified_are_guarded_too(server: Server) -> None:

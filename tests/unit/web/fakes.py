@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import TYPE_CHECKING
 
 import orjson
@@ -43,7 +44,9 @@ from app.domain.watches import RemovedWatch, Watch, WatchKind, WatchOptions
 from app.domain.webhooks import Delivery, Webhook
 from app.feed.channel_pages import ChannelPage
 from app.feed.head_reader import LastKnown
+from app.ingest.filter_preview import FilterPreview
 from app.ingest.health import HealthReport, Stored
+from app.ingest.importing import Importing
 from app.ingest.moderating import Moderated
 from app.ingest.overview import Overview
 from app.ingest.planning import Cadence, Preview
@@ -55,7 +58,7 @@ from app.web.api.examples import VIDEO
 from app.webhooks.keeping import DeliveryPage, WebhookPage
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from app.auth.grants import Granted
     from app.auth.scopes import Scope
@@ -63,6 +66,7 @@ if TYPE_CHECKING:
     from app.domain.clock import Clock
     from app.domain.configured import Configured
     from app.domain.fetches import FetchQuery, LoggedFetch
+    from app.domain.filters import Filters
     from app.domain.follows import Follow
     from app.domain.watches import Problem
 
@@ -317,6 +321,29 @@ class MemoryWatchReports:
 
 
 @dataclass
+class MemoryFilterPreviews:
+    """Answers every question alike."""
+
+    answer: FilterPreview = field(
+        default_factory=lambda: FilterPreview(
+            judged=0,
+            is_whole=True,
+            passing=0,
+            excluded={},
+            dropped=0,
+            restored=0,
+            dropping=(),
+            restoring=(),
+        )
+    )
+    asked: list[tuple[int, Filters]] = field(default_factory=list)
+
+    def preview(self, watch_id: int, filters: Filters) -> FilterPreview:
+        self.asked.append((watch_id, filters))
+        return self.answer
+
+
+@dataclass
 class MemoryWatching:
     """Watch 1 is the keyword `news`; what is asked is written down, and nothing changes."""
 
@@ -373,6 +400,41 @@ class MemoryWatching:
             raise self.refusal
         self.asked.append(asked)
         return self.watch
+
+
+@dataclass
+class MemoryWatchList:
+    """Watches that files are imported into; at first there is `news`."""
+
+    watches: list[Watch] = field(default_factory=lambda: [NEWS])
+    notes: list[tuple[str, Mapping[str, int]]] = field(default_factory=list)
+    actors: list[Actor] = field(default_factory=list)
+
+    def by(self, actor: Actor) -> MemoryWatchList:
+        self.actors.append(actor)
+        return self
+
+    def list_all(self) -> list[Watch]:
+        return list(self.watches)
+
+    def check(self, options: WatchOptions) -> None:
+        """Take any."""
+
+    def add(self, kind: WatchKind, text: str, options: WatchOptions) -> tuple[Watch, bool]:
+        known = [it for it in self.watches if (it.kind, it.term) == (kind, text)]
+        if not known:
+            new = replace(NEWS, watch_id=len(self.watches) + 1, kind=kind, term=text, label=text)
+            self.watches.append(replace(new, **options))
+        return (known or self.watches)[-1], not known
+
+    def note_import(self, source: str, counts: Mapping[str, int]) -> None:
+        self.notes.append((source, counts))
+
+
+def _channel_of(handle: str) -> str:
+    if handle == "@nobody":
+        raise NotFoundError("YouTube has no channel @nobody")
+    return f"UC{handle.removeprefix('@'):_<22}"
 
 
 @dataclass
@@ -664,7 +726,9 @@ class MemoryServices:
     coverage: MemoryCoverage = field(default_factory=MemoryCoverage)
     planning: MemoryPlanning = field(default_factory=MemoryPlanning)
     watch_reports: MemoryWatchReports = field(default_factory=MemoryWatchReports)
+    filter_previews: MemoryFilterPreviews = field(default_factory=MemoryFilterPreviews)
     watching: MemoryWatching = field(default_factory=MemoryWatching)
+    watch_list: MemoryWatchList = field(default_factory=MemoryWatchList)
     moderation: MemoryModeration = field(default_factory=MemoryModeration)
     audit_log: MemoryAuditLog = field(default_factory=MemoryAuditLog)
     statistics: MemoryStatistics = field(default_factory=MemoryStatistics)
@@ -678,3 +742,8 @@ class MemoryServices:
     configured: tuple[Configured, ...] = ()
     clock: Clock = lambda: AT
     demo: bool = False
+    seconds: Iterator[float] = field(default_factory=lambda: count(step=0.001))
+
+    @property
+    def importing(self) -> Importing:
+        return Importing(self.watch_list, _channel_of, lambda: next(self.seconds))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import gevent
 import pytest
 
+from app.web import lanes
 from app.web.lanes import ALREADY_ASKED, Checks, FirstPages, Lane, Offloaded
 from app.web.read_layer import Needs
 from app.web.representations import Answer
+from app.web.request_limits import MAX_BODY_BYTES, MAX_UPLOAD_BYTES
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -174,6 +177,37 @@ def test_a_body_that_is_said_to_be_too_long_is_not_waited_for(layer: Layer) -> N
     told: list[str] = []
     Offloaded(layer, 1)(asked, lambda status, *_: told.append(status))  # type: ignore[arg-type] # nobody writes by it
     assert told == [NEWEST.status]
+
+
+def upload(length: int = MAX_BODY_BYTES + 1) -> WSGIEnvironment:
+    body = BytesIO(b"x" * length)
+    about = {"CONTENT_LENGTH": str(length), "wsgi.input": body}
+    return {**environ("/dashboard/import", method="POST"), **about}
+
+
+def test_uploads_are_taken_in_one_at_a_time_and_hinder_nobody_else(
+    layer: Layer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "_STORE_SECONDS", 0.05)
+    layer.needed = Needs.STORE
+    offloaded = Offloaded(layer, 3)
+    first = gevent.spawn(offloaded._unready, upload())
+    until(lambda: layer.asks == 1)
+    waiting = upload()
+    assert offloaded._unready(waiting).status.startswith("503")
+    assert waiting["wsgi.input"].tell() == 0, "what is not taken in takes no memory"
+    small = gevent.spawn(offloaded._unready, upload(10))
+    until(lambda: layer.asks == 2)
+    layer.may_answer.set()
+    assert [it.get() for it in (first, small)] == [NEWEST, NEWEST]
+    assert offloaded._unready(upload()) == NEWEST
+
+
+def test_an_upload_that_is_said_to_be_too_long_is_not_waited_for(layer: Layer) -> None:
+    layer.needed = Needs.STORE
+    layer.may_answer.set()
+    asked = {**upload(0), "CONTENT_LENGTH": str(MAX_UPLOAD_BYTES + 1), "wsgi.input": Silent()}
+    assert Offloaded(layer, 1)._unready(asked) == NEWEST
 
 
 def test_what_needs_nothing_is_answered_while_all_threads_hang(layer: Layer) -> None:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from app.domain.watches import MAX_WATCHES
 from app.embedded.server import EmbeddedServer
 from app.settings import Settings
 from app.web import request_limits
@@ -26,6 +27,22 @@ def test_nginx_reads_no_more_than_the_service_behind_it() -> None:
     # A line and its end must fit a buffer, and then fits ours, too, but for a byte or two.
     assert int(size) * 1024 - 2 <= request_limits.MAX_HEADER_BYTES
     assert request_limits.MAX_REQUEST_LINE_BYTES == request_limits.MAX_HEADER_BYTES
+
+
+def test_nginx_lets_files_through_where_the_service_takes_them_and_keeps_none_itself() -> None:
+    [(pattern, settings)] = re.findall(r"location ~ (\S+) \{(.*?)\}", NGINX, re.DOTALL)
+    taken = {
+        path for path in (*request_limits.UPLOAD_PATHS, "/watches") if re.search(pattern, path)
+    }
+    assert taken == request_limits.UPLOAD_PATHS
+    [size] = re.findall(r"client_max_body_size ([0-9]+)m;", settings)
+    assert int(size) * 2**20 > request_limits.MAX_UPLOAD_BYTES, "the service says it in a page"
+    assert "proxy_request_buffering off;" in settings
+    assert "proxy_set_header" not in settings, "it would have none of those that all share"
+
+
+def test_a_form_may_hold_an_entry_for_each_watch_there_can_be() -> None:
+    assert request_limits.MAX_UPLOAD_PARTS >= MAX_WATCHES + 6
 
 
 @pytest.mark.parametrize(
