@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from app.settings import Settings
 from tests.processes import Processes
@@ -39,8 +40,13 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pyt
 
 
 def pytest_configure() -> None:
-    """Makes SIGTERM end a run as Ctrl-C does: in order, servers stopped and folders removed."""
+    """Makes SIGTERM end a run as Ctrl-C does: in order, servers stopped and folders removed.
+
+    How long an example takes says more of the machine than of the code, so nothing fails by that.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    settings.register_profile("newsreel", deadline=None)
+    settings.load_profile("newsreel")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.servers.programs import get_program
 
@@ -20,6 +20,9 @@ _OPTIONS = (
     # No name but this machine's is looked up, whatever a page or the browser itself asks for.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
+
+_PATIENCE_MS = 20_000
+"""How long something that is expected may take, on a machine that has much else to do."""
 
 
 class Chromium:
@@ -37,6 +40,7 @@ class Chromium:
         """Return the running browser."""
         if self._browser is None:
             self._playwright = sync_playwright().start()
+            expect.set_options(timeout=_PATIENCE_MS)
             program = str(get_program("chromium"))
             self._browser = self._playwright.chromium.launch(executable_path=program, args=_OPTIONS)
         return self._browser
