@@ -211,6 +211,27 @@ def test_the_header_offers_what_there_is(client: FlaskClient, services: MemorySe
         assert 'action="/logout"' in shown(client, path)
 
 
+SECTION = re.compile(r'<a href="(/[^"]*)"(?: aria-current="page")?>(?=[A-Z][a-z]+</a>)')
+
+
+@pytest.mark.parametrize(
+    ("is_here", "expected"),
+    [
+        (True, ["/", PATH, "/coverage", "/quota", "/activity", "/webhooks", "/settings", "/help"]),
+        (False, ["/", "/coverage", "/help"]),
+    ],
+)
+def test_nobody_is_offered_a_section_that_only_leads_to_the_login(
+    client: FlaskClient, *, is_here: bool, expected: list[str]
+) -> None:
+    address = "127.0.0.1" if is_here else "203.0.113.7"
+    html = client.get("/", environ_overrides={"REMOTE_ADDR": address}).get_data(as_text=True)
+    offered = SECTION.findall(html.partition("<nav ")[2].partition("</nav>")[0])
+    assert [
+        it if it in ("/", PATH) else it.removeprefix("/dashboard") for it in offered
+    ] == expected
+
+
 @pytest.mark.parametrize("path", [PATH, "/login"])
 def test_pages_work_below_a_prefix(
     client: FlaskClient, services: MemoryServices, path: str
