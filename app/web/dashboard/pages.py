@@ -132,7 +132,12 @@ def _on_error(error: NewsreelError) -> Response:
     told = told_of(error)
     if told is None:
         return on_unexpected_error(error)
-    response = page("error.html", told.status, detail=told.detail)
+    response = page(
+        "error.html",
+        told.status,
+        detail=told.detail,
+        may_retry=told.status == HTTPStatus.SERVICE_UNAVAILABLE and request.method == "GET",
+    )
     response.headers.update(told.headers)
     response.headers["Cache-Control"] = "no-store"
     return response
