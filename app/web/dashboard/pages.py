@@ -135,7 +135,7 @@ def _on_error(error: NewsreelError) -> Response:
     response = page(
         "error.html",
         told.status,
-        detail=told.detail,
+        detail=f"{told.detail[:1].upper()}{told.detail[1:].rstrip('.')}.",
         may_retry=told.status == HTTPStatus.SERVICE_UNAVAILABLE and request.method == "GET",
     )
     response.headers.update(told.headers)
