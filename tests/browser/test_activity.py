@@ -126,7 +126,7 @@ def test_an_address_that_is_refused_says_why_and_stays_in_the_form(
     field = visitor.page.get_by_label("Address that takes a POST")
     field.fill("http://127.0.0.1/")
     visitor.page.get_by_role("button", name="Add").click()
-    expect(visitor.page.get_by_role("alert")).to_contain_text("The address must lead to")
+    expect(visitor.page.get_by_role("alert")).to_contain_text("This URL must lead to")
     expect(field).to_have_value("http://127.0.0.1/")
     assert site.rig.services.webhooks.page(1, 9).total == 0
 
