@@ -108,8 +108,8 @@ class Outgoing:
         look = partial(self._resolve, target.host, target.port)
         try:
             addresses = _in_time(look, deadline)
-        except (OSError, UnicodeError) as error:
-            raise UpstreamError(f"has no address ({type(error).__name__})") from None
+        except (OSError, UnicodeError):
+            raise UpstreamError("has no address: no host of that name was found") from None
         if not addresses:
             raise UpstreamError("has no address")
         check_addresses(target, addresses, self._allowance)

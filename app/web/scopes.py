@@ -26,7 +26,7 @@ from app.web.browsers import (
 from app.web.callers import note_caller
 from app.web.errors import ErrorObject, error_response
 from app.web.hosts import is_loopback, names_this_machine
-from app.web.replies import to_page
+from app.web.logins import to_login
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 ViewT = TypeVar("ViewT", bound="Callable[..., object]")
 
-LOGIN_PATH = "/login"
 NO_TOKEN = ErrorObject("token_required", "This takes an access token, sent as a bearer's.")
 BAD_TOKEN = ErrorObject("invalid_token", "The token is malformed, not ours, expired or revoked.")
 
@@ -93,6 +92,17 @@ def may_operate() -> bool:
     return gate.knows_this_machine() or is_logged_in()
 
 
+def is_open_to_all(endpoint: str) -> bool:
+    """Tell whether a route takes neither a token nor a session."""
+    gate: Gate = current_app.extensions[_GATE]
+    return gate.opens(declared_scope(current_app.view_functions[endpoint]))
+
+
+def leads_to_login(endpoint: str) -> bool:
+    """Tell whether a route is a page that takes a session, to be come back to after the login."""
+    return bool(current_app.view_functions[endpoint].__dict__.get(_LOGIN_MARK))
+
+
 def insufficient(needed: Scope | None) -> ErrorObject:
     """Return the error of a token that is good, but not for this."""
     named = f"the scope {needed}" if needed else "a scope that nobody has"
@@ -124,7 +134,7 @@ class Gate:
             return None
         view = current_app.view_functions[request.endpoint]
         needed = declared_scope(view)
-        if needed is Scope.PUBLIC or (needed is Scope.VIDEOS_READ and self.access.reads_are_open):
+        if self.opens(needed):
             return None
         token = _bearer_token(request.environ)
         if token is not None:
@@ -134,8 +144,13 @@ class Gate:
             note_caller(name)
             return None
         if view.__dict__.get(_LOGIN_MARK):
-            return to_page(LOGIN_PATH)
+            return to_login()
         return _refused(HTTPStatus.UNAUTHORIZED, NO_TOKEN, _CHALLENGE)
+
+    def opens(self, needed: Scope | None) -> bool:
+        """Tell whether what needs this scope is open to all."""
+        reads = needed is Scope.VIDEOS_READ and self.access.reads_are_open
+        return needed is Scope.PUBLIC or reads
 
     def admits(self, environ: WSGIEnvironment) -> bool:
         """Tell whether a reader is known to be one without waiting for anything."""

@@ -81,6 +81,7 @@ def test_what_cannot_be_added_stays_in_the_field_with_the_reason(
     field(page).fill("boats")
     press(page, "Watch")
     expect(page.get_by_role("alert")).to_contain_text("is for it already")
+    expect(page.get_by_role("status")).not_to_contain_text("Added")
     expect(field(page)).to_have_value("boats")
     assert len(boats.rig.services.watching.list_all()) == 1
 

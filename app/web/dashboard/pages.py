@@ -23,7 +23,7 @@ from app.web.dashboard import words
 from app.web.dashboard.assets import asset_path
 from app.web.errors import on_unexpected_error, told_of, told_of_query
 from app.web.headers import PAGE_POLICY
-from app.web.scopes import may_operate
+from app.web.scopes import is_open_to_all, may_operate
 from app.web.services import services
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def page(
         template,
         demo=services_here.demo,
         now=services_here.clock(),
-        navigation=NAVIGATION,
+        navigation=_open_sections(),
         is_logged_in=is_logged_in,
         may_operate=_may_operate(),
         can_log_in=services_here.access.sessions.can_open,
@@ -132,7 +132,12 @@ def _on_error(error: NewsreelError) -> Response:
     told = told_of(error)
     if told is None:
         return on_unexpected_error(error)
-    response = page("error.html", told.status, detail=told.detail)
+    response = page(
+        "error.html",
+        told.status,
+        detail=f"{told.detail[:1].upper()}{told.detail[1:].rstrip('.')}.",
+        may_retry=told.status == HTTPStatus.SERVICE_UNAVAILABLE and request.method == "GET",
+    )
     response.headers.update(told.headers)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -148,12 +153,18 @@ def _on_wrong_query(error: HTTPError) -> Response:
     return response
 
 
-def _may_operate() -> bool:
+def _may_operate(*, if_unknown: bool = False) -> bool:
     """Tell whether a page may show what is the operator's; not while nobody can know."""
     try:
         return may_operate()
     except StoreUnavailableError:
-        return False
+        return if_unknown
+
+
+def _open_sections() -> list[tuple[str, str, str]]:
+    """Return the sections that whoever looks may see; the others would only lead to the login."""
+    is_operator = _may_operate(if_unknown=True)
+    return [it for it in NAVIGATION if is_operator or is_open_to_all(it[1])]
 
 
 def _is_logged_in() -> bool:

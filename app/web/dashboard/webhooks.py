@@ -68,7 +68,7 @@ def add(query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
         told = told_of(error)
         if told is None:
             raise
-        problem = f"The address {error}." if _is_about_url(error) else told.detail
+        problem = f"This URL {error}." if _is_about_url(error) else told.detail
         response = _webhooks_page(_FIRST, told.status, problem=problem, url=url, watch=watch)
         response.headers.update(told.headers)
         return response

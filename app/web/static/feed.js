@@ -1,9 +1,11 @@
 // The feed in the browser: what is new announces itself, one's place is kept, keys, the player.
 
-import { announce, offerChoice } from "./page.js";
+import { announce, localize, offerChoice } from "./page.js";
 
 const LOOK_EVERY = 5000; // milliseconds
 const LOOK_UNSEEN_EVERY = 60_000; // while the tab is in the background
+const GLANCE_EVERY = 60_000;
+const MISSES_TOLD = 3; // looks that reach nothing before the reader is told
 const CHANGES_AT_ONCE = 100;
 const SMALLEST_PICTURE = 120; // pixels; YouTube sends a grey one of this width where there is none
 const PLAYER = "https://www.youtube-nocookie.com/embed/";
@@ -20,6 +22,9 @@ let waiting = null; // the results as they are now, to be shown when they are as
 let after = null; // the bookmark in /changes; null where what is shown does not follow the newest
 let looking = false;
 let lookedAt = 0;
+let comparedAt = Date.now();
+let misses = 0;
+let isSignedOut = false;
 const title = document.title;
 
 function begin() {
@@ -37,9 +42,12 @@ async function look() {
   const shown = results();
   try {
     const found = await changesOf(shown);
+    if (misses >= MISSES_TOLD) announce("The service answers again.");
+    misses = 0;
     if (found && shown === results()) await takeIn(found, shown);
   } catch {
-    // not reached: the next look may be
+    misses += 1; // the next look may reach it
+    if (misses === MISSES_TOLD) announce("The service does not answer. New videos are told of once it does.");
   } finally {
     looking = false;
   }
@@ -49,14 +57,23 @@ async function changesOf(shown) {
   const address = `${shown.dataset.changes}?after=${after}&limit=${CHANGES_AT_ONCE}`;
   const answer = await fetch(address, { cache: "no-cache" });
   if (answer.status === 410) return { changes: [{ op: "put" }], next_after: null }; // long asleep
+  if (answer.status === 401) offerLogin();
   return answer.ok ? answer.json() : null;
+}
+
+function offerLogin() {
+  after = null;
+  isSignedOut = true;
+  fresh.textContent = "You are signed out. Sign in";
+  fresh.hidden = false;
 }
 
 async function takeIn(found, shown) {
   for (const change of found.changes) {
     if (change.op === "delete") markGone(document.getElementById(`v-${change.video_id}`));
   }
-  if (found.changes.some((change) => change.op === "put")) await compare(shown);
+  const isGlanceOld = !document.hidden && Date.now() - comparedAt > GLANCE_EVERY;
+  if (isGlanceOld || found.changes.some((change) => change.op === "put")) await compare(shown);
   // Of very many changes only the page tells; its version is where to go on.
   after = found.more || found.next_after === null ? (waiting?.dataset.follows ?? after) : found.next_after;
 }
@@ -73,6 +90,8 @@ async function compare(shown) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const now = page.getElementById("results");
   if (now === null) return;
+  comparedAt = Date.now();
+  showGlance(page.querySelector(".glance"));
   const unseen = [...now.querySelectorAll(".card")].filter((card) => !document.getElementById(card.id));
   if (unseen.length === 0) return;
   waiting = now;
@@ -84,7 +103,14 @@ async function compare(shown) {
   document.title = `(${unseen.length}) ${title}`;
 }
 
+function showGlance(now) {
+  if (now === null) return;
+  document.querySelector(".glance")?.replaceWith(document.adoptNode(now));
+  localize(now);
+}
+
 function showFresh() {
+  if (isSignedOut) return location.reload(); // which leads to the login and back
   if (waiting === null) return;
   const now = document.adoptNode(waiting);
   results().replaceWith(now);

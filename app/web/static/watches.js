@@ -5,9 +5,10 @@ import { announce } from "./page.js";
 let done = null; // the form whose answer is being swapped in
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  const { elt, verb } = event.detail.requestConfig;
+  const { elt, verb, isRefused } = event.detail.requestConfig;
   done = verb === "post" ? elt.closest("form[data-said]") : null;
-  if (done && event.detail.successful) announce(done.dataset.said);
+  const isDone = event.detail.successful && !isRefused && event.detail.xhr.status < 400;
+  if (done && isDone) announce(done.dataset.said);
 });
 
 document.addEventListener("htmx:afterSettle", () => {

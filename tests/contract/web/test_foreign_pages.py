@@ -172,7 +172,7 @@ ATTACKS: dict[str, dict[str, str]] = {
 def test_a_foreign_page_changes_nothing(scene: Scene, attack: dict[str, str]) -> None:
     before = scene.watched()
     refused = scene.send(**attack)
-    assert refused.headers.get("Location", "/login") == "/login"
+    assert refused.headers.get("Location", "/login").partition("?")[0] == "/login"
     assert refused.status_code in (303, 400, 401, 403, 405, 415, 421)
     assert scene.watched() == before
 
@@ -232,4 +232,4 @@ def test_a_rebound_name_is_shown_no_token(scenes: dict[str, Scene]) -> None:
         assert (shown.status_code, CSRF_FIELD in shown.text) == (421, False)
     for host in (f"{OUTSIDE}:5001", ""):
         shown = scene.send(WATCHES, method="GET", body="", Host=host, Cookie="-")
-        assert shown.headers["Location"] == "/login"
+        assert shown.headers["Location"].startswith("/login?")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from io import StringIO
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
@@ -70,11 +71,57 @@ def test_people_without_a_session_are_led_to_the_login_and_programs_are_not(
     browser: Browser, path: str
 ) -> None:
     led = browser.get(path)
-    assert (led.status_code, led.headers["Location"]) == (303, "/login")
+    assert (led.status_code, led.headers["Location"]) == (
+        303,
+        f"/login?then={quote(path, safe='')}",
+    )
     assert led.headers["Cache-Control"] == "no-store"
     assert browser.get("/videos").status_code == 401
     assert browser.get(path, Authorization="Bearer x").status_code == 401
     assert browser.cookies == {}
+
+
+RETURNS = {
+    "/": "/",
+    "/?q=boat race&watch=1": "/?q=boat+race&watch=1",
+    "/dashboard/webhooks?webhook=1": "/dashboard/webhooks?webhook=1",
+    "/dashboard/watches?q=%ff": f"{WATCHES}?q=%EF%BF%BD",
+}
+
+
+@pytest.mark.parametrize(("asked_for", "expected"), RETURNS.items())
+def test_the_login_leads_on_to_the_page_that_was_asked_for(
+    browser: Browser, asked_for: str, expected: str
+) -> None:
+    login = browser.get(asked_for).headers["Location"]
+    form = {"csrf_token": browser.token(login), "password": "wrong"}
+    assert browser.post(login, form).status_code == 403
+    assert browser.post(login, form | {"password": PASSWORD}).headers["Location"] == expected
+    assert browser.get(login).headers["Location"] == expected, "as after going back"
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        *("//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"),
+        *("/logout", "/login", "/videos", "/health", "/dashboard/nothing", "x", ""),
+    ],
+)
+def test_the_login_leads_nowhere_but_to_pages_of_ours(session: Browser, then: str) -> None:
+    led = session.get(f"/login?then={quote(then, safe='')}")
+    assert (led.status_code, led.headers["Location"]) == (303, WATCHES)
+
+
+def test_a_form_that_comes_after_its_session_ended_is_refused_and_come_back_to(
+    session: Browser,
+) -> None:
+    form = {"csrf_token": session.token(WATCHES), "add": "lost"}
+    session.client.delete_cookie("__Host-newsreel", domain="news.example.org")
+    page = f"{session.origin}{WATCHES}?page=2"
+    login = session.post(WATCHES, form, Referer=page).headers["Location"]
+    assert "nothing was changed" in session.get(login).get_data(as_text=True)
+    opened = session.post(login, {"csrf_token": session.token(login), "password": PASSWORD})
+    assert opened.headers["Location"] == f"{WATCHES}?page=2"
 
 
 def test_the_password_opens_everything_that_is_to_be_read(session: Browser) -> None:

@@ -205,10 +205,33 @@ def test_pages_with_a_form_are_kept_by_no_cache_and_the_cookie_is_given_once(
 def test_the_header_offers_what_there_is(client: FlaskClient, services: MemoryServices) -> None:
     assert "Sign in" not in shown(client, "/")
     services.access.sessions.password = "a password"
-    assert '<a href="/login">Sign in</a>' in shown(client, "/")
+    assert "Sign in" not in shown(client, "/"), "as it changes nothing on this machine"
+    elsewhere = client.get("/", environ_overrides={"REMOTE_ADDR": "203.0.113.7"})
+    assert '<a href="/login">Sign in</a>' in elsewhere.get_data(as_text=True)
     client.set_cookie("newsreel", services.access.sessions.open("a password"))
     for path in ("/", PATH):
         assert 'action="/logout"' in shown(client, path)
+
+
+SECTION = re.compile(r'<a href="(/[^"]*)"(?: aria-current="page")?>(?=[A-Z][a-z]+</a>)')
+
+
+@pytest.mark.parametrize(
+    ("is_here", "expected"),
+    [
+        (True, ["/", PATH, "/coverage", "/quota", "/activity", "/webhooks", "/settings", "/help"]),
+        (False, ["/", "/coverage", "/help"]),
+    ],
+)
+def test_nobody_is_offered_a_section_that_only_leads_to_the_login(
+    client: FlaskClient, *, is_here: bool, expected: list[str]
+) -> None:
+    address = "127.0.0.1" if is_here else "203.0.113.7"
+    html = client.get("/", environ_overrides={"REMOTE_ADDR": address}).get_data(as_text=True)
+    offered = SECTION.findall(html.partition("<nav ")[2].partition("</nav>")[0])
+    assert [
+        it if it in ("/", PATH) else it.removeprefix("/dashboard") for it in offered
+    ] == expected
 
 
 @pytest.mark.parametrize("path", [PATH, "/login"])

@@ -95,7 +95,7 @@ def test_a_person_pauses_resumes_and_removes(
 @pytest.mark.parametrize(
     ("refusal", "status", "told"),
     [
-        (InvalidMemberError("must be https", "url"), 400, "The address must be https."),
+        (InvalidMemberError("must be https", "url"), 400, "This URL must be https."),
         (InvalidMemberError("there is no watch 1", "watch_id"), 400, "there is no watch 1"),
         (TooManyWebhooksError("there are 100 webhooks"), 409, "there are 100 webhooks"),
     ],
