@@ -15,6 +15,7 @@ from app.web.dashboard.audit_lines import ACTIONS, audit_line
 from app.web.dashboard.fetch_lines import SOURCES, fetch_line
 from app.web.dashboard.pages import page, page_blueprint
 from app.web.dashboard.troubles import told_trouble, troubles
+from app.web.limits import costs
 from app.web.log_lists import LogQuery, log_links
 from app.web.parameters import Limit, RowId
 from app.web.scopes import scope
@@ -67,6 +68,7 @@ class ChangesPageQuery(_LogPageQuery):
 
 @activity.get(_FETCHES)
 @scope(Scope.ADMIN, or_login=True)
+@costs(20)
 @activity.input(FetchesPageQuery, location="query", arg_name="query")
 def show(query: FetchesPageQuery) -> Response:
     """Show what is wrong now, who is told of it, and the log of fetches."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 watch_editing = page_blueprint("watch_editing")
 
 _PATH = "/dashboard/watches"
-_COST = 10
+_COST = 30
 """Words are looked for in the whole text of hundreds of videos."""
 
 _FIELD_OF_MEMBER = {"min_interval_seconds": "min_interval"}

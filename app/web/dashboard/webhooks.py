@@ -49,6 +49,7 @@ _FIRST = WebhooksQuery()
 
 @webhook_pages.get(_PATH)
 @scope(Scope.WATCHES_WRITE, or_login=True)
+@costs(10)
 @webhook_pages.input(WebhooksQuery, location="query", arg_name="query")
 def show_webhooks(query: WebhooksQuery) -> Response:
     """Show the webhooks, oldest first, and the deliveries of one."""
