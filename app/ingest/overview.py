@@ -6,12 +6,13 @@ database is away it tells what it knew.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from app.domain.errors import StoreUnavailableError
+from app.domain.feeds import ALL
 from app.domain.quota import Bucket
 from app.domain.ranges import floor_second
 
@@ -44,6 +45,7 @@ class Overview:
         complete_until: up to when all of them have been read twice; None if none is active.
         searches_used: search calls of today, of all projects that have a key.
         searches_limit: how many they have a day; 0 without a key.
+        version: of the feed of everything.
     """
 
     names: Mapping[int, str] = field(default_factory=dict)
@@ -55,6 +57,7 @@ class Overview:
     complete_until: datetime | None = None
     searches_used: int = 0
     searches_limit: int = 0
+    version: int = 0
 
 
 class OverviewReader:
@@ -95,18 +98,20 @@ class OverviewReader:
         self._read_at = self._clock()
 
     def _overview(self) -> Overview:
-        def work(transaction: Transaction) -> tuple[list[Watch], dict[int, datetime]]:
-            return transaction.watches.list_all(), transaction.ranges.first_open()
+        def work(transaction: Transaction) -> tuple[list[Watch], dict[int, datetime], int]:
+            first_open = transaction.ranges.first_open()
+            return transaction.watches.list_all(), first_open, transaction.feed.version(ALL)
 
-        watches, first_open = self._store.read(work)
+        watches, first_open, version = self._store.read(work)
         projects = {key.project for key in self._ring.list_keys()}
-        return overview_of(watches, first_open, self._ledger.list_usage(sorted(projects)))
+        usage = self._ledger.list_usage(sorted(projects))
+        return replace(overview_of(watches, first_open, usage), version=version)
 
 
 def overview_of(
     watches: Sequence[Watch], first_open: Mapping[int, datetime], usage: Sequence[Usage]
 ) -> Overview:
-    """Put it together.
+    """Put it together, but for the version.
 
     Args:
         watches: all of them, oldest first.
