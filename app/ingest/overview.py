@@ -6,7 +6,7 @@ database is away it tells what it knew.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -98,25 +98,37 @@ class OverviewReader:
         self._read_at = self._clock()
 
     def _overview(self) -> Overview:
-        def work(transaction: Transaction) -> tuple[list[Watch], dict[int, datetime], int]:
-            first_open = transaction.ranges.first_open()
-            return transaction.watches.list_all(), first_open, transaction.feed.version(ALL)
+        def work(transaction: Transaction) -> Overview:
+            watches = transaction.watches.list_all()
+            titles = transaction.watches.list_channel_titles([it.watch_id for it in watches])
+            return overview_of(
+                watches,
+                transaction.ranges.first_open(),
+                usage,
+                titles,
+                transaction.feed.version(ALL),
+            )
 
-        watches, first_open, version = self._store.read(work)
         projects = {key.project for key in self._ring.list_keys()}
         usage = self._ledger.list_usage(sorted(projects))
-        return replace(overview_of(watches, first_open, usage), version=version)
+        return self._store.read(work)
 
 
 def overview_of(
-    watches: Sequence[Watch], first_open: Mapping[int, datetime], usage: Sequence[Usage]
+    watches: Sequence[Watch],
+    first_open: Mapping[int, datetime],
+    usage: Sequence[Usage],
+    titles: Mapping[int, str],
+    version: int,
 ) -> Overview:
-    """Put it together, but for the version.
+    """Put it together.
 
     Args:
         watches: all of them, oldest first.
         first_open: the first second that has not been read twice, of watches that have one.
         usage: of today.
+        titles: what the channels of watches call themselves, by watch, where it is known.
+        version: of the feed of everything.
     """
     active = [watch for watch in watches if not watch.paused]
     read_until = [floor_second(watch.read_until) for watch in active]
@@ -127,7 +139,7 @@ def overview_of(
     succeeded = [watch.last_success_at for watch in active if watch.last_success_at]
     searches = [used for used in usage if used.bucket is Bucket.SEARCH]
     return Overview(
-        names={watch.watch_id: watch.label or watch.term for watch in watches},
+        names={watch.watch_id: watch.name(titles.get(watch.watch_id, "")) for watch in watches},
         active=len(active),
         failing=sum(watch.last_error is not None for watch in active),
         last_success_at=max(succeeded, default=None),
@@ -136,4 +148,5 @@ def overview_of(
         complete_until=min(complete, default=None),
         searches_used=sum(used.used for used in searches),
         searches_limit=sum(used.limit for used in searches),
+        version=version,
     )

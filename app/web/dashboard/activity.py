@@ -24,8 +24,6 @@ from app.web.services import services
 if TYPE_CHECKING:
     from flask import Response
 
-    from app.domain.watches import Watch
-
 activity = page_blueprint("activity")
 
 _FETCHES = "/dashboard/activity"
@@ -100,7 +98,7 @@ def show_audit(query: ChangesPageQuery) -> Response:
 
 def _fetches_page(query: FetchesPageQuery, now_wrong: object) -> Response:
     watches = services().watching.list_all()
-    names = {watch.watch_id: _name(watch) for watch in watches}
+    names = {watch.watch_id: watch.name() for watch in watches}
     failed = None if query.failed is None else query.failed == "true"
     wanted = FetchQuery(query.page_length, query.place, query.watch, query.source, failed)
     found = services().fetch_log.page(wanted)
@@ -116,7 +114,3 @@ def _fetches_page(query: FetchesPageQuery, now_wrong: object) -> Response:
         lines=[fetch_line(fetch, names) for fetch in found.lines],
         links=log_links(_FETCHES, query, found),
     )
-
-
-def _name(watch: Watch) -> str:
-    return watch.label or watch.term

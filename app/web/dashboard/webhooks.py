@@ -155,7 +155,7 @@ def _webhooks_page(
         "webhooks.html",
         status,
         has_form=True,
-        names={watch.watch_id: watch.label or watch.term for watch in watches},
+        names={watch.watch_id: watch.name() for watch in watches},
         webhooks=[(it, _state(it), last.get(it.webhook_id)) for it in found],
         **_deliveries(query),
         **shown,

@@ -244,7 +244,7 @@ def test_a_costly_request_takes_more(services: MemoryServices) -> None:
 def test_what_is_too_large_is_counted_as_well(services: MemoryServices) -> None:
     client = limited(services, per_address=1)
     sent = {"data": b"x" * (MAX_BODY_BYTES + 1), "environ_overrides": {"REMOTE_ADDR": STRANGER}}
-    assert [client.post("/plan", **sent).status_code for _ in range(2)] == [413, 429]  # type: ignore[arg-type] # as above
+    assert [client.post("/plan", **sent).status_code for _ in range(2)] == [413, 429]
 
 
 def test_secrets_are_guarded_in_the_form_that_oauth_has(services: MemoryServices) -> None:
