@@ -66,6 +66,17 @@ def test_a_channel_is_called_by_its_name_once_it_is_known(rig: Rig) -> None:
     assert read(rig).names == {1: worlds.CHANNEL.title}
 
 
+def test_only_active_watches_that_fail_are_counted_as_failing(rig: Rig) -> None:
+    rig.watch("boats")
+    late = rig.watch("trains")
+    rig.fault("500")
+    rig.run_for(600, every=60)
+    assert read(rig).failing == 2
+    rig.services.watching.change(late.watch_id, {"paused": True})
+    rig.clock.move(HOLD.total_seconds())
+    assert read(rig).failing == 1
+
+
 def test_the_store_is_asked_once_in_a_while(rig: Rig) -> None:
     assert read(rig).names == {}
     rig.watch("boats")
