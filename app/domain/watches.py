@@ -100,6 +100,11 @@ class Watch:
     refiltering: bool = False
     wanted_at: datetime | None = None
 
+    def name(self, channel_title: str = "") -> str:
+        """Return what people call it: as they named it, else as its channel calls itself."""
+        is_unnamed = self.label in ("", self.term)
+        return (is_unnamed and channel_title) or self.label or self.term
+
 
 @dataclass(frozen=True, slots=True)
 class RemovedWatch:

@@ -23,7 +23,6 @@ DELAY_AMONG = 2_000
 DELAY_WINDOW = timedelta(days=30)
 """The late ones among the newest so many videos of a watch, within the window, tell its delay."""
 
-
 TIMELINE = timedelta(days=7)
 """How far back timelines go."""
 
@@ -51,11 +50,9 @@ class CoverageReports:
         first = (number - 1) * length
 
         def work(transaction: Transaction) -> CoveragePage:
-            watches = transaction.watches.list_all()
-            shown = watches[first : first + length]
-            return CoveragePage(
-                tuple(self._told(transaction, watch) for watch in shown), len(watches)
-            )
+            watches = transaction.watches.list_page(first, length)
+            items = tuple(self._told(transaction, watch) for watch in watches)
+            return CoveragePage(items, transaction.watches.count())
 
         return self._store.read(work)
 

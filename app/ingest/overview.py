@@ -12,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from app.domain.errors import StoreUnavailableError
+from app.domain.feeds import ALL
 from app.domain.quota import Bucket
 from app.domain.ranges import floor_second
 
@@ -44,6 +45,7 @@ class Overview:
         complete_until: up to when all of them have been read twice; None if none is active.
         searches_used: search calls of today, of all projects that have a key.
         searches_limit: how many they have a day; 0 without a key.
+        version: of the feed of everything.
     """
 
     names: Mapping[int, str] = field(default_factory=dict)
@@ -55,6 +57,7 @@ class Overview:
     complete_until: datetime | None = None
     searches_used: int = 0
     searches_limit: int = 0
+    version: int = 0
 
 
 class OverviewReader:
@@ -95,16 +98,28 @@ class OverviewReader:
         self._read_at = self._clock()
 
     def _overview(self) -> Overview:
-        def work(transaction: Transaction) -> tuple[list[Watch], dict[int, datetime]]:
-            return transaction.watches.list_all(), transaction.ranges.first_open()
+        def work(transaction: Transaction) -> Overview:
+            watches = transaction.watches.list_all()
+            titles = transaction.watches.list_channel_titles([it.watch_id for it in watches])
+            return overview_of(
+                watches,
+                transaction.ranges.first_open(),
+                usage,
+                titles,
+                transaction.feed.version(ALL),
+            )
 
-        watches, first_open = self._store.read(work)
         projects = {key.project for key in self._ring.list_keys()}
-        return overview_of(watches, first_open, self._ledger.list_usage(sorted(projects)))
+        usage = self._ledger.list_usage(sorted(projects))
+        return self._store.read(work)
 
 
 def overview_of(
-    watches: Sequence[Watch], first_open: Mapping[int, datetime], usage: Sequence[Usage]
+    watches: Sequence[Watch],
+    first_open: Mapping[int, datetime],
+    usage: Sequence[Usage],
+    titles: Mapping[int, str],
+    version: int,
 ) -> Overview:
     """Put it together.
 
@@ -112,6 +127,8 @@ def overview_of(
         watches: all of them, oldest first.
         first_open: the first second that has not been read twice, of watches that have one.
         usage: of today.
+        titles: what the channels of watches call themselves, by watch, where it is known.
+        version: of the feed of everything.
     """
     active = [watch for watch in watches if not watch.paused]
     read_until = [floor_second(watch.read_until) for watch in active]
@@ -122,7 +139,7 @@ def overview_of(
     succeeded = [watch.last_success_at for watch in active if watch.last_success_at]
     searches = [used for used in usage if used.bucket is Bucket.SEARCH]
     return Overview(
-        names={watch.watch_id: watch.label or watch.term for watch in watches},
+        names={watch.watch_id: watch.name(titles.get(watch.watch_id, "")) for watch in watches},
         active=len(active),
         failing=sum(watch.last_error is not None for watch in active),
         last_success_at=max(succeeded, default=None),
@@ -131,4 +148,5 @@ def overview_of(
         complete_until=min(complete, default=None),
         searches_used=sum(used.used for used in searches),
         searches_limit=sum(used.limit for used in searches),
+        version=version,
     )

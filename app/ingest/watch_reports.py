@@ -46,9 +46,7 @@ class WatchReport:
     @property
     def name(self) -> str:
         """What people call it."""
-        watch = self.watch
-        is_unnamed = watch.label in ("", watch.term)
-        return (is_unnamed and self.channel_title) or watch.label or watch.term
+        return self.watch.name(self.channel_title)
 
 
 @dataclass(frozen=True, slots=True)

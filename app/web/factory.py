@@ -105,8 +105,8 @@ def _register(app: APIFlask, gate: Gate, limits: Limits) -> None:
     app.spec_processor(
         lambda generated: document.finish(limited.describe(security.describe(generated)))
     )
-    app.before_request(_refuse_large_body)
     app.before_request(limits.refuse)
+    app.before_request(_refuse_large_body)
     attach_gate(app, gate)
     app.before_request(refuse_unclear_query)
     app.after_request(add_common_headers)

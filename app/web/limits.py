@@ -42,7 +42,9 @@ _COST_MARK = "declared_cost"
 _CLOSED_MARK = "fails_closed"
 _GUESSABLE_MARK = "guessable"
 _VERDICT = "verdict_of_limits"
-_SEARCHING = ("q", "min_duration", "max_duration", "live", "duration")
+_SEARCHING = ("q", "min_duration", "max_duration", "live", "duration", "add")
+"""`add` asks for a plan: what it would cost to watch that."""
+
 _FIRST = "1"
 
 
@@ -78,7 +80,7 @@ def with_parameters(cost: float, given: Mapping[str, str]) -> float:
 
     A page far down a search has to go through all before it; by cursor it is like the first.
     """
-    searches = any(name in given for name in _SEARCHING)
+    searches = any(given.get(name) for name in _SEARCHING)
     further = given.get("page", _FIRST) != _FIRST or ("cursor" in given and not searches)
     return cost * (SEARCH_TIMES if searches else 1) * (FURTHER_TIMES if further else 1)
 

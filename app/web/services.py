@@ -6,36 +6,24 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from flask import current_app
 
+from app.web.report_services import ReportServices
 from app.web.watch_services import WatchServices
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from collections.abc import Collection, Mapping
+    from datetime import timedelta
 
     from flask import Flask
 
-    from app.alerts.reporting import AlertReport
-    from app.domain.audit import Actor, AuditEntry, AuditQuery
-    from app.domain.burn_down import SpentDay
+    from app.domain.audit import Actor
     from app.domain.changes import Bookmark, ChangeList
     from app.domain.clock import Clock
-    from app.domain.configured import Configured
-    from app.domain.coverage import CoveragePage, WatchCoverage
     from app.domain.feeds import EncodedVideo, Feed, Page, PageRequest
-    from app.domain.fetches import FetchQuery, LoggedFetch
-    from app.domain.logs import LogPage
-    from app.domain.statistics import Counts, DayDelay, Grain
-    from app.domain.timelines import TimelinePage
-    from app.domain.watches import Problem
     from app.domain.webhooks import Delivery, Webhook
     from app.feed.channel_pages import ChannelPage
-    from app.ingest.health import HealthReport
     from app.ingest.moderating import Moderated
-    from app.ingest.overview import Overview
-    from app.ingest.quota_report import QuotaReport
     from app.web.access_services import Access, Limiter
     from app.web.read_layer import LastKnown
-    from app.web.watch_services import Planning, Watching, WatchReports
     from app.webhooks.keeping import DeliveryPage, WebhookPage
 
 _EXTENSION = "newsreel"
@@ -94,29 +82,6 @@ class ChangesReader(Protocol):
         """
 
 
-class FetchLog(Protocol):
-    """What was asked of the sources."""
-
-    def page(self, query: FetchQuery) -> LogPage[LoggedFetch]:
-        """Return a page of the log, newest first; raises StoreUnavailableError."""
-
-
-class CoverageReports(Protocol):
-    """How far watches have been read; all methods may raise StoreUnavailableError."""
-
-    def page(self, number: int, length: int) -> CoveragePage:
-        """Return the coverage of a page of watches (from 1), oldest watch first."""
-
-    def get(self, watch_id: int) -> WatchCoverage:
-        """Return the coverage of one watch; raises NotFoundError."""
-
-    def timelines(self, number: int, length: int) -> TimelinePage:
-        """Return the timelines of a page of watches (from 1), oldest watch first."""
-
-    def timeline(self, watch_id: int) -> TimelinePage:
-        """Return a page with the timeline of one watch; raises NotFoundError."""
-
-
 class Moderation(Protocol):
     """What nobody is to see."""
 
@@ -125,58 +90,6 @@ class Moderation(Protocol):
 
     def set_hidden(self, video_id: str, *, hidden: bool, note: str | None = None) -> Moderated:
         """Hide a video or show it again; raises NotFoundError and StoreUnavailableError."""
-
-
-class AuditLog(Protocol):
-    """Who changed what."""
-
-    def page(self, query: AuditQuery) -> LogPage[AuditEntry]:
-        """Return a page of the log, newest first; raises StoreUnavailableError."""
-
-
-class Statistics(Protocol):
-    """How many videos were published when."""
-
-    def counts(
-        self,
-        grain: Grain,
-        after: datetime | None,
-        before: datetime | None,
-        watch_id: int | None,
-    ) -> Counts:
-        """Return counts; raises InvalidValueError, NotFoundError and StoreUnavailableError."""
-
-    def delays(self, watch_id: int | None) -> Sequence[DayDelay]:
-        """Return how late search was each day; raises NotFoundError and StoreUnavailableError."""
-
-
-class QuotaReporter(Protocol):
-    """What is spent, which keys are in use, and what is to come."""
-
-    def report(self) -> QuotaReport:
-        """Return quota as it stands; raises StoreUnavailableError."""
-
-    def spent_today(self) -> SpentDay:
-        """Return what today's fetches cost, by the hour; raises StoreUnavailableError."""
-
-
-class OverviewReader(Protocol):
-    """What every page may show."""
-
-    def read(self) -> Overview:
-        """Return it, some seconds old at most; never raises for a database that is away."""
-
-
-class Readiness(Protocol):
-    """Whether reads can be answered, and everything that is wrong."""
-
-    @property
-    def serving(self) -> bool:
-        """Whether cache or database can answer a read."""
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """What is wrong now, oldest first."""
 
 
 class PushReceiver(Protocol):
@@ -228,28 +141,7 @@ class Webhooks(Protocol):
         """Return the last delivery of each of these that has one."""
 
 
-class ReadinessCheck(Protocol):
-    """Looks at the backends; never raises."""
-
-    def check(self) -> Readiness:
-        """Return the present state."""
-
-
-class HealthCheck(Protocol):
-    """Looks at every part; never raises."""
-
-    def report(self) -> HealthReport:
-        """Return how the parts are now."""
-
-
-class AlertReports(Protocol):
-    """What the operator was told."""
-
-    def report(self) -> AlertReport:
-        """Return who is told and of what; raises StoreUnavailableError."""
-
-
-class Services(WatchServices, Protocol):
+class Services(WatchServices, ReportServices, Protocol):
     """Everything the routes use."""
 
     @property
@@ -265,48 +157,8 @@ class Services(WatchServices, Protocol):
         """What changed since when."""
 
     @property
-    def readiness(self) -> ReadinessCheck:
-        """The state of the backends."""
-
-    @property
-    def fetch_log(self) -> FetchLog:
-        """What was asked of the sources."""
-
-    @property
-    def coverage(self) -> CoverageReports:
-        """How far watches have been read."""
-
-    @property
-    def planning(self) -> Planning:
-        """What a new watch would cost."""
-
-    @property
-    def watch_reports(self) -> WatchReports:
-        """How watches are doing."""
-
-    @property
-    def watching(self) -> Watching:
-        """What is watched."""
-
-    @property
     def moderation(self) -> Moderation:
         """What nobody is to see."""
-
-    @property
-    def audit_log(self) -> AuditLog:
-        """Who changed what."""
-
-    @property
-    def statistics(self) -> Statistics:
-        """How many videos were published when."""
-
-    @property
-    def quota(self) -> QuotaReporter:
-        """What is spent, which keys are in use, and what is to come."""
-
-    @property
-    def overview(self) -> OverviewReader:
-        """The whole at a glance."""
 
     @property
     def pushes(self) -> PushReceiver:
@@ -323,18 +175,6 @@ class Services(WatchServices, Protocol):
     @property
     def webhooks(self) -> Webhooks:
         """Where new videos are sent."""
-
-    @property
-    def health(self) -> HealthCheck:
-        """How every part is."""
-
-    @property
-    def alert_reports(self) -> AlertReports:
-        """What the operator was told."""
-
-    @property
-    def configured(self) -> Sequence[Configured]:
-        """The settings, without secrets."""
 
     @property
     def clock(self) -> Clock:

@@ -108,6 +108,18 @@ class WatchServices(Protocol):
     """The part of `Services` that is described here."""
 
     @property
+    def planning(self) -> Planning:
+        """What a new watch would cost."""
+
+    @property
+    def watch_reports(self) -> WatchReports:
+        """How watches are doing."""
+
+    @property
+    def watching(self) -> Watching:
+        """What is watched."""
+
+    @property
     def filter_previews(self) -> FilterPreviews:
         """What other filters of a watch would do."""
 

@@ -102,6 +102,28 @@ def test_what_the_filters_hide_is_not_announced(full: Site, visitor: Visitor) ->
     expect(visitor.page.get_by_role("button", name="1 new")).to_be_visible()
 
 
+def test_what_could_not_be_looked_at_is_looked_at_again(full: Site, visitor: Visitor) -> None:
+    visitor.go("/")
+    visitor.expects(503, "/")
+    visitor.page.route(re.compile(r"/$"), lambda route: route.fulfill(status=503), times=1)
+    full.record(video(1))
+    with visitor.page.expect_response(lambda reply: reply.status == 503):
+        visitor.later(SOON)
+    visitor.later(SOON)
+    expect(visitor.page.get_by_role("button", name="1 new")).to_be_visible()
+
+
+def test_a_flood_of_changes_elsewhere_is_gone_over_once(full: Site, visitor: Visitor) -> None:
+    visitor.go(f"/?watch={full.watch('trains')}")
+    full.record(*(video(number) for number in range(300, 420)))
+    with visitor.page.expect_response(re.compile(r"/\?watch=")):
+        visitor.later(SOON)
+    visitor.page.wait_for_load_state("networkidle")
+    with visitor.page.expect_response(re.compile(r"/changes\?")) as next_look:
+        visitor.later(SOON)
+    assert next_look.value.json()["changes"] == []
+
+
 def test_an_edit_of_what_is_shown_is_nothing_new(full: Site, visitor: Visitor) -> None:
     visitor.go("/")
     full.record(replace(video(10), title="Another title"))

@@ -40,7 +40,7 @@ class CoverageQuery(NumberedQuery):
 
 @coverage.get(_PATH)
 @scope(Scope.VIDEOS_READ)
-@costs(3)
+@costs(20)
 @coverage.input(CoverageQuery, location="query", arg_name="query")
 @coverage.output(coverage_schemas.CoverageList, example=examples.COVERAGE_LIST)
 @coverage.doc(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from flask import Response
 
     from app.web.api.openapi import ResponseDocs
-    from app.web.services import Readiness
+    from app.web.report_services import Readiness
 
 operations = APIBlueprint("operations", __name__, tag="Operations")
 

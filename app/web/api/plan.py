@@ -50,7 +50,7 @@ class PlanRequest(Body):
 # would be open to every web page, too.
 @plan.post("/plan")
 @scope(Scope.WATCHES_WRITE)
-@costs(5)
+@costs(100)
 @plan.input(Query, location="query", arg_name="query")
 @plan.input(PlanRequest, location="json", arg_name="wanted", example=examples.PLAN_REQUEST)
 @plan.output(plan_schemas.Plan, example=examples.PLAN)

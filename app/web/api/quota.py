@@ -32,7 +32,7 @@ _ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.SERVICE_UNAVAILABLE)
 
 @quota.get("/quota")
 @scope(Scope.ADMIN)
-@costs(3)
+@costs(40)
 @quota.input(Query, location="query", arg_name="query")
 @quota.output(quota_schemas.Quota, example=examples.QUOTA)
 @quota.doc(operation_id="get_quota", responses=responses(*_ERRORS, headers=("Cache-Control",)))

@@ -15,6 +15,7 @@ from app.web.dashboard.audit_lines import ACTIONS, audit_line
 from app.web.dashboard.fetch_lines import SOURCES, fetch_line
 from app.web.dashboard.pages import page, page_blueprint
 from app.web.dashboard.troubles import told_trouble, troubles
+from app.web.limits import costs
 from app.web.log_lists import LogQuery, log_links
 from app.web.parameters import Limit, RowId
 from app.web.scopes import scope
@@ -22,8 +23,6 @@ from app.web.services import services
 
 if TYPE_CHECKING:
     from flask import Response
-
-    from app.domain.watches import Watch
 
 activity = page_blueprint("activity")
 
@@ -67,6 +66,7 @@ class ChangesPageQuery(_LogPageQuery):
 
 @activity.get(_FETCHES)
 @scope(Scope.ADMIN, or_login=True)
+@costs(20)
 @activity.input(FetchesPageQuery, location="query", arg_name="query")
 def show(query: FetchesPageQuery) -> Response:
     """Show what is wrong now, who is told of it, and the log of fetches."""
@@ -98,7 +98,7 @@ def show_audit(query: ChangesPageQuery) -> Response:
 
 def _fetches_page(query: FetchesPageQuery, now_wrong: object) -> Response:
     watches = services().watching.list_all()
-    names = {watch.watch_id: _name(watch) for watch in watches}
+    names = {watch.watch_id: watch.name() for watch in watches}
     failed = None if query.failed is None else query.failed == "true"
     wanted = FetchQuery(query.page_length, query.place, query.watch, query.source, failed)
     found = services().fetch_log.page(wanted)
@@ -114,7 +114,3 @@ def _fetches_page(query: FetchesPageQuery, now_wrong: object) -> Response:
         lines=[fetch_line(fetch, names) for fetch in found.lines],
         links=log_links(_FETCHES, query, found),
     )
-
-
-def _name(watch: Watch) -> str:
-    return watch.label or watch.term

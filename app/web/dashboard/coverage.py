@@ -38,7 +38,7 @@ class CoverageQuery(Query):
 
 @coverage_pages.get(_PATH)
 @scope(Scope.VIDEOS_READ, or_login=True)
-@costs(15)
+@costs(30)
 @coverage_pages.input(CoverageQuery, location="query", arg_name="query")
 def show_coverage(query: CoverageQuery) -> Response:
     """Show the timelines of a page of watches, or of one, and charts of all or of one."""

@@ -77,8 +77,8 @@ class FeedPageQuery(FeedChoice, FeedQuery):
     def path(self, **changes: str | None) -> str:
         """Return the address of this page with these parameters instead, and the first of them."""
         kept = self.filters
-        if "limit" in self.model_fields_set:
-            kept["limit"] = str(self.limit)
+        if self.page_length != PAGE_LENGTH:
+            kept["limit"] = str(self.page_length)
         wanted = {**kept, **changes}
         return canonical_path(PATH, {name: it for name, it in wanted.items() if it is not None})
 

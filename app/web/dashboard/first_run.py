@@ -53,6 +53,6 @@ def first_run(*, is_empty: bool) -> FirstRun | None:
     return FirstRun(
         may_add=is_operator,
         has_key=all(it.code != _NO_KEYS for it in problems),
-        names=tuple(watch.label or watch.term for watch in watches[:_MOST_NAMES]),
+        names=tuple(watch.name() for watch in watches[:_MOST_NAMES]),
         troubles=tuple(troubles(it for it in problems if is_operator and it.code not in steps)),
     )

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from app.domain.errors import CacheUnavailableError, StoreUnavailableError
 from app.domain.webhooks import Pause
 from app.ingest.trouble import WRITES_FAIL
-from app.web.dashboard.troubles import Trouble, trouble
+from app.web.dashboard.troubles import Trouble, trouble, trouble_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime, timedelta
 
-    from app.domain.watches import Problem
     from app.ingest.health import HealthReport, Stored
 
 NOT_KNOWN = "not known here"
@@ -93,7 +92,7 @@ def health_lines(report: HealthReport) -> list[PartLine]:
 
 
 def _troubles(area: Area, report: HealthReport) -> tuple[Trouble, ...]:
-    found = [_told(it) for it in report.problems if AREAS.get(it.code, Area.YOUTUBE) is area]
+    found = [trouble_of(it) for it in report.problems if AREAS.get(it.code, Area.YOUTUBE) is area]
     if area is Area.DATABASE and report.has_replica and report.replica_took is None:
         found.append(trouble("replica_unavailable", "the replica does not answer"))
     if area is Area.DATABASE and report.stored is not None:
@@ -104,10 +103,6 @@ def _troubles(area: Area, report: HealthReport) -> tuple[Trouble, ...]:
             detail = f"{len(failing)} waiting to be told"
             found.append(trouble("alert_not_sent", detail, min(failing)))
     return tuple(found)
-
-
-def _told(problem: Problem) -> Trouble:
-    return trouble(problem.code, problem.detail, problem.since)
 
 
 def _of_schema(revision: str | None, newest: str) -> Iterable[Trouble]:

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 from apiflask import APIBlueprint, HTTPError
 from flask import make_response, render_template, request
 
+from app.domain.audit import NOBODY
 from app.domain.clock import format_instant
-from app.domain.errors import (
-    InvalidValueError,
-    NewsreelError,
-    StoreUnavailableError,
-)
+from app.domain.errors import InvalidValueError, NewsreelError, StoreUnavailableError
 from app.web import browsers
+from app.web.callers import caller
 from app.web.dashboard import words
 from app.web.dashboard.assets import asset_path
 from app.web.errors import on_unexpected_error, told_of, told_of_query
@@ -99,7 +97,7 @@ def page(
     )
     response = make_response(html, status)
     response.headers["Content-Security-Policy"] = PAGE_POLICY
-    response.headers["Cache-Control"] = "no-cache" if secret is None else "no-store"
+    response.headers["Cache-Control"] = _kept_by(secret)
     response.headers["Vary"] = "Cookie"
     if secret is not None:
         # With `no-referrer` a browser would say of our own forms that they come from nowhere.
@@ -120,6 +118,14 @@ def form_fields(*names: str) -> list[str]:
     if request.mimetype != FORM or sorted(name for name, _ in given.items(multi=True)) != expected:
         raise InvalidValueError("This is not the form of the page: load it and send it again.")
     return [given[name] for name in names]
+
+
+def _kept_by(secret: str | None) -> str:
+    """Return who may keep a page: nobody if it has a secret, all only if any visitor gets it."""
+    if secret is not None:
+        return "no-store"
+    is_for_all = caller().name == NOBODY and not _may_operate()
+    return "no-cache" if is_for_all else "private, no-cache"
 
 
 def _refuse_foreign_form() -> None:

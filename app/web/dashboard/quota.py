@@ -58,7 +58,7 @@ class Budget:
 
 @quota_pages.get(_PATH)
 @scope(Scope.ADMIN, or_login=True)
-@costs(5)
+@costs(40)
 @quota_pages.input(Query, location="query", arg_name="query")
 def show_quota(query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
     """Show what is spent, what is left until when, and of which keys."""

@@ -20,7 +20,7 @@ settings_pages = page_blueprint("settings")
 
 @settings_pages.get("/dashboard/settings")
 @scope(Scope.ADMIN, or_login=True)
-@costs(3)
+@costs(20)
 @settings_pages.input(Query, location="query", arg_name="query")
 def show(query: Query) -> Response:  # noqa: ARG001 - it takes no parameters
     """Show the health of the parts and the settings."""

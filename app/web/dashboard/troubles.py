@@ -52,9 +52,14 @@ def trouble(code: str, detail: str, since: datetime | None = None) -> Trouble:
     return Trouble(code, detail, advice_on(code), since)
 
 
+def trouble_of(problem: Problem) -> Trouble:
+    """Return a problem with the advice on it."""
+    return trouble(problem.code, problem.detail, problem.since)
+
+
 def troubles(problems: Iterable[Problem]) -> list[Trouble]:
     """Return problems with the advice on them."""
-    return [trouble(it.code, it.detail, it.since) for it in problems]
+    return [trouble_of(it) for it in problems]
 
 
 def told_trouble(alert: Alert) -> ToldTrouble:

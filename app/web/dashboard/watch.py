@@ -21,6 +21,7 @@ from app.web import browsers
 from app.web.api.watches import parse_watch_id
 from app.web.callers import caller
 from app.web.dashboard.pages import FORM, page, page_blueprint
+from app.web.dashboard.troubles import trouble_of
 from app.web.dashboard.watch_form import FIELDS, TICKED, changed, fields_of, read_form
 from app.web.limits import costs
 from app.web.parameters import Query
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 watch_editing = page_blueprint("watch_editing")
 
 _PATH = "/dashboard/watches"
-_COST = 10
+_COST = 30
 """Words are looked for in the whole text of hundreds of videos."""
 
 _FIELD_OF_MEMBER = {"min_interval_seconds": "min_interval"}
@@ -147,6 +148,7 @@ def _watch_page(
         videos=videos,
         followed=watching.followed(watch_id),
         fields=fields,
+        trouble=None if watch.last_error is None else trouble_of(watch.last_error),
         problems={**read.problems, **(refused or {})},
         preview=None if read.filters is None else previews.preview(watch_id, read.filters),
         is_typed=typed is not None,

@@ -10,40 +10,17 @@ from app.domain.errors import InvalidValueError
 from app.domain.filters import Shorts
 from app.domain.watches import WatchKind
 from app.web.dashboard import words
-from app.web.dashboard.advice import Advice, advice_on
+from app.web.dashboard.troubles import trouble_of
 from app.web.replies import canonical_path
 from app.web.services import services
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from app.domain.filters import Filters
-    from app.domain.watches import Problem
     from app.ingest.planning import Preview
     from app.ingest.watch_reports import WatchReport
+    from app.web.dashboard.troubles import Trouble
 
 _SHORTS = {Shorts.ONLY: "Shorts only", Shorts.WITHOUT: "no Shorts"}
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What ended the last poll of a watch.
-
-    Args:
-        title: what it is.
-        action: what to do about it.
-        detail: what was said, as it was said.
-        since: when the watch came to a stop.
-        endpoint: of the page on which to do it; empty if there is none.
-        link: what the link to it says.
-    """
-
-    title: str
-    action: str
-    detail: str
-    since: datetime
-    endpoint: str
-    link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +73,7 @@ def line_of(report: WatchReport) -> WatchLine:
         feed=canonical_path("/", {"watch": number}),
         coverage=canonical_path("/dashboard/coverage", {"watch": number}),
         filters=tuple(filters_in_short(watch.filters)),
-        trouble=None if watch.last_error is None else _trouble(watch.last_error),
+        trouble=None if watch.last_error is None else trouble_of(watch.last_error),
     )
 
 
@@ -138,11 +115,3 @@ def filters_in_short(filters: Filters) -> list[str]:
         if values:
             said.append(f"{name} {', '.join(values)}")
     return said
-
-
-def _trouble(problem: Problem) -> Trouble:
-    advice = advice_on(problem.code)
-    if advice is None:
-        advice = Advice("The last poll failed", "", "")
-    where = advice.endpoint, advice.link
-    return Trouble(advice.title, advice.action, problem.detail, problem.since, *where)

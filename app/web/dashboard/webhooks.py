@@ -49,6 +49,7 @@ _FIRST = WebhooksQuery()
 
 @webhook_pages.get(_PATH)
 @scope(Scope.WATCHES_WRITE, or_login=True)
+@costs(10)
 @webhook_pages.input(WebhooksQuery, location="query", arg_name="query")
 def show_webhooks(query: WebhooksQuery) -> Response:
     """Show the webhooks, oldest first, and the deliveries of one."""
@@ -154,7 +155,7 @@ def _webhooks_page(
         "webhooks.html",
         status,
         has_form=True,
-        names={watch.watch_id: watch.label or watch.term for watch in watches},
+        names={watch.watch_id: watch.name() for watch in watches},
         webhooks=[(it, _state(it), last.get(it.webhook_id)) for it in found],
         **_deliveries(query),
         **shown,

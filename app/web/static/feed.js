@@ -73,9 +73,14 @@ async function takeIn(found, shown) {
     if (change.op === "delete") markGone(document.getElementById(`v-${change.video_id}`));
   }
   const isGlanceOld = !document.hidden && Date.now() - comparedAt > GLANCE_EVERY;
-  if (isGlanceOld || found.changes.some((change) => change.op === "put")) await compare(shown);
-  // Of very many changes only the page tells; its version is where to go on.
-  after = found.more || found.next_after === null ? (waiting?.dataset.follows ?? after) : found.next_after;
+  let version = found.next_after;
+  if (isGlanceOld || found.changes.some((change) => change.op === "put")) {
+    const compared = await compare(shown);
+    if (compared === null) return; // not answered, or something else is shown by now
+    // Very many are not gone through: the page has what matters of them, and says where to go on.
+    if (found.more || version === null) version = compared;
+  }
+  after = version;
 }
 
 function markGone(card) {
@@ -84,16 +89,18 @@ function markGone(card) {
   card.querySelector(".when").append(" · No longer here");
 }
 
+/** Offer what is new on the page as it is now; return up to where it knows of changes, or null. */
 async function compare(shown) {
   const answer = await fetch(shown.dataset.first, { cache: "no-cache" });
-  if (!answer.ok || shown !== results()) return;
+  if (!answer.ok) return null;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const now = page.getElementById("results");
-  if (now === null) return;
+  if (now === null || shown !== results()) return null;
   comparedAt = Date.now();
   showGlance(page.querySelector(".glance"));
+  const version = now.dataset.latest ?? null;
   const unseen = [...now.querySelectorAll(".card")].filter((card) => !document.getElementById(card.id));
-  if (unseen.length === 0) return;
+  if (unseen.length === 0) return version;
   waiting = now;
   const beyond = unseen.length === now.querySelectorAll(".card").length && now.querySelector(".more");
   const text = `${unseen.length}${beyond ? "+" : ""} new`;
@@ -101,6 +108,7 @@ async function compare(shown) {
   fresh.textContent = text;
   fresh.hidden = false;
   document.title = `(${unseen.length}) ${title}`;
+  return version;
 }
 
 function showGlance(now) {

@@ -9,6 +9,7 @@ from app.domain.errors import StoreUnavailableError
 from app.domain.quota import Bucket
 from app.ingest.overview import HOLD, Overview, OverviewReader
 from tests.unit.ingest.rig import make_rig
+from tests.unit.simulator import worlds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +56,25 @@ def test_watches_that_are_paused_hold_nothing_back(rig: Rig) -> None:
     after = read(rig)
     assert (after.active, len(after.names)) == (1, 2)
     assert after.complete_until == before.complete_until
+
+
+def test_a_channel_is_called_by_its_name_once_it_is_known(rig: Rig) -> None:
+    rig.publish(worlds.video(1, -60))
+    rig.watch_channel()
+    assert read(rig).names == {1: worlds.CHANNEL.channel_id}
+    rig.run_for(60, every=20)
+    assert read(rig).names == {1: worlds.CHANNEL.title}
+
+
+def test_only_active_watches_that_fail_are_counted_as_failing(rig: Rig) -> None:
+    rig.watch("boats")
+    late = rig.watch("trains")
+    rig.fault("500")
+    rig.run_for(600, every=60)
+    assert read(rig).failing == 2
+    rig.services.watching.change(late.watch_id, {"paused": True})
+    rig.clock.move(HOLD.total_seconds())
+    assert read(rig).failing == 1
 
 
 def test_the_store_is_asked_once_in_a_while(rig: Rig) -> None:

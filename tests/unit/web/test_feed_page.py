@@ -85,6 +85,12 @@ def test_an_address_holds_what_was_chosen_and_no_more(app: APIFlask) -> None:
     assert (asked.from_day, asked.to_day) == ("2026-11-22", "")
 
 
+@pytest.mark.parametrize("name", ["limit", "per_page", "page_size"])
+def test_further_pages_are_as_long_as_the_first(app: APIFlask, name: str) -> None:
+    with app.test_request_context():
+        assert query(**{name: "7"}).path(page="2") == "/?limit=7&page=2"
+
+
 @pytest.mark.parametrize(
     ("live", "seconds", "badge"),
     [

@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.auth.scopes import Scope
+from tests.unit.web.dashboards import ELSEWHERE
+
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
@@ -50,3 +53,23 @@ def test_no_page_allows_inline_scripts_or_other_hosts(client: FlaskClient, path:
         allowed = {"'self'", "'none'", "'unsafe-inline'", "data:", *OTHER_HOSTS.get(name, ())}
         assert set(sources.split()) <= allowed
         assert "'unsafe-inline'" not in sources or (path, name) == ("/docs", "style-src")
+
+
+@pytest.mark.parametrize("path", ["/", "/dashboard/coverage", "/dashboard/help"])
+def test_a_shared_cache_may_keep_a_page_only_as_any_visitor_gets_it(
+    client: FlaskClient, path: str
+) -> None:
+    anybodys = client.get(path, environ_overrides=ELSEWHERE).headers
+    assert (anybodys["Cache-Control"], anybodys["Vary"]) == ("no-cache", "Cookie")
+    assert client.get(path).headers["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize("path", ["/", "/dashboard/settings"])
+def test_what_takes_a_token_is_for_its_client_alone(
+    client: FlaskClient, services: MemoryServices, path: str
+) -> None:
+    services.access.reads_are_open = False
+    services.access.allowed = {"t": frozenset({Scope.VIDEOS_READ, Scope.ADMIN})}
+    headers = {"Authorization": "Bearer t"}
+    reply = client.get(path, headers=headers, environ_overrides=ELSEWHERE)
+    assert (reply.status_code, reply.headers["Cache-Control"]) == (200, "private, no-cache")

@@ -18,6 +18,7 @@ from app.web.factory import create_app
 from app.web.headers import API_POLICY
 from app.web.limits import declared_cost, with_parameters
 from app.web.ready_replies import glance
+from app.web.request_limits import MAX_BODY_BYTES
 from tests.architecture.source_tree import PROJECT
 from tests.processes import free_port
 from tests.unit.web.fakes import MemoryServices
@@ -223,6 +224,8 @@ def test_in_the_loop_a_flood_of_ready_pages_is_refused_by_its_connections_addres
         ({"cursor": "x"}, 3),
         ({"q": "boats"}, 10),
         ({"live": "live"}, 10),
+        ({"live": "", "q": ""}, 1),
+        ({"add": "boats"}, 10),
         ({"q": "boats", "cursor": "x"}, 10),
         ({"q": "boats", "page": "9"}, 30),
     ],
@@ -236,6 +239,12 @@ def test_a_costly_request_takes_more(services: MemoryServices) -> None:
     left = [ask(client, path).headers for path in ("/stats", "/watches?page=2", "/watches?%71=x")]
     told = [FIGURES.fullmatch(headers["RateLimit"]) for headers in left]
     assert [int(it["left"]) for it in told if it] == [97, 94, 84]
+
+
+def test_what_is_too_large_is_counted_as_well(services: MemoryServices) -> None:
+    client = limited(services, per_address=1)
+    sent = {"data": b"x" * (MAX_BODY_BYTES + 1), "environ_overrides": {"REMOTE_ADDR": STRANGER}}
+    assert [client.post("/plan", **sent).status_code for _ in range(2)] == [413, 429]
 
 
 def test_secrets_are_guarded_in_the_form_that_oauth_has(services: MemoryServices) -> None:

@@ -10,8 +10,10 @@ import pytest
 
 from app.domain.feeds import CacheState, Page
 from app.web.api.examples import VIDEO
+from tests.unit.web.dashboards import shown
 
 if TYPE_CHECKING:
+    from apiflask import APIFlask
     from flask.testing import FlaskClient
 
     from tests.unit.web.fakes import MemoryServices
@@ -176,3 +178,22 @@ def test_a_page_leads_feed_readers_to_its_feeds(client: FlaskClient, prefix: str
 def test_the_docs_name_the_document_below_the_prefix(client: FlaskClient) -> None:
     html = client.get("/docs", environ_overrides={"SCRIPT_NAME": "/newsreel"})
     assert 'data-document="/newsreel/openapi.json"' in html.get_data(as_text=True)
+
+
+def test_no_form_of_a_foreign_page_or_without_its_token_is_taken(
+    app: APIFlask, client: FlaskClient
+) -> None:
+    acts = {
+        re.sub(r"<\w+>", "1", rule.rule)
+        for rule in app.url_map.iter_rules()
+        if "POST" in (rule.methods or ()) and rule.rule.startswith("/dashboard")
+    }
+    assert len(acts) > 10
+    token = re.search(r'name="csrf_token" value="(\w+)"', shown(client, "/dashboard/watches"))
+    assert token is not None
+    ours = {"csrf_token": token[1]}
+    foreign = {"Origin": "https://evil.example"}
+    for path in sorted(acts):
+        assert client.post(path, data=ours, headers=foreign).location == "/login", path
+        assert client.post(path, data={}).status_code == 403, path
+        assert client.post(path, data={**ours, "more": "1"}).status_code != 403, path

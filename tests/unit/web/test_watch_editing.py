@@ -199,11 +199,11 @@ def test_followed_channels_and_trouble_are_shown_as_text(
     client: FlaskClient, services: MemoryServices
 ) -> None:
     services.watching.follows = [Follow(Yield(1, CHANNEL, "<b>Sea</b>", 12, AT), AT)]
-    services.watching.watch = replace(NEWS, last_error=Problem("x", AT, "<script>"))
+    services.watching.watch = replace(NEWS, last_error=Problem("gone", AT, "<script>"))
     html = shown(client)
     assert "&lt;b&gt;Sea&lt;/b&gt;" in html
     assert f'href="https://www.youtube.com/channel/{CHANNEL}"' in html
-    assert "The last fetch failed" in html
+    assert "Remove the watch if the channel is closed for good." in html
     assert "&lt;script&gt;" in html
 
 

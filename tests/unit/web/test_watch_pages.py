@@ -198,7 +198,7 @@ def test_pages_with_a_form_are_kept_by_no_cache_and_the_cookie_is_given_once(
     assert first.headers["Cache-Control"] == second.headers["Cache-Control"] == "no-store"
     assert "Set-Cookie" in first.headers
     assert "Set-Cookie" not in second.headers
-    assert client.get("/").headers["Cache-Control"] == "no-cache"
+    assert client.get("/").headers["Cache-Control"] == "private, no-cache"
     assert first.headers["Referrer-Policy"] == "same-origin", "else browsers hide the Origin"
 
 

@@ -151,6 +151,8 @@ def test_the_deliveries_of_one_are_shown_on_request(
         (f"{PATH}?page=1&amp;webhook=1", "prev"),
         (f"{PATH}?page=3&amp;webhook=1", "next"),
     ]
+    page = DeliveryPage((services.webhooks.delivery,), 100)
+    assert 'rel="next"' not in shown(client, f"{PATH}?webhook=1&page=2")
 
 
 def test_the_deliveries_of_a_webhook_that_is_not_there_are_told_in_a_page(
