@@ -160,7 +160,7 @@ def test_the_first_run_leads_to_the_first_videos(site: Site, visitor: Visitor) -
     assert serious_faults(page) == []
     page.keyboard.type("boats")  # the field has the focus already
     page.keyboard.press("Enter")
-    expect(page).to_have_url(f"{site.url}/dashboard/watches")
+    expect(page).to_have_url(f"{site.url}/dashboard/watches?added=1")
     expect(page.locator("main")).to_contain_text("boats")
     visitor.go("/")
     expect(page.get_by_role("heading", name="Almost there")).to_be_visible()
