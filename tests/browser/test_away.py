@@ -24,7 +24,8 @@ SOON = timedelta(seconds=10)
 
 def sign_in(page: Page) -> None:
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    with page.expect_navigation():  # until its scripts have run
+        page.get_by_role("button", name="Sign in").click()
 
 
 def hold(page: Page, addresses: str) -> list[Route]:

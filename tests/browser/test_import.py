@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from app.domain.audit import Action, AuditQuery
+from app.ingest import importing
 from tests.browser.accessibility import serious_faults
 from tests.browser.sites import PREFIX
 from tests.browser.visitors import Device
 
 if TYPE_CHECKING:
+    import pytest
     from playwright.sync_api import FilePayload, Route
 
     from tests.browser.conftest import Sites, Visit
@@ -89,6 +91,20 @@ def test_an_import_can_be_stopped_and_gone_on_with(site: Site, visitor: Visitor)
     expect(told).to_have_text("Done. 35 added, 0 watched already, 0 refused.")
     assert len(watched(site)) == 60
     assert [it["new"] for it in imports(site)] == [35, 25]
+
+
+def test_what_there_was_no_time_for_is_sent_again(
+    site: Site, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "ADDING_SECONDS", 0.0)
+    visitor.go(PATH)
+    page = visitor.page
+    page.get_by_label("A file with").set_input_files(a_list("boats", "ships", "rafts"))
+    page.get_by_role("button", name="Read the file").click()
+    page.get_by_role("button", name="Add what is ticked").click()
+    expect(page.locator("[data-told]")).to_have_text("Done. 3 added, 0 watched already, 0 refused.")
+    assert watched(site) == ["boats", "ships", "rafts"]
+    assert imports(site) == [{"file": "list.txt", "new": 3, "known": 0, "rejected": 0}]
 
 
 def test_a_service_that_fails_is_told_and_the_rest_can_be_sent_again(

@@ -126,6 +126,8 @@ def test_a_removal_is_taken_back_even_after_the_page_was_loaded_again(
     undo.press("Enter")
     expect(names(page)).to_have_text(["boats"])
     expect(undo).to_have_count(0)
+    visitor.later(SOON)
+    expect(page.get_by_role("button", name="Remove boats")).to_be_focused()
     watch, videos = boats.rig.services.watching.get(1)
     assert (watch.watch_id, watch.term, videos) == (1, "boats", before[1])
     expect(page.locator(".facts").first).to_contain_text("3")

@@ -194,6 +194,8 @@ def test_no_form_of_a_foreign_page_or_without_its_token_is_taken(
     ours = {"csrf_token": token[1]}
     foreign = {"Origin": "https://evil.example"}
     for path in sorted(acts):
-        assert client.post(path, data=ours, headers=foreign).location == "/login", path
+        assert str(client.post(path, data=ours, headers=foreign).location).startswith("/login?"), (
+            path
+        )
         assert client.post(path, data={}).status_code == 403, path
         assert client.post(path, data={**ours, "more": "1"}).status_code != 403, path
