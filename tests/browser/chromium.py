@@ -41,7 +41,7 @@ class Chromium:
         if self._browser is None:
             self._playwright = sync_playwright().start()
             expect.set_options(timeout=_PATIENCE_MS)
-            program = str(get_program("chromium"))
+            program = str(get_program("chromium-headless-shell"))
             self._browser = self._playwright.chromium.launch(executable_path=program, args=_OPTIONS)
         return self._browser
 

@@ -10,7 +10,7 @@ PACKAGES = {
     "redis-server": "redis-server",
     "postgres": "postgresql",
     "initdb": "postgresql",
-    "chromium": "chromium",
+    "chromium-headless-shell": "chromium-headless-shell",
 }
 
 
