@@ -184,7 +184,7 @@ def test_the_watch_of_a_channel_is_found(store: Store) -> None:
     assert store.read(lambda t: t.subscriptions.find_watch(CHANNEL)) == watch.watch_id
     assert store.read(lambda t: t.subscriptions.find_watch(OTHER)) is None
     assert store.read(lambda t: t.watches.find_kind(watch.watch_id)) is WatchKind.CHANNEL
-    assert store.read(lambda t: t.watches.find_kind(99)) is None
+    assert store.read(lambda t: t.watches.find_kind(watch.watch_id + 1)) is None
 
 
 class PlentyOfUnits:
