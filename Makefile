@@ -57,6 +57,7 @@ openapi: install ## write docs/openapi.json, what the API can do, from the code
 lock: .venv-lock/bin/uv ## resolve requirements/*.in into the pinned lists (UPGRADE=1 takes new versions)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements.txt requirements/runtime.in
 	$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements.txt -o requirements/dev.txt requirements/dev.in
+	$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/load.txt requirements/load.in
 
 # --strict: a list that could not be looked up in full is no list without vulnerabilities.
 audit: .venv-audit/tools.stamp ## known vulnerabilities of all that is pinned (asks pypi.org; fails where it cannot)
