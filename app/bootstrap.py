@@ -18,6 +18,7 @@ from app.auth.access import Access, build_access
 from app.configured import alert_channels, configured
 from app.domain.audit import NEWSREEL
 from app.domain.clock import system_clock
+from app.domain.quota import Bucket, parse_keys
 from app.domain.targets import parse_allowance
 from app.feed.changes import ChangesReader
 from app.feed.channel_pages import ChannelPages
@@ -52,6 +53,8 @@ from app.ingest.readiness import ReadinessCheck
 from app.ingest.scout import Scout
 from app.ingest.subscribing import Subscriber
 from app.ingest.watch_reports import WatchReports
+from app.metrics.exposition import Exposition
+from app.metrics.families import Budget
 from app.parts import build_parts, choose_sources
 from app.quota.keeper import KeyKeeper
 from app.sources.outgoing import Outgoing
@@ -72,6 +75,7 @@ if TYPE_CHECKING:
     from app.ingest.service import Flag, Ingest
     from app.ingest.watching import Watching
     from app.limits.limiter import Limiter
+    from app.metrics.processes import ProcessMetrics
     from app.parts import Parts
     from app.settings import Settings
     from app.sources.base import ChannelSource, FeedSource, SuggestionSource, VideoSource
@@ -121,6 +125,8 @@ class Services:
     keys: KeyKeeper
     access: Access
     limiter: Limiter
+    metrics: Exposition
+    processes: ProcessMetrics
     store: Store
     clock: Clock
     demo: bool
@@ -253,10 +259,19 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
             admin_password=settings.admin_password,
         ),
         limiter=parts.limiter,
+        metrics=_metrics(parts),
+        processes=parts.processes,
         store=store,
         clock=clock,
         demo=settings.demo,
     )
+
+
+def _metrics(parts: Parts) -> Exposition:
+    settings, ledger = parts.settings, parts.ledger
+    limits = {bucket: ledger.limit(bucket) for bucket in Bucket}
+    budget = Budget(parse_keys(settings.youtube_api_keys), limits)
+    return Exposition(parts.store, parts.caching.backends, budget, parts.processes, parts.clock)
 
 
 def _readiness(parts: Parts, reader: FeedReader) -> ReadinessCheck:

@@ -60,6 +60,8 @@ def build_ingest(parts: Parts, watching: Watching, hints: HintReader, seeded: Fl
         incidents=parts.incidents,
         write_trouble=parts.writes,
         poll_trouble=parts.polls,
+        ticks=parts.caching.backends.ticks,
+        clock=parts.clock,
     )
 
 

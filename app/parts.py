@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from app.cache import redis as redis_cache
 from app.cache.absent import NoFeedCache
-from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
+from app.cache.memory import MemoryFeedCache, MemoryKeyIndex, MemoryTicks
 from app.cache.redis_buckets import RedisBuckets
+from app.cache.redis_vitals import RedisQueues, RedisTicks, RedisVitals
 from app.domain.quota import Bucket, parse_keys
 from app.feed.publisher import FeedPublisher
 from app.ingest.audit_log import AuditLog
@@ -24,6 +25,8 @@ from app.ingest.reserve import Reserve
 from app.ingest.tail import Tail
 from app.ingest.trouble import PollTrouble, WriteTrouble
 from app.limits.limiter import Limiter
+from app.metrics.exposition import Backends
+from app.metrics.processes import ProcessMetrics
 from app.quota.ledger import Ledger
 from app.quota.ring import KeyRing
 from app.sources.invidious import Invidious
@@ -45,6 +48,9 @@ if TYPE_CHECKING:
 _HOLD_SECONDS = 0.9
 """How long a web process serves a head before it asks Redis, or without Redis the database; with
 the tenth that others go on meanwhile, a second."""
+
+QUEUES = ("tick", "fetch")
+"""Celery's, whose lengths are told."""
 
 _FEED_SECONDS = 2.0
 """What a statement of a feed's reader may take: strangers send as many as they like. The service's
@@ -74,12 +80,14 @@ class Sources:
 class Caching:
     """Where heads and the key index are kept; `hold_seconds` is how long a head is not checked.
 
-    `buckets` are those that limit requests in all processes; None if there is only this one.
+    `backends` are what metrics tell of. `buckets` are those that limit requests in all processes;
+    None if there is only this one.
     """
 
     heads: FeedCache
     keys: KeyIndex
     hold_seconds: float
+    backends: Backends
     buckets: Buckets | None = None
 
 
@@ -107,6 +115,7 @@ class Parts:
     fetch_log: FetchLog
     limiter: Limiter
     audit_log: AuditLog
+    processes: ProcessMetrics
 
     @property
     def pushes(self) -> bool:
@@ -150,7 +159,9 @@ def build_parts(
         actor: who does what this process does, where nobody else is named.
         publishes: whether this process polls.
     """
-    store, caching = _store(settings, actor), _caching(settings, publishes=publishes)
+    processes = ProcessMetrics()
+    store = _store(settings, actor, processes)
+    caching = _caching(settings, publishes=publishes)
     incidents = Incidents(get_logger("app.incidents"))
     # A replica comes and goes by itself, so its trouble is told apart.
     has_replica = bool(settings.database_replica_url)
@@ -201,14 +212,16 @@ def build_parts(
             incidents=incidents,
         ),
         audit_log=AuditLog(store, clock, timedelta(days=settings.audit_days)),
+        processes=processes,
     )
 
 
-def _store(settings: Settings, actor: Actor) -> Store:
+def _store(settings: Settings, actor: Actor, processes: ProcessMetrics) -> Store:
     replica = settings.database_replica_url
+    readers_url = replica or settings.database_url
     return Store(
-        Database(settings.database_url),
-        Database(replica or settings.database_url, read_seconds=_FEED_SECONDS),
+        Database(settings.database_url, observer=processes),
+        Database(readers_url, read_seconds=_FEED_SECONDS, observer=processes),
         timedelta(days=settings.refresh_days),
         actor,
         has_replica=bool(replica),
@@ -216,10 +229,18 @@ def _store(settings: Settings, actor: Actor) -> Store:
 
 
 def _caching(settings: Settings, *, publishes: bool) -> Caching:
-    if not settings.redis_url and not publishes:
-        return Caching(NoFeedCache(), MemoryKeyIndex(), _HOLD_SECONDS)
+    broker = settings.broker_url
+    queues = RedisQueues(redis_cache.connect(broker), QUEUES) if broker else None
     if not settings.redis_url:
-        return Caching(MemoryFeedCache(), MemoryKeyIndex(), 0.0)
+        heads = MemoryFeedCache() if publishes else NoFeedCache()
+        hold_seconds = 0.0 if publishes else _HOLD_SECONDS
+        backends = Backends(MemoryTicks(), queues=queues)
+        return Caching(heads, MemoryKeyIndex(), hold_seconds, backends)
     client = redis_cache.connect(settings.redis_url)
-    heads, keys = redis_cache.RedisFeedCache(client), redis_cache.RedisKeyIndex(client)
-    return Caching(heads, keys, _HOLD_SECONDS, RedisBuckets(client))
+    return Caching(
+        redis_cache.RedisFeedCache(client),
+        redis_cache.RedisKeyIndex(client),
+        _HOLD_SECONDS,
+        Backends(RedisTicks(client), RedisVitals(client), queues),
+        RedisBuckets(client),
+    )

@@ -10,7 +10,7 @@ import random
 import sqlite3
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import (
@@ -42,6 +42,13 @@ _POSTGRESQL_NO_TABLE = "42P01"
 _POSTGRESQL_RETRY = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
 
 
+class Observer(Protocol):
+    """Is told what transactions take."""
+
+    def transaction(self, kind: str, seconds: float, *, failed: bool) -> None:
+        """Take down one that read or wrote, from asking for its connection to its end."""
+
+
 class Database:
     """One database, by URL. Cheap to make; share one per process.
 
@@ -51,11 +58,18 @@ class Database:
         read_seconds: after which the database ends a read: somebody waits for it, and a thread
             with him.
         write_seconds: the same for a statement of a transaction that writes.
+        observer: is told of every transaction.
     """
 
     def __init__(
-        self, url: str, pool_size: int = 5, read_seconds: float = 5, write_seconds: float = 10
+        self,
+        url: str,
+        pool_size: int = 5,
+        read_seconds: float = 5,
+        write_seconds: float = 10,
+        observer: Observer | None = None,
     ) -> None:
+        self._observer = observer
         self._url = make_url(url)
         self.dialect = self._url.get_backend_name()
         self._writer = writing_engine(self._url, pool_size, write_seconds)
@@ -67,7 +81,7 @@ class Database:
         Raises:
             StoreUnavailableError: the database cannot be reached, or five attempts collided.
         """
-        return _attempt(lambda: self._run(self._writer, work))
+        return self._observed("write", lambda: self._run(self._writer, work))
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` over one consistent snapshot.
@@ -75,7 +89,7 @@ class Database:
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
-        return _attempt(lambda: self._run(self._reader, work))
+        return self._observed("read", lambda: self._run(self._reader, work))
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -105,6 +119,18 @@ class Database:
         """Let go of the pool."""
         self._writer.dispose()
         self._reader.dispose()
+
+    def _observed(self, kind: str, run: Callable[[], T]) -> T:
+        if self._observer is None:
+            return _attempt(run)
+        began_at, failed = time.perf_counter(), False
+        try:
+            return _attempt(run)
+        except StoreUnavailableError:
+            failed = True
+            raise
+        finally:
+            self._observer.transaction(kind, time.perf_counter() - began_at, failed=failed)
 
     @staticmethod
     def _run(engine: Engine, work: Callable[[Connection], T]) -> T:
