@@ -56,6 +56,7 @@ class WatchFigures:
         counts: how many, by kind and state (active, failing, paused).
         stalest: up to MOST_WATCHES that are not paused, the stalest first.
         success_at: the earliest of all their last successes; None without an active watch.
+        latest_at: the latest of these.
         complete_until: the earliest of all.
         due: how many are due and given to nobody.
         due_at: when the first of them fell due.
@@ -64,6 +65,7 @@ class WatchFigures:
     counts: Mapping[tuple[str, str], int]
     stalest: tuple[WatchAge, ...]
     success_at: datetime | None
+    latest_at: datetime | None
     complete_until: datetime | None
     due: int
     due_at: datetime | None

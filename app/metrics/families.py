@@ -101,6 +101,11 @@ def _watches(figures: Figures) -> Iterator[Metric]:
         _age(at, watches.success_at),
     )
     yield single(
+        "latest_success_age_seconds",
+        "Since the last successful poll of any watch.",
+        _age(at, watches.latest_at),
+    )
+    yield single(
         "oldest_complete_age_seconds",
         "How far the least complete watch is behind.",
         _age(at, watches.complete_until),

@@ -13,7 +13,7 @@ from app.store.models import REMOVED, WatchRow, WatchVideoRow
 from app.store.ranges import RangeRepository
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
@@ -50,6 +50,7 @@ def read_watches(connection: Connection, now: datetime) -> WatchFigures:
             for it in told
         ),
         success_at=_success_at(active[0]) if active else None,
+        latest_at=_success_at(active[-1]) if active else None,
         complete_until=min(complete.values(), default=None),
         due=len(due),
         due_at=min(due, default=None),
@@ -67,7 +68,7 @@ def _newest(connection: Connection, watch_ids: Collection[int]) -> dict[int, dat
         .scalar_subquery()
     )
     query = select(WatchRow.watch_id, newest).where(WatchRow.watch_id.in_(watch_ids))
-    rows = connection.execute(query).tuples()
+    rows: Iterable[tuple[int, datetime | None]] = connection.execute(query).tuples()
     return {watch_id: at for watch_id, at in rows if at is not None}
 
 

@@ -20,7 +20,7 @@ from tests.contract.store.tellings import NOW, add_watch, found, video
 if TYPE_CHECKING:
     from app.domain.figures import Figures
     from app.store.database import Database
-    from app.store.store import Store
+    from app.store.store import Store, Transaction
 
 HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
 FETCH = FetchRecord(
@@ -42,6 +42,14 @@ def read(store: Store) -> Figures:
     return store.read(lambda transaction: transaction.figures.read(NOW))
 
 
+def log(store: Store, *records: FetchRecord) -> None:
+    def work(transaction: Transaction) -> None:
+        for record in records:
+            transaction.fetches.add(record)
+
+    store.write(work)
+
+
 def pending(reason: RangeReason, seconds: int, due_in: timedelta | None) -> Pending:
     stretch = Stretch(NOW - DAY, NOW - DAY + (seconds - 1) * SECOND)
     reading = Reading.SECOND if reason is RangeReason.AGAIN else Reading.FIRST
@@ -59,7 +67,11 @@ def test_watches_tell_how_fresh_and_how_complete_they_are(store: Store, database
     first, second, paused = (add_watch(store, term).watch_id for term in ("one", "two", "three"))
     for watch_id, success_at in ((first, NOW - HOUR), (second, NOW - DAY), (paused, NOW - 9 * DAY)):
         change = update(WatchRow).where(WatchRow.watch_id == watch_id)
-        values = {"last_success_at": success_at, "read_until": NOW, "next_due_at": NOW + HOUR}
+        values: dict[str, object] = {
+            "last_success_at": success_at,
+            "read_until": NOW,
+            "next_due_at": NOW + HOUR,
+        }
         values["paused"] = watch_id == paused
         database.write(lambda c, change=change, values=values: c.execute(change.values(values)))  # type: ignore[misc]  # defaults, to bind them now
     due = update(WatchRow).where(WatchRow.watch_id == first).values(next_due_at=NOW - SECOND)
@@ -75,6 +87,7 @@ def test_watches_tell_how_fresh_and_how_complete_they_are(store: Store, database
     assert [it.complete_until for it in told.stalest] == [NOW, NOW - DAY]
     assert [it.newest_at for it in told.stalest] == [None, NOW]
     assert (told.success_at, told.complete_until) == (NOW - DAY, NOW - DAY)
+    assert told.latest_at == NOW - HOUR
     assert (told.due, told.due_at) == (1, NOW - SECOND)
     assert told.counts == {
         ("keyword", "active"): 1,
@@ -115,7 +128,7 @@ def test_fetches_of_the_last_hour_are_summed_up_by_source_and_outcome(store: Sto
         replace(FETCH, source=FetchSource.RSS, search_calls=0, units=0),
         replace(FETCH, started_at=NOW - HOUR - SECOND),
     ]
-    store.write(lambda transaction: [transaction.fetches.add(record) for record in records])
+    log(store, *records)
     told = {(it.source, it.outcome): it for it in read(store).fetches}
     assert told.keys() == {("search", "ok"), ("search", "youtube_unavailable"), ("rss", "ok")}
     whole = told["search", "ok"]
@@ -125,7 +138,7 @@ def test_fetches_of_the_last_hour_are_summed_up_by_source_and_outcome(store: Sto
 
 def test_any_number_of_outcomes_becomes_a_bounded_one(store: Store) -> None:
     records = [replace(FETCH, error_code=f"code_{number}") for number in range(MOST_OUTCOMES + 5)]
-    store.write(lambda transaction: [transaction.fetches.add(record) for record in records])
+    log(store, *records)
     told = read(store).fetches
     assert len(told) == MOST_OUTCOMES + 1
     assert sum(it.fetches for it in told) == len(records)
@@ -145,7 +158,7 @@ def test_quota_keys_webhooks_and_alerts_are_told(store: Store, database: Databas
     watch_id = add_watch(store, "news").watch_id
     day = NOW.date()
 
-    def work(transaction):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def work(transaction: Transaction) -> None:
         transaction.quota.charge("first", Bucket.SEARCH, day, 100, 7)
         transaction.quota.charge("first", Bucket.UNITS, day - DAY, 100, 7)
         transaction.keys.put(KeyStatus("1" * 12, "first", KeyState.COOLING, "", NOW, NOW + HOUR))
@@ -168,7 +181,7 @@ def test_quota_keys_webhooks_and_alerts_are_told(store: Store, database: Databas
 def test_words_of_a_newer_release_are_told_as_they_are(store: Store, database: Database) -> None:
     watch_id = add_watch(store, "news").watch_id
     store.write(lambda t: t.ranges.replace(watch_id, [pending(RangeReason.NEW, 5, -HOUR)]))
-    store.write(lambda t: t.fetches.add(FETCH))
+    log(store, FETCH)
     store.write(lambda t: t.quota.charge("first", Bucket.SEARCH, NOW.date(), 100, 7))
     store.write(lambda t: t.keys.put(KeyStatus("1" * 12, "p", KeyState.HELD, "", NOW, None)))
     store.write(lambda t: t.webhooks.add(None, "https://example.org/", "nws_x", 0, NOW))
