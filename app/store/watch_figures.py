@@ -13,7 +13,7 @@ from app.store.models import REMOVED, WatchRow, WatchVideoRow
 from app.store.ranges import RangeRepository
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
@@ -68,8 +68,8 @@ def _newest(connection: Connection, watch_ids: Collection[int]) -> dict[int, dat
         .scalar_subquery()
     )
     query = select(WatchRow.watch_id, newest).where(WatchRow.watch_id.in_(watch_ids))
-    rows: Iterable[tuple[int, datetime | None]] = connection.execute(query).tuples()
-    return {watch_id: at for watch_id, at in rows if at is not None}
+    found: dict[int, datetime | None] = {row[0]: row[1] for row in connection.execute(query)}
+    return {watch_id: at for watch_id, at in found.items() if at is not None}
 
 
 def _success_at(watch: Watch) -> datetime:
