@@ -68,7 +68,7 @@ def test_this_machine_may_read_them_in_the_embedded_mode_and_no_other(
 
 
 def test_an_administrators_token_opens_them(services: MemoryServices) -> None:
-    services.access.bearers.tokens["good"] = Scope.ADMIN  # type: ignore[attr-defined]
+    services.access.allowed["good"] = frozenset([Scope.ADMIN])
     answer = guarded(services).get("/metrics", headers={"Authorization": "Bearer good"})
     assert answer.status_code == 200
 
