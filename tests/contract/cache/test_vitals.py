@@ -66,5 +66,5 @@ def test_a_redis_that_is_full_or_away_says_so_without_its_password(client: Redis
         RedisTicks(nowhere).last,
         RedisQueues(nowhere, ("fetch",)).lengths,
     ):
-        with pytest.raises(CacheUnavailableError, match="^Redis: ConnectionError$"):
+        with pytest.raises(CacheUnavailableError, match=r"^Redis: ConnectionError$"):
             ask()
