@@ -168,6 +168,7 @@ def build_services(
     invidious: SuggestionSource | None = None,
     publishes: bool = True,
     seeded: Flag | None = None,
+    stopping: Flag | None = None,
     actor: Actor = NEWSREEL,
 ) -> Services:
     """Build the services of one process.
@@ -183,16 +184,17 @@ def build_services(
         publishes: whether this process polls. One that only reads must not keep heads in a cache
             of its own, where nobody would replace them.
         seeded: whether KEYWORDS were added since the start, where several processes share it.
+        stopping: whether polls under way are to end soon, where several processes share it.
         actor: who does what this process does, where nobody else is named.
     """
     sources = choose_sources(
         settings, source, channels=channels, feeds=feeds, hub=hub, invidious=invidious
     )
     parts = build_parts(settings, clock, sources, actor, publishes=publishes)
-    return _services(parts, seeded=seeded or Event())
+    return _services(parts, seeded=seeded or Event(), stopping=stopping or Event())
 
 
-def _services(parts: Parts, *, seeded: Flag) -> Services:
+def _services(parts: Parts, *, seeded: Flag, stopping: Flag) -> Services:
     settings, store, clock = parts.settings, parts.store, parts.clock
     heads = HeadReader(store, parts.caching.heads, clock, parts.caching.hold_seconds, parts.reading)
     reader = FeedReader(store, heads, clock, parts.reading)
@@ -206,7 +208,7 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         channel_pages=ChannelPages(store, reader, clock, settings.fetch_interval_seconds),
         changes=ChangesReader(store),
         readiness=readiness,
-        ingest=build_ingest(parts, watching, hints, seeded),
+        ingest=build_ingest(parts, watching, hints, seeded=seeded, stopping=stopping),
         packed=build_packed(parts),
         fallback=build_fallback(parts),
         refresher=build_refresher(parts),
