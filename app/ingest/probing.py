@@ -1,4 +1,4 @@
-"""Questions to backends that may hang: each is put once at a time, and waited for no longer than set.
+"""Questions to backends that may hang: put once at a time, and waited for no longer than is set.
 
 A thread of its own asks, so who wants to know is never held up. What hangs is not asked again
 meanwhile: who comes next waits for the same answer.
