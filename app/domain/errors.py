@@ -25,6 +25,7 @@ NewsreelError
 ├── StoreUnavailableError    the database does not answer
 │   └── NotMigratedError     it answers, but its tables are not there
 ├── CacheUnavailableError    Redis does not answer
+├── CacheReplicaUnavailableError its replica does not, or does not follow it
 ├── NothingToServeError      neither cache nor database can answer a read
 ├── PollCrashedError         a fault of our own ended a poll
 ├── NoUsableKeyError         no API key may be used for this call now
@@ -227,6 +228,18 @@ class CacheUnavailableError(NewsreelError):
 
     code = "cache_unavailable"
     for_strangers: ClassVar[str] = "the cache cannot be reached"
+
+
+class CacheReplicaUnavailableError(NewsreelError):
+    """The replica of the cache does not answer, or does not follow the cache that is written.
+
+    Nobody is answered with it: the cache itself is asked instead.
+    """
+
+    code = "cache_replica_unavailable"
+    for_strangers: ClassVar[str] = (
+        "the cache's replica does not answer, or does not follow its master"
+    )
 
 
 class NothingToServeError(NewsreelError):

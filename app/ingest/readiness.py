@@ -11,7 +11,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.domain.clock import format_instant
-from app.domain.errors import CacheUnavailableError, StoreUnavailableError
+from app.domain.errors import (
+    CacheReplicaUnavailableError,
+    CacheUnavailableError,
+    StoreUnavailableError,
+)
 from app.domain.feeds import ALL
 from app.domain.quota import Bucket, KeyState
 from app.domain.refreshing import DELETED_AFTER, LATE_AFTER
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from app.cache.base import FeedCache
     from app.domain.clock import Clock
     from app.domain.watches import Watch
+    from app.feed.near_heads import NearHeads
     from app.feed.reader import FeedReader
     from app.ingest.trouble import WriteTrouble
     from app.quota.ring import KeyRing
@@ -60,9 +65,11 @@ class ReadinessCheck:
         clock: Clock,
         writes: WriteTrouble,
         incidents: Incidents,
+        near: NearHeads | None = None,
     ) -> None:
         self._store = store
         self._cache = cache
+        self._near = near
         self._reader = reader
         self._ring = ring
         self._clock = clock
@@ -73,7 +80,8 @@ class ReadinessCheck:
     def check(self) -> Readiness:
         """Return the state of things now; never raises."""
         store_problem = self._store_problem()
-        found = [p for p in (store_problem, self._cache_problem()) if p is not None]
+        looked = store_problem, self._cache_problem(), self._replica_problem()
+        found = [problem for problem in looked if problem is not None]
         if store_problem is None:
             try:
                 found += self._ingest_problems()
@@ -100,6 +108,15 @@ class ReadinessCheck:
         except CacheUnavailableError as error:
             return self._away(error)
         self._incidents.end(CacheUnavailableError.code)
+        return None
+
+    def _replica_problem(self) -> Problem | None:
+        if self._near is None:
+            return None
+        try:
+            self._near.check()
+        except CacheReplicaUnavailableError as error:
+            return self._away(error)
         return None
 
     def _ingest_problems(self) -> list[Problem]:
@@ -161,7 +178,9 @@ class ReadinessCheck:
             detail = f"deliveries failed too long or were refused for good: webhook {numbers}"
             yield Problem("webhook_paused", min(since), detail)
 
-    def _away(self, error: StoreUnavailableError | CacheUnavailableError) -> Problem:
+    def _away(
+        self, error: StoreUnavailableError | CacheUnavailableError | CacheReplicaUnavailableError
+    ) -> Problem:
         self._incidents.begin(error.code, str(error))
         return self._seen(error.code, error.for_strangers)
 
