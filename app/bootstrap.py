@@ -199,7 +199,10 @@ def build_services(
 
 def _services(parts: Parts, *, seeded: Flag, stopping: Flag) -> Services:
     settings, store, clock = parts.settings, parts.store, parts.clock
-    heads = HeadReader(store, parts.caching.heads, clock, parts.caching.hold_seconds, parts.reading)
+    hold_seconds = parts.caching.hold_seconds
+    heads = HeadReader(
+        store, parts.caching.heads, clock, hold_seconds, parts.reading, near=parts.near
+    )
     reader = FeedReader(store, heads, clock, parts.reading)
     readiness = _readiness(parts, reader)
     channel_names = ChannelNames(parts.sources.channels, parts.ring)
@@ -268,6 +271,7 @@ def _readiness(parts: Parts, reader: FeedReader) -> ReadinessCheck:
     return ReadinessCheck(
         store=parts.store,
         cache=parts.caching.heads,
+        near=parts.near,
         reader=reader,
         ring=parts.ring,
         clock=parts.clock,
