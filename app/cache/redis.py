@@ -119,9 +119,7 @@ class RedisFeedCache:
             HEAD_TTL_SECONDS,
             int(force),
         ]
-        stored: object = told(
-            lambda: self._put(keys=[head_key(feed)], args=arguments), writes=True
-        )
+        stored: object = told(lambda: self._put(keys=[head_key(feed)], args=arguments), writes=True)
         return stored == 1
 
 
