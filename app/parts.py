@@ -13,8 +13,10 @@ from app.cache import redis as redis_cache
 from app.cache.absent import NoFeedCache
 from app.cache.memory import MemoryFeedCache, MemoryKeyIndex, MemoryTicks
 from app.cache.redis_buckets import RedisBuckets
-from app.cache.redis_vitals import RedisQueues, RedisTicks, RedisVitals
+from app.cache.redis_replica import RedisReplica
+from app.cache.redis_vitals import RedisQueues, RedisTicks
 from app.domain.quota import Bucket, parse_keys
+from app.feed.near_heads import NearHeads
 from app.feed.publisher import FeedPublisher
 from app.ingest.audit_log import AuditLog
 from app.ingest.claims import Claims
@@ -39,6 +41,7 @@ from app.telemetry import Incidents, get_logger
 
 if TYPE_CHECKING:
     from app.cache.base import FeedCache, KeyIndex
+    from app.cache.replicas import HeadReplica
     from app.domain.audit import Actor
     from app.domain.clock import Clock
     from app.limits.base import Buckets
@@ -81,7 +84,7 @@ class Caching:
     """Where heads and the key index are kept; `hold_seconds` is how long a head is not checked.
 
     `backends` are what metrics tell of. `buckets` are those that limit requests in all processes;
-    None if there is only this one.
+    None if there is only this one. `replica` is one of the heads, beside this process.
     """
 
     heads: FeedCache
@@ -89,11 +92,15 @@ class Caching:
     hold_seconds: float
     backends: Backends
     buckets: Buckets | None = None
+    replica: HeadReplica | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What services are made of; `reading` is told of the trouble of readers."""
+    """What services are made of; `reading` is told of the trouble of readers.
+
+    `near` are the heads in the cache's replica; None if there is none.
+    """
 
     settings: Settings
     clock: Clock
@@ -102,6 +109,7 @@ class Parts:
     caching: Caching
     incidents: Incidents
     reading: Incidents
+    near: NearHeads | None
     polls: PollTrouble
     writes: WriteTrouble
     ledger: Ledger
@@ -194,6 +202,7 @@ def build_parts(
         caching=caching,
         incidents=incidents,
         reading=reading,
+        near=NearHeads(caching.replica, clock, incidents) if caching.replica else None,
         polls=PollTrouble(incidents),
         writes=WriteTrouble(store, clock, incidents),
         ledger=ledger,
@@ -232,15 +241,18 @@ def _caching(settings: Settings, *, publishes: bool) -> Caching:
     broker = settings.broker_url
     queues = RedisQueues(redis_cache.connect(broker), QUEUES) if broker else None
     if not settings.redis_url:
-        heads = MemoryFeedCache() if publishes else NoFeedCache()
+        own = MemoryFeedCache() if publishes else NoFeedCache()
         hold_seconds = 0.0 if publishes else _HOLD_SECONDS
         backends = Backends(MemoryTicks(), queues=queues)
-        return Caching(heads, MemoryKeyIndex(), hold_seconds, backends)
+        return Caching(own, MemoryKeyIndex(), hold_seconds, backends)
     client = redis_cache.connect(settings.redis_url)
+    heads = redis_cache.RedisFeedCache(client)
+    near = settings.redis_read_url
     return Caching(
-        redis_cache.RedisFeedCache(client),
+        heads,
         redis_cache.RedisKeyIndex(client),
         _HOLD_SECONDS,
-        Backends(RedisTicks(client), RedisVitals(client), queues),
+        Backends(RedisTicks(client), heads, queues),
         RedisBuckets(client),
+        RedisReplica(redis_cache.connect(near), client) if near else None,
     )

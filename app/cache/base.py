@@ -58,6 +58,15 @@ class FeedCache(Protocol):
         """
         ...
 
+    def check_writes(self) -> None:
+        """Write something of no use.
+
+        Raises:
+            CacheWriteFailedError: the cache answers and takes no writes.
+            CacheUnavailableError: the cache does not answer.
+        """
+        ...
+
 
 class KeyIndex(Protocol):
     """The index that rotates API keys across all processes."""
@@ -87,18 +96,6 @@ class Ticks(Protocol):
 
         Raises:
             CacheUnavailableError: the cache does not answer.
-        """
-        ...
-
-
-class Vitals(Protocol):
-    """Whether what the cache is made of does its work."""
-
-    def try_write(self) -> None:
-        """Write something small that goes by itself.
-
-        Raises:
-            CacheUnavailableError: the cache does not answer, or takes no writes.
         """
         ...
 

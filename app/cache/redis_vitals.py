@@ -1,27 +1,22 @@
-"""What Redis tells of the service's life: the last tick, whether it takes writes, the queues."""
+"""What Redis tells of the service's life: the last tick, and how long the queues are."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
-from app.domain.errors import CacheUnavailableError
+from app.cache.redis import told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from redis import Redis
-
-T = TypeVar("T")
 
 _TICK = "newsreel:tick"
 _TICK_SECONDS = 7 * 86_400
 """For so long it is told how long ago the last one was."""
-
-_PROBE = "newsreel:probe"
-_PROBE_SECONDS = 60
 
 
 class RedisTicks:
@@ -37,7 +32,7 @@ class RedisTicks:
             CacheUnavailableError: Redis does not answer, or takes no writes.
         """
         milliseconds = int(at.timestamp() * 1000)
-        _told(lambda: self._client.set(_TICK, milliseconds, ex=_TICK_SECONDS))
+        told(lambda: self._client.set(_TICK, milliseconds, ex=_TICK_SECONDS), writes=True)
 
     def last(self) -> datetime | None:
         """Return when the last one was; None if that is unknown, or written by somebody else.
@@ -45,26 +40,11 @@ class RedisTicks:
         Raises:
             CacheUnavailableError: Redis does not answer.
         """
-        told = _told(lambda: self._client.get(_TICK))
+        found = told(lambda: self._client.get(_TICK))
         try:
-            return datetime.fromtimestamp(int(cast("bytes", told)) / 1000, UTC)
+            return datetime.fromtimestamp(int(cast("bytes", found)) / 1000, UTC)
         except (TypeError, ValueError, OverflowError, OSError):
             return None
-
-
-class RedisVitals:
-    """Tries the server that keeps the pages."""
-
-    def __init__(self, client: Redis) -> None:
-        self._client = client
-
-    def try_write(self) -> None:
-        """Write one key that lives for a minute.
-
-        Raises:
-            CacheUnavailableError: Redis does not answer, or takes no writes.
-        """
-        _told(lambda: self._client.set(_PROBE, 1, ex=_PROBE_SECONDS))
 
 
 class RedisQueues:
@@ -85,7 +65,7 @@ class RedisQueues:
         Raises:
             CacheUnavailableError: Redis does not answer.
         """
-        return {name: _told(lambda name=name: self._length(name)) for name in self._names}  # type: ignore[misc]  # a default, to bind it now
+        return {name: told(lambda name=name: self._length(name)) for name in self._names}  # type: ignore[misc]  # a default, to bind it now
 
     def _length(self, name: str) -> int:
         try:
@@ -94,10 +74,3 @@ class RedisQueues:
             if str(error).startswith("WRONGTYPE"):
                 return 0
             raise
-
-
-def _told(command: Callable[[], T]) -> T:
-    try:
-        return command()
-    except (RedisError, OSError) as error:
-        raise CacheUnavailableError(f"Redis: {type(error).__name__}") from None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from prometheus_client.core import Metric
 
-    from app.cache.base import Queues, Ticks, Vitals
+    from app.cache.base import FeedCache, Queues, Ticks
     from app.domain.clock import Clock
     from app.metrics.families import Budget
     from app.metrics.processes import ProcessMetrics
@@ -62,12 +62,12 @@ class Backends:
 
     Args:
         ticks: knows the last tick.
-        vitals: of a cache that is a server.
+        cache: one that is a server.
         queues: between scheduler and workers.
     """
 
     ticks: Ticks
-    vitals: Vitals | None = None
+    cache: FeedCache | None = None
     queues: Queues | None = None
 
 
@@ -129,17 +129,17 @@ class Exposition:
 
 
 def _looks(store: Store, backends: Backends, clock: Clock) -> Iterator[Look[Seen]]:
-    ticks, vitals, queues = backends.ticks, backends.vitals, backends.queues
+    ticks, cache, queues = backends.ticks, backends.cache, backends.queues
     yield Look(lambda: store.read(lambda t: t.figures.read(clock())), "database")
     yield Look(lambda: CacheSeen(ticks.last()), "cache")
-    if vitals is not None:
-        yield Look(lambda: _written(vitals), "cache_writes")
+    if cache is not None:
+        yield Look(lambda: _written(cache), "cache_writes")
     if queues is not None:
         yield Look(lambda: QueuesSeen(queues.lengths()), "queue")
 
 
-def _written(vitals: Vitals) -> WritesSeen:
-    vitals.try_write()
+def _written(cache: FeedCache) -> WritesSeen:
+    cache.check_writes()
     return WritesSeen()
 
 

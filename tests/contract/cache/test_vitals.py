@@ -9,7 +9,7 @@ import pytest
 
 from app.cache.memory import MemoryTicks
 from app.cache.redis import connect
-from app.cache.redis_vitals import RedisQueues, RedisTicks, RedisVitals
+from app.cache.redis_vitals import RedisQueues, RedisTicks
 from app.domain.errors import CacheUnavailableError
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ def test_the_last_tick_is_known_once_there_was_one(ticks: Ticks) -> None:
 
 
 def test_what_is_written_goes_by_itself_and_garbage_is_no_tick(client: Redis) -> None:
-    RedisVitals(client).try_write()
     RedisTicks(client).mark(AT)
     assert all(int(str(client.ttl(key))) > 0 for key in client.scan_iter("*"))
     client.set("newsreel:tick", "once upon a time")
@@ -52,19 +51,8 @@ def test_queues_are_as_long_as_their_lists(client: Redis) -> None:
     }
 
 
-def test_a_redis_that_is_full_or_away_says_so_without_its_password(client: Redis) -> None:
-    client.config_set("maxmemory", "1")
-    try:
-        with pytest.raises(CacheUnavailableError):
-            RedisVitals(client).try_write()
-        assert RedisTicks(client).last() is None  # reads go on
-    finally:
-        client.config_set("maxmemory", "0")
+def test_a_redis_that_is_away_says_so_without_its_password() -> None:
     nowhere = connect("redis://:s3cret@127.0.0.1:1/0")
-    for ask in (
-        RedisVitals(nowhere).try_write,
-        RedisTicks(nowhere).last,
-        RedisQueues(nowhere, ("fetch",)).lengths,
-    ):
+    for ask in (RedisTicks(nowhere).last, RedisQueues(nowhere, ("fetch",)).lengths):
         with pytest.raises(CacheUnavailableError, match=r"^Redis: ConnectionError$"):
             ask()

@@ -24,6 +24,7 @@ from app.metrics.processes import ProcessMetrics
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from app.cache.base import FeedCache
     from app.store.store import Store
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -62,12 +63,12 @@ class Backend:
     def read(self, _work: object) -> Figures:
         return self._read()
 
-    def try_write(self) -> None:
+    def check_writes(self) -> None:
         if self._away is not None:
             raise self._away
 
     def lengths(self) -> Mapping[str, int]:
-        self.try_write()
+        self.check_writes()
         return {"tick": 0, "fetch": 3}
 
 
@@ -76,7 +77,7 @@ def scraped(backend: Backend, patience_seconds: float = 60) -> dict[str, float]:
     ticks.mark(NOW - timedelta(seconds=7))
     exposition = Exposition(
         cast("Store", backend),
-        Backends(ticks, backend, backend),
+        Backends(ticks, cast("FeedCache", backend), backend),
         BUDGET,
         ProcessMetrics(),
         lambda: NOW,
