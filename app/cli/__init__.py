@@ -11,7 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from app.cli import alerts, clients, exporting, importing, keys, videos, watches, webhooks
+from app.cli import alerts, backups, clients, exporting, importing, keys, videos, watches, webhooks
 from app.cli.session import say, services
 from app.domain.errors import InvalidValueError, NewsreelError
 from app.settings import Settings, SettingsError
@@ -52,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve)
     migrate = commands.add_parser("migrate", help="bring the database's schema up to date")
     migrate.set_defaults(run=_migrate)
+    backups.add_backup(commands.add_parser("backup", help="copy the embedded mode's database"))
+    backups.add_restore(commands.add_parser("restore", help="put such a copy in its place"))
     watches.add_commands(commands.add_parser("watch", help="what is watched"))
     videos.add_commands(commands.add_parser("video", help="what nobody is to see"))
     refresh = commands.add_parser("refresh", help="ask about stored videos that are due for it")
