@@ -11,7 +11,18 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from app.cli import alerts, backups, clients, exporting, importing, keys, videos, watches, webhooks
+from app.cli import (
+    alerts,
+    backups,
+    clients,
+    copying,
+    exporting,
+    importing,
+    keys,
+    videos,
+    watches,
+    webhooks,
+)
 from app.cli.session import say, services
 from app.domain.errors import InvalidValueError, NewsreelError
 from app.settings import Settings, SettingsError
@@ -54,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate.set_defaults(run=_migrate)
     backups.add_backup(commands.add_parser("backup", help="copy the embedded mode's database"))
     backups.add_restore(commands.add_parser("restore", help="put such a copy in its place"))
+    copying.add_command(commands.add_parser("copy", help="copy one database into another"))
     watches.add_commands(commands.add_parser("watch", help="what is watched"))
     videos.add_commands(commands.add_parser("video", help="what nobody is to see"))
     refresh = commands.add_parser("refresh", help="ask about stored videos that are due for it")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from app.domain.errors import NewsreelError
@@ -55,6 +55,11 @@ def downgrade(database: Database, revision: str = "base") -> None:
 def revision_of(connection: Connection) -> str | None:
     """Return which migration a database has come to; None if it has come to none."""
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def tables_of(connection: Connection) -> frozenset[str]:
+    """Return the names of the tables that are there, whoever made them."""
+    return frozenset(inspect(connection).get_table_names())
 
 
 def newest_revision() -> str:
