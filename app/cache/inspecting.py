@@ -57,7 +57,7 @@ def inspect_redis(url: str) -> RedisFacts:
 def _ask(client: Redis, channel: str) -> RedisFacts:
     server, memory = client.info("server"), client.info("memory")
     seconds, microseconds = client.time()
-    major, minor, *_ = str(server["redis_version"]).split(".") + ["0"]
+    major, minor, *_ = [*str(server["redis_version"]).split("."), "0"]
     [(_, workers)] = client.pubsub_numsub(channel)
     return RedisFacts(
         (int(major), int(minor)),

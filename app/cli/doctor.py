@@ -69,9 +69,7 @@ def _findings(given: Settings, settings: Settings, *, calls: bool) -> Iterator[F
     if settings.broker_url:
         yield from examine("broker", lambda: check_broker(settings.broker_url, system_clock))
     if replica := settings.database_replica_url:
-        yield from examine(
-            "replica", lambda: check_database(replica, system_clock, "replica")
-        )
+        yield from examine("replica", lambda: check_database(replica, system_clock, "replica"))
     file = sqlite_file(settings.database_url)
     if file is not None and not file.is_file():
         yield warning("database", f"{file} is not there yet", "`serve` makes it at its first start")
@@ -79,9 +77,7 @@ def _findings(given: Settings, settings: Settings, *, calls: bool) -> Iterator[F
     if file is not None:
         yield from examine("disk", lambda: check_disk(file))
     usable = True
-    for finding in examine(
-        "database", lambda: check_database(settings.database_url, system_clock)
-    ):
+    for finding in examine("database", lambda: check_database(settings.database_url, system_clock)):
         usable = usable and finding.level is not Level.ERROR
         yield finding
     if usable:

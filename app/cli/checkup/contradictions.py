@@ -58,7 +58,9 @@ def _of_the_database(settings: Settings) -> Iterator[Finding]:
 
 def _of_the_rest(settings: Settings) -> Iterator[Finding]:
     if settings.demo and settings.youtube_api_keys and "demo" not in settings.youtube_api_keys:
-        yield warning(_CODE, "DEMO with an API key", "leave DEMO out: it says the videos are made up")
+        yield warning(
+            _CODE, "DEMO with an API key", "leave DEMO out: it says the videos are made up"
+        )
     if settings.public_url.startswith("http://"):
         advice = "use https: passwords and cookies go over this address"
         yield warning(_CODE, "PUBLIC_URL is not https", advice)

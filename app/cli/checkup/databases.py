@@ -69,9 +69,7 @@ def version_finding(
 
 
 def _version(facts: DatabaseFacts, name: str) -> Finding:
-    return version_finding(
-        f"{name}_version", facts.product, facts.version, OLDEST[facts.product]
-    )
+    return version_finding(f"{name}_version", facts.product, facts.version, OLDEST[facts.product])
 
 
 def _charset(facts: DatabaseFacts, name: str) -> Finding:

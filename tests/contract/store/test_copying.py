@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 
 from app.domain.errors import StoreUnavailableError
 from app.domain.feeds import ALL
+from app.store import bulk, schema
 from app.store import copying as copying_module
 from app.store.copying import Copied, CopyError, Copying
 from app.store.database import Database
@@ -159,7 +160,7 @@ def test_a_row_that_is_not_the_same_ends_the_copy(
 ) -> None:
     copying = Copying(source, destination)
     copying.prepare()
-    right = copying_module.insert_rows
+    right = bulk.insert_rows
 
     def wrong(connection: object, table: object, rows: list[dict[str, object]]) -> None:
         spoilt = [row | {"title": "spoilt"} if "title" in row else row for row in rows]
@@ -200,7 +201,7 @@ def test_a_source_of_another_schema_is_refused(source: Database, sqlite_url: str
         destination.dispose()
     finally:
         with source.connection() as connection:
-            newest = copying_module.schema.newest_revision()
+            newest = schema.newest_revision()
             connection.execute(text(f"UPDATE alembic_version SET version_num = '{newest}'"))
 
 
