@@ -99,6 +99,7 @@ def _findings_of_services(settings: Settings, *, calls: bool) -> Iterator[Findin
     if settings.youtube_api_keys and calls:
         for key in services.keys.list_all():
             yield from examine(f"key_{key.fingerprint}", partial(check_key, services, key))
+    services.close()
 
 
 def _tell(finding: Finding) -> None:

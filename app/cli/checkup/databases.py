@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.cli.checkup.findings import error, warning, well
 from app.domain.errors import StoreUnavailableError
 from app.store.database import Database
+from app.store.drafts import DraftError
 from app.store.inspecting import inspect_database
 from app.store.schema import newest_revision
 
@@ -37,7 +38,8 @@ def check_database(url: str, clock: Clock, name: str = "database") -> Iterator[F
     try:
         facts = inspect_database(database)
     except StoreUnavailableError as trouble:
-        advice = "start it, or correct DATABASE_URL; `copy` ends what `copy` began"
+        is_draft = isinstance(trouble, DraftError)
+        advice = "run `copy` to its end" if is_draft else "start it, or correct its URL"
         yield error(name, str(trouble), advice)
         return
     finally:
