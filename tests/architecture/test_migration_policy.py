@@ -5,8 +5,6 @@ without its schema (docs/adr/0029-expand-then-contract.md, docs/upgrading.md).
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +13,7 @@ from alembic.operations.base import AbstractOperations
 from alembic.script import Script, ScriptDirectory
 
 from app.store.database import Database
-from app.store.schema import MIGRATIONS, migrate, tables_of
+from app.store.schema import MIGRATIONS, MOST_OF_A_RELEASE, migrate, tables_of
 from tests.contract.store.any_rows import fill_every_table
 
 SCRIPTS: list[Script] = list(reversed(list(ScriptDirectory(MIGRATIONS).walk_revisions())))
@@ -27,7 +25,9 @@ RELEASED = "0020"
 CONTRACTS: dict[str, str] = {}
 """Migrations that take something away: which release stopped to use it, before the present one."""
 
-_SHRINKS = re.compile(r"\bDROP\s+(TABLE|COLUMN)\b|\bRENAME\b|\bNOT\s+NULL\b", re.IGNORECASE)
+_SHRINKS = re.compile(
+    r"\bDROP\s+(TABLE|COLUMN)\b|\bRENAME\b|\bALTER\b.*\bNOT\s+NULL\b", re.IGNORECASE | re.DOTALL
+)
 Operation = ops.MigrateOperation
 
 
@@ -36,26 +36,24 @@ def breaks_older_code(operation: Operation, made: set[str]) -> str | None:
 
     `made` are the tables that the same migration makes, which that code does not know.
     """
-    if getattr(operation, "table_name", None) in made:
-        return None
+    why: str | None = None
     match operation:
         case ops.DropTableOp() | ops.DropColumnOp() | ops.RenameTableOp():
-            return "takes away what it uses"
+            why = "takes away what it uses"
         case ops.AddColumnOp(column=sa.Column(nullable=False, server_default=None)):
-            return "it inserts rows without this column"
+            why = "it inserts rows without this column"
         case ops.AlterColumnOp():
-            return _alters(operation)
+            why = _alters(operation)
         case (
             ops.CreateUniqueConstraintOp()
             | ops.CreateForeignKeyOp()
             | ops.CreateCheckConstraintOp()
+            | ops.CreateIndexOp(unique=True)
         ):
-            return "it may write rows that this refuses"
-        case ops.CreateIndexOp(unique=True):
-            return "it may write rows that this refuses"
+            why = "it may write rows that this refuses"
         case ops.ExecuteSQLOp() if _SHRINKS.search(str(operation.sqltext)):
-            return "takes away what it uses, or refuses what it writes"
-    return None
+            why = "takes away what it uses, or refuses what it writes"
+    return None if getattr(operation, "table_name", None) in made else why
 
 
 def _alters(operation: ops.AlterColumnOp) -> str | None:
@@ -67,34 +65,64 @@ def _alters(operation: ops.AlterColumnOp) -> str | None:
 
 
 @pytest.fixture
-def found(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """What each migration does that older code could not bear, seen as it runs."""
-    seen: list[Operation] = []
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[Operation]:
+    """The operations of migrations as they run, in batches and by themselves."""
+    operations: list[Operation] = []
     invoke = AbstractOperations.invoke
 
     def record(self: AbstractOperations, operation: Operation) -> object:
-        seen.append(operation)
+        operations.append(operation)
         return invoke(self, operation)
 
     monkeypatch.setattr(AbstractOperations, "invoke", record)
-    database = Database(sqlite_url)
-    reasons: dict[str, list[str]] = defaultdict(list)
+    return operations
+
+
+def test_processes_of_the_release_before_can_stay_while_an_upgrade_rolls(
+    database_url: str, seen: list[Operation]
+) -> None:
+    database = Database(database_url)
+    reasons: dict[str, list[str]] = {}
+    known: dict[str, list[str]] = {}
     for script in SCRIPTS:
+        if script.revision == SCRIPTS[-1].revision:
+            known = known or _columns(database)  # of the last but one, if nothing came since
         seen.clear()
         migrate(database, script.revision)
         made = {it.table_name for it in seen if isinstance(it, ops.CreateTableOp)}
-        # SQLite's own tables of its index are no other database's.
-        reasons[script.revision] += filter(None, (breaks_older_code(it, made) for it in seen))
+        reasons[script.revision] = [it for op in seen if (it := breaks_older_code(op, made))]
+        if script.revision == RELEASED != SCRIPTS[-1].revision:
+            known = _columns(database)
+
+    _check_operations(reasons)
+    with database.connection() as connection:
+        fill_every_table(connection, 3, known)
+        for name, columns in known.items():
+            listed = sa.select(*(sa.column(it) for it in columns)).select_from(sa.table(name))
+            assert len(connection.execute(listed).all()) in (1, 3), name
     database.dispose()
-    return reasons
 
 
-def test_migrations_since_the_policy_only_expand(found: dict[str, list[str]]) -> None:
-    ruled = [it.revision for it in SCRIPTS if it.revision >= FIRST_UNDER_POLICY]
-    assert {it: found[it] for it in ruled if found[it] and it not in CONTRACTS} == {}
-    assert [it for it in CONTRACTS if not found[it]] == [], "they take nothing away"
-    # That it sees anything at all: before the policy some did so, in batches and by themselves.
-    assert {"0002", "0009"} <= {revision for revision, reasons in found.items() if reasons}
+def _check_operations(reasons: dict[str, list[str]]) -> None:
+    ruled = {it: why for it, why in reasons.items() if it >= FIRST_UNDER_POLICY}
+    assert {it: why for it, why in ruled.items() if why and it not in CONTRACTS} == {}
+    assert [it for it in CONTRACTS if not reasons[it]] == [], "they take nothing away"
+    # That anything is seen at all: before the policy some did so.
+    assert {"0002", "0014"} <= {revision for revision, why in reasons.items() if why}
+
+
+def test_a_release_adds_no_more_migrations_than_the_one_before_bears() -> None:
+    assert int(SCRIPTS[-1].revision) - int(RELEASED) <= MOST_OF_A_RELEASE
+
+
+def _columns(database: Database) -> dict[str, list[str]]:
+    with database.connection() as connection:
+        inspector = sa.inspect(connection)
+        return {
+            name: [column["name"] for column in inspector.get_columns(name)]
+            for name in tables_of(connection)
+            if not name.startswith("ft_")  # SQLite's index of texts
+        }
 
 
 def _column(**options: object) -> sa.Column[int]:
@@ -127,33 +155,3 @@ def _column(**options: object) -> sa.Column[int]:
 )
 def test_what_older_code_bears(operation: Operation, breaks: bool) -> None:  # noqa: FBT001 - a case
     assert (breaks_older_code(operation, {"fresh"}) is not None) is breaks
-
-
-@pytest.fixture
-def rolled(database_url: str) -> Iterator[tuple[Database, dict[str, list[str]]]]:
-    """A database of this release, and the columns that code of the release before knows."""
-    before = RELEASED if RELEASED != SCRIPTS[-1].revision else SCRIPTS[-2].revision
-    database = Database(database_url)
-    migrate(database, before)
-    with database.connection() as connection:
-        inspector = sa.inspect(connection)
-        known = {
-            name: [column["name"] for column in inspector.get_columns(name)]
-            for name in tables_of(connection)
-        }
-    migrate(database)
-    yield database, known
-    database.dispose()
-
-
-def test_rows_of_the_release_before_go_into_the_schema_of_this_one(
-    rolled: tuple[Database, dict[str, list[str]]],
-) -> None:
-    database, known = rolled
-    with database.connection() as connection:
-        fill_every_table(connection, 3, known)
-        for name, columns in known.items():
-            if name.startswith("ft_"):
-                continue
-            listed = sa.select(*(sa.column(it) for it in columns)).select_from(sa.table(name))
-            assert len(connection.execute(listed).all()) in (1, 3), name
