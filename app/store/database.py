@@ -23,6 +23,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.domain.errors import NotMigratedError, StatementTimeoutError, StoreUnavailableError
+from app.store.drafts import refuse_drafts
 from app.store.engines import reading_engine, writing_engine
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Database:
             with him.
         write_seconds: the same for a statement of a transaction that writes.
         observer: is told of every transaction.
+        takes_drafts: whether it may be one that a copy is being made into; only a copy's own may.
     """
 
     def __init__(
@@ -67,13 +69,16 @@ class Database:
         pool_size: int = 5,
         read_seconds: float = 5,
         write_seconds: float = 10,
+        *,
         observer: Observer | None = None,
+        takes_drafts: bool = False,
     ) -> None:
         self._observer = observer
         self._url = make_url(url)
+        self._takes_drafts = takes_drafts
         self.dialect = self._url.get_backend_name()
-        self._writer = writing_engine(self._url, pool_size, write_seconds)
-        self._reader = reading_engine(self._url, pool_size, read_seconds)
+        self._writer = self._guarded(writing_engine(self._url, pool_size, write_seconds))
+        self._reader = self._guarded(reading_engine(self._url, pool_size, read_seconds))
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a write transaction and commit; run it again after a deadlock.
@@ -108,12 +113,18 @@ class Database:
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
-        engine = writing_engine(self._url, 1, None)
-        try:
-            with _begun(engine) as connection:
-                yield connection
-        finally:
-            engine.dispose()
+        with self._once(writing_engine(self._url, 1, None)) as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give one that reads one consistent snapshot for as long as it needs.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached.
+        """
+        with self._once(reading_engine(self._url, 1, None)) as connection:
+            yield connection
 
     def dispose(self) -> None:
         """Let go of the pool."""
@@ -131,6 +142,19 @@ class Database:
             raise
         finally:
             self._observer.transaction(kind, time.perf_counter() - began_at, failed=failed)
+
+    @contextmanager
+    def _once(self, engine: Engine) -> Iterator[Connection]:
+        try:
+            with _begun(self._guarded(engine)) as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+    def _guarded(self, engine: Engine) -> Engine:
+        if not self._takes_drafts:
+            refuse_drafts(engine)
+        return engine
 
     @staticmethod
     def _run(engine: Engine, work: Callable[[Connection], T]) -> T:
