@@ -11,6 +11,7 @@ PACKAGES = {
     "postgres": "postgresql",
     "initdb": "postgresql",
     "chromium-headless-shell": "chromium-headless-shell",
+    "systemd-analyze": "systemd",
 }
 
 

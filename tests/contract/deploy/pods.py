@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -86,6 +87,7 @@ def selected(selector: object, pods: dict[str, Pods]) -> set[str]:
     }
 
 
+@cache
 def compose_services() -> dict[str, Manifest]:
     """Return the services of the compose file."""
     given = YAML(typ="safe").load(COMPOSE)
