@@ -170,7 +170,9 @@ def test_the_full_stack_and_the_single_process_never_run_together() -> None:
     for name in FULL_STACK:
         assert one(name, "Conflicts") == "newsreel-embedded.service"
         assert one(name, "PartOf") == "newsreel.target"
-    assert one("newsreel-embedded.service", "Conflicts") == "newsreel.target"
+    embedded = unit("newsreel-embedded.service")
+    assert embedded["Conflicts"] == ["newsreel.target"]
+    assert set(FULL_STACK) <= set(" ".join(embedded["After"]).split()), "the port must be free"
     assert read(FOLDER / "newsreel.target")["Wants"] == [" ".join(FULL_STACK)]
 
 
