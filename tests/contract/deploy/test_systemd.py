@@ -123,7 +123,7 @@ def test_a_stop_never_cuts_a_task_or_a_request_off() -> None:
     embedded = (PROJECT / "app/embedded/server.py").read_text(encoding="utf-8")
     limits = {
         "worker": (worker, r'"task_time_limit": ([0-9]+),'),
-        "web": (web, r"^graceful_timeout = ([0-9]+)$"),
+        "web": (web, r"^graceful_timeout = ([0-9]+)\b"),
         "embedded": (embedded, r'"graceful_timeout": ([0-9]+),'),
     }
     for role, (source, pattern) in limits.items():
