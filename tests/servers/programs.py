@@ -12,6 +12,7 @@ PACKAGES = {
     "initdb": "postgresql",
     "chromium-headless-shell": "chromium-headless-shell",
     "promtool": "prometheus",
+    "systemd-analyze": "systemd",
 }
 
 
