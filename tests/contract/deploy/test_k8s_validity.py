@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import jsonschema
 import kubernetes_validate
 import pytest
@@ -9,6 +11,9 @@ import pytest
 from tests.contract.deploy.conftest import K8S
 from tests.contract.deploy.custom_resources import SPECS
 from tests.contract.deploy.kustomization import Built, build, name_of
+
+if TYPE_CHECKING:
+    from tests.contract.deploy.kustomization import Manifest
 
 # The oldest that has all we use without a feature gate, and the newest that is known here.
 VERSIONS = ("1.29", kubernetes_validate.latest_version())
@@ -58,3 +63,7 @@ def test_the_components_are_off_until_they_are_wanted() -> None:
     kinds = {str(it["kind"]) for it in build(K8S / "overlays/production").manifests}
 
     assert not kinds & {kind for _, kind in SPECS}
+
+
+def _by_name(manifests: list[Manifest]) -> dict[tuple[str, str], Manifest]:
+    return {(str(it["kind"]), name_of(it)): it for it in manifests}
