@@ -1,0 +1,202 @@
+"""The proof of replicas: readers of two zones while replicas lag, die, are promoted and cut off."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from redis.exceptions import RedisError
+
+from tests.processes import Processes
+from tests.proofs.report import Proof
+from tests.proofs.zones import SECONDS_BETWEEN, zones
+from tests.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from tests.e2e.site import Site
+    from tests.proofs.zones import Zones
+
+PHASE_SECONDS = 12.0
+CUT_SECONDS = 30.0
+HEALED_WITHIN_SECONDS = 20.0
+
+_SECTION = """Run on {day}.
+
+Two zones on one machine, with TCP lines between them that can be held, so that every packet is
+lost. At home: MariaDB, Redis, a web process, and a writer that stores and publishes a video every
+{between} s. Far away: two web processes beside a replica of each, by real replication
+(DATABASE_REPLICA_URL, REDIS_READ_URL). A reader at each process asks for page 1, and every tenth
+time for page 3, without a pause longer than 20 ms. In no phase may an answer be other than 200, or
+a process show fewer videos on page 1 than it did before. *Behind* is how many videos the newest
+page 1 of a reader lacked at most, of those that had been published before it asked; *stale* the
+share of page 1 that was marked so (`X-Cache: stale`).
+
+| phase | zone | seconds | page 1 | page 3 | not 200 | went back | behind at most | stale | greatest Age, s |
+|---|---|---|---|---|---|---|---|---|---|
+{rows}
+
+After the cut the far zone was level again, with nothing marked, {healed:.1f} s after the lines
+were.
+"""
+
+
+@dataclass
+class Seen:
+    """What one reader saw in one phase."""
+
+    first_pages: int = 0
+    others: int = 0
+    refused: list[str] = field(default_factory=list)
+    went_back: int = 0
+    behind: int = 0
+    stale: int = 0
+    age: int = 0
+
+
+class Reader:
+    """Asks one web process again and again."""
+
+    def __init__(self, site: Site, newest: Callable[[], int]) -> None:
+        self._site = site
+        self._newest = newest
+        self._stopped = Event()
+        self._thread = Thread(target=self._run, daemon=True)
+        self._total = 0
+        self.seen = Seen()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        number = 0
+        while not self._stopped.wait(0.02):
+            number += 1
+            if number % 10:
+                self._page_1()
+            else:
+                self.seen.others += 1
+                self._asked("/videos?page=3&limit=20")
+
+    def _page_1(self) -> None:
+        expected, seen = self._newest(), self.seen
+        seen.first_pages += 1
+        reply = self._asked("/videos?limit=10")
+        if reply is None:
+            return
+        total, state, age = reply
+        seen.went_back += total < self._total
+        seen.behind = max(seen.behind, expected - total)
+        seen.stale += state == "stale"
+        seen.age = max(seen.age, age)
+        self._total = max(self._total, total)
+
+    def _asked(self, path: str) -> tuple[int, str, int] | None:
+        reply = self._site.get(path)
+        if reply.status != 200:
+            self.seen.refused.append(f"{path}: {reply.status} {reply.body[:200]!r}")
+            return None
+        total = reply.json["total"]
+        assert isinstance(total, int)
+        return total, reply.headers.get("X-Cache", ""), int(reply.headers.get("Age", 0))
+
+
+def _run(_corpus: Path | None, folder: Path) -> str:
+    with closing(Processes(folder)) as processes, zones(processes) as both:
+        readers = [Reader(site, lambda: both.writer.total) for site in (*both.home, *both.far)]
+        both.writer.start()
+        rows = [
+            *_phase("all is well", readers, PHASE_SECONDS),
+            *_phase("Redis' replica lags", readers, PHASE_SECONDS, both.redis.between.hold),
+        ]
+        both.redis.between.release()
+        both.redis.replica.kill()
+        rows += _phase("Redis' replica is dead", readers, PHASE_SECONDS)
+        both.redis.replica.start()
+        rows += _phase("it is back: empty, then promoted", readers, PHASE_SECONDS)
+        _retried(both.redis.follow)
+        rows += _phase("it follows again", readers, PHASE_SECONDS)
+        rows += _phase("the zones are cut off", readers, CUT_SECONDS, both.cut)
+        both.mend()
+        healed = _healed(both)
+        rows += _phase("the lines are mended", readers, PHASE_SECONDS)
+        for reader in readers:
+            reader.stop()
+        both.writer.stop()
+    return _SECTION.format(
+        day=datetime.now(UTC).date(),
+        between=SECONDS_BETWEEN,
+        rows="\n".join(rows),
+        healed=healed,
+    )
+
+
+def _phase(
+    name: str, readers: Sequence[Reader], seconds: float, begin: Callable[[], None] | None = None
+) -> list[str]:
+    """Let them read; fail if anything was not as promised."""
+    for reader in readers:
+        reader.seen = Seen()
+    if begin is not None:
+        begin()
+    time.sleep(seconds)
+    found = [reader.seen for reader in readers]
+    for seen in found:
+        assert not seen.refused, f"{name}: {seen.refused[:3]}"
+        assert not seen.went_back, f"{name}: went back {seen.went_back} times"
+        assert seen.first_pages, f"{name}: nobody was answered"
+    return [_row(name, "home", found[:1], seconds), _row(name, "far", found[1:], seconds)]
+
+
+def _row(name: str, zone: str, found: Sequence[Seen], seconds: float) -> str:
+    pages = sum(seen.first_pages for seen in found)
+    stale = sum(seen.stale for seen in found) / max(1, pages)
+    return (
+        f"| {name} | {zone} | {seconds:.0f} | {pages:,} | {sum(s.others for s in found):,} |"
+        f" {sum(len(s.refused) for s in found)} | {sum(s.went_back for s in found)} |"
+        f" {max(s.behind for s in found)} | {stale:.0%} | {max(s.age for s in found)} |"
+    )
+
+
+def _healed(both: Zones) -> float:
+    """Return how long it takes until the far zone shows what was there when the lines were."""
+    began, wanted = time.monotonic(), both.writer.total
+
+    def is_level() -> bool:
+        replies = [site.get("/videos?limit=10") for site in both.far]
+        return all(
+            it.status == 200 and it.headers["X-Cache"] != "stale" and _total(it.json) >= wanted
+            for it in replies
+        )
+
+    wait_until(is_level, HEALED_WITHIN_SECONDS, claim="the far zone is level")
+    return time.monotonic() - began
+
+
+def _total(page: dict[str, object]) -> int:
+    total = page["total"]
+    assert isinstance(total, int)
+    return total
+
+
+def _retried(work: Callable[[], None]) -> None:
+    with suppress(RedisError):  # its connection was to the one that died
+        work()
+        return
+    work()
+
+
+PROOF = Proof(
+    name="replicas",
+    heading="Replicas: a zone that is cut off is still read, and no page goes back",
+    run=_run,
+)
