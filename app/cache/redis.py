@@ -16,7 +16,7 @@ from redis.retry import Retry
 
 from app.cache.base import HEAD_TTL_SECONDS
 from app.cache.wire import dump_head, load_head
-from app.domain.errors import CacheUnavailableError
+from app.domain.errors import CacheUnavailableError, CacheWriteFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +75,7 @@ class RedisFeedCache:
         """Store a head unless a newer version is there.
 
         Raises:
-            CacheUnavailableError: Redis does not answer.
+            CacheUnavailableError: Redis does not answer, or takes no writes.
         """
         return self._write(feed, head, force=False)
 
@@ -93,7 +93,7 @@ class RedisFeedCache:
         Raises:
             CacheUnavailableError: Redis does not answer.
         """
-        told(lambda: self._client.delete(head_key(feed)))
+        told(lambda: self._client.delete(head_key(feed)), writes=True)
 
     def version(self, feed: Feed) -> int | None:
         """Return the version of the head that is there; garbage counts as absent.
@@ -103,6 +103,15 @@ class RedisFeedCache:
         """
         return version_of(_field(self._client, feed, "version"))
 
+    def check_writes(self) -> None:
+        """Write a key of no use, which goes by itself.
+
+        Raises:
+            CacheWriteFailedError: Redis is full or read-only.
+            CacheUnavailableError: Redis does not answer.
+        """
+        told(lambda: self._client.set(f"{_PREFIX}write-check", b"1", ex=60), writes=True)
+
     def _write(self, feed: Feed, head: Head, *, force: bool) -> bool:
         arguments: list[int | bytes] = [
             head.version,
@@ -110,7 +119,7 @@ class RedisFeedCache:
             HEAD_TTL_SECONDS,
             int(force),
         ]
-        stored: object = told(lambda: self._put(keys=[head_key(feed)], args=arguments))
+        stored: object = told(lambda: self._put(keys=[head_key(feed)], args=arguments), writes=True)
         return stored == 1
 
 
@@ -152,13 +161,17 @@ def version_of(field: object) -> int | None:
     return int(field) if isinstance(field, bytes) and field.isdigit() else None
 
 
-def told(command: Callable[[], T]) -> T:
+def told(command: Callable[[], T], *, writes: bool = False) -> T:
     """Run a command.
 
     Raises:
+        CacheWriteFailedError: Redis answers a command that `writes` and does not do it.
         CacheUnavailableError: Redis does not answer.
     """
     try:
         return command()
+    except ResponseError as error:  # an answer: out of memory, read-only, no permission
+        kind = CacheWriteFailedError if writes else CacheUnavailableError
+        raise kind(f"Redis: {type(error).__name__}: {str(error)[:200]}") from None
     except (RedisError, OSError) as error:
         raise CacheUnavailableError(f"Redis: {type(error).__name__}") from None

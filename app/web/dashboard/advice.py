@@ -178,6 +178,12 @@ ADVICE: Mapping[str, Advice] = MappingProxyType(
             "Pages come from the database, which is slower, and nobody can sign in or get a token.",
             "Start Redis, or look at REDIS_URL.",
         ),
+        "cache_write_failed": Advice(
+            "Redis takes no writes",
+            "Pages come from the database, which is slower, and nobody can sign in or get a token.",
+            "Most often its memory is full: raise maxmemory, or see who else writes into it. Else "
+            "REDIS_URL names a replica.",
+        ),
         "cache_replica_unavailable": Advice(
             "The replica of Redis is of no use",
             "It does not answer, or does not follow the Redis that is written. First pages come "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.domain.errors import (
     CacheReplicaUnavailableError,
     CacheUnavailableError,
+    CacheWriteFailedError,
     StoreUnavailableError,
 )
 from app.domain.webhooks import Pause
@@ -37,7 +38,7 @@ class Area(StrEnum):
 
 AREAS = {
     **dict.fromkeys((StoreUnavailableError.code, WRITES_FAIL), Area.DATABASE),
-    CacheUnavailableError.code: Area.CACHE,
+    **dict.fromkeys((CacheUnavailableError.code, CacheWriteFailedError.code), Area.CACHE),
     CacheReplicaUnavailableError.code: Area.CACHE,
     "webhook_paused": Area.WEBHOOKS,
     **dict.fromkeys(
