@@ -10,6 +10,9 @@ import os
 import random
 
 from locust import HttpUser, between, task
+from locust.env import Environment
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
 
 _PAGES = int(os.environ["PAGES"])
 _CHANNELS = 1000
@@ -23,7 +26,8 @@ _WORDS = (
     "résumé",
     "boat -city",
 )
-_NOT_MODIFIED = 304
+_AS_BROWSERS = Retry(total=1, read=1, status=0, redirect=0)
+"""Ask once more where the server closed an idle connection the moment a request was sent."""
 
 
 class Reader(HttpUser):
@@ -31,6 +35,10 @@ class Reader(HttpUser):
 
     abstract = True
     wait_time = between(1, 3)
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.client.mount("http://", HTTPAdapter(max_retries=_AS_BROWSERS))
 
 
 class Poller(Reader):

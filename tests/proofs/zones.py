@@ -85,15 +85,17 @@ class Zones:
         writer: in the home zone.
         redis: its master at home, its replica far away.
         lines: all that lead from the far zone to the home zone.
-        home: web processes there.
-        far: web processes far away; each is one process.
+        home: a web process there.
+        beside_both: one far away, beside replicas of Redis and of the database.
+        beside_redis: one that has the former alone.
     """
 
     writer: Writer
     redis: RedisPair
     lines: tuple[Line, ...]
-    home: tuple[Site, ...]
-    far: tuple[Site, ...]
+    home: Site
+    beside_both: Site
+    beside_redis: Site
 
     def cut(self) -> None:
         """Lose every packet between the zones."""
@@ -126,7 +128,6 @@ def zones(processes: Processes) -> Iterator[Zones]:
         assert cache.version(ALL) is not None
         far = {
             "DATABASE_URL": _over(to_primary, primary),
-            "DATABASE_REPLICA_URL": replica.url,
             "REDIS_URL": f"redis://{HOST}:{to_master.port}/0",
             "REDIS_READ_URL": pair.replica.url,
         }
@@ -135,8 +136,9 @@ def zones(processes: Processes) -> Iterator[Zones]:
             writer,
             pair,
             (of_rows, pair.between, to_primary, to_master),
-            (_web(processes, home),),
-            (_web(processes, far), _web(processes, far)),
+            home=_web(processes, home),
+            beside_both=_web(processes, far | {"DATABASE_REPLICA_URL": replica.url}),
+            beside_redis=_web(processes, far),
         )
 
 
