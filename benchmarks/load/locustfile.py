@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 import random
+from typing import TYPE_CHECKING
 
 from locust import HttpUser, between, task
-from locust.env import Environment
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
+
+if TYPE_CHECKING:
+    from locust.env import Environment
 
 _PAGES = int(os.environ["PAGES"])
 _CHANNELS = 1000
