@@ -59,7 +59,8 @@ def main(arguments: Sequence[str]) -> int:
         text = merged(before, stage.name, section(run, stats))
         REPORT.write_text(text, encoding="utf-8")
         failed = errors(stats)
-    sys.stdout.write(text)
+        reasons = (folder / "load_failures.csv").read_text(encoding="utf-8") if failed else ""
+    sys.stdout.write(text + reasons)
     return 1 if failed else 0
 
 
