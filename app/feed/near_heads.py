@@ -86,7 +86,7 @@ class NearHeads:
     def last_copy(self, feed: Feed) -> Copied | None:
         """Return what the replica last heard of a head, for when nobody knows better.
 
-        A server that has become a master has no say: it does not know since when it hears nothing.
+        A server that has become a master has no say: it does not tell since when it hears nothing.
         """
         if self._rest.failure is not None:
             return None
@@ -96,7 +96,7 @@ class NearHeads:
         except CacheReplicaUnavailableError as error:
             self._rest.begin(str(error))
             return None
-        if head is None or not following.is_replica or following.heard_seconds is None:
+        if head is None or following.heard_seconds is None:
             return None
         return Copied(head, self._clock() - timedelta(seconds=following.heard_seconds))
 

@@ -21,6 +21,7 @@ from benchmarks.load.stages import bare, embedded, full
 from benchmarks.read_load import HOST
 from benchmarks.rounds import machine_facts
 from tests.processes import PROJECT, Processes
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,7 @@ LOCUST = PROJECT / ".venv-load" / "bin" / "locust"
 _STAGES = {"embedded": embedded, "full": full}
 _PAGE = 20
 _SLACK_SECONDS = 120.0
+_IDLE_SECONDS = 0.1
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -57,7 +59,8 @@ def main(arguments: Sequence[str]) -> int:
         text = merged(before, stage.name, section(run, stats))
         REPORT.write_text(text, encoding="utf-8")
         failed = errors(stats)
-    sys.stdout.write(text)
+        reasons = (folder / "load_failures.csv").read_text(encoding="utf-8") if failed else ""
+    sys.stdout.write(text + reasons)
     return 1 if failed else 0
 
 
@@ -66,6 +69,7 @@ def _read(processes: Processes, stage: Stage, options: argparse.Namespace) -> Ru
     users, minutes, videos = int(options.users), float(options.minutes), int(options.videos)
     yardstick = bare(processes, _page_1(stage.web.port))
     machine, day = machine_facts(), datetime.now(UTC).date()
+    _let_settle(stage)
     before, children = stage.cpu_seconds(), _cpu_of_children()
     bare_before, began = yardstick.cpu_seconds, time.monotonic()
     stage.arriving.start()
@@ -97,6 +101,17 @@ def _read(processes: Processes, stage: Stage, options: argparse.Namespace) -> Ru
             "Locust": _cpu_of_children() - children,
         },
     )
+
+
+def _let_settle(stage: Stage) -> None:
+    """Return when all that was started has nothing left to do for its start."""
+
+    def is_idle() -> bool:
+        before = sum(stage.cpu_seconds().values())
+        time.sleep(1)
+        return sum(stage.cpu_seconds().values()) - before < _IDLE_SECONDS
+
+    wait_until(is_idle, _SLACK_SECONDS, claim="the service has started")
 
 
 def _page_1(port: int) -> bytes:

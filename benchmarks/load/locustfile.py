@@ -8,8 +8,14 @@ from __future__ import annotations
 
 import os
 import random
+from typing import TYPE_CHECKING
 
 from locust import HttpUser, between, task
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+
+if TYPE_CHECKING:
+    from locust.env import Environment
 
 _PAGES = int(os.environ["PAGES"])
 _CHANNELS = 1000
@@ -23,7 +29,8 @@ _WORDS = (
     "résumé",
     "boat -city",
 )
-_NOT_MODIFIED = 304
+_AS_BROWSERS = Retry(total=1, read=1, status=0, redirect=0)
+"""Ask once more where the server closed an idle connection the moment a request was sent."""
 
 
 class Reader(HttpUser):
@@ -31,6 +38,10 @@ class Reader(HttpUser):
 
     abstract = True
     wait_time = between(1, 3)
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.client.mount("http://", HTTPAdapter(max_retries=_AS_BROWSERS))
 
 
 class Poller(Reader):

@@ -31,12 +31,12 @@ class RedisPair:
         # Without the wait for more replicas, and heard of each second however little is written.
         self.of_master.config_set("repl-diskless-sync-delay", 0)
         self.of_master.config_set("repl-ping-replica-period", 1)
-        self.of_replica.replicaof(HOST, str(self.between.port))  # type: ignore[no-untyped-call] # redis-py does not type it
+        self.of_replica.replicaof(HOST, str(self.between.port))
         self.wait_until_level()
 
     def promote(self) -> None:
         """Make the replica a master of its own."""
-        self.of_replica.replicaof("NO", "ONE")  # type: ignore[no-untyped-call] # as above
+        self.of_replica.replicaof("NO", "ONE")
 
     def wait_until_level(self) -> None:
         """Return when the replica has all that the master has."""

@@ -162,6 +162,7 @@ SECRETS = {
     "DATABASE_URL": "mysql+pymysql://u:s3cret@host/db",
     "DATABASE_REPLICA_URL": "postgresql+psycopg://u:s3cret@host/db",
     "REDIS_URL": "redis://:s3cret@host/0",
+    "REDIS_READ_URL": "redis://:s3cret@near/0",
     "CELERY_BROKER_URL": "rediss://:s3cret@host/1",
 }
 
