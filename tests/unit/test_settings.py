@@ -88,6 +88,9 @@ WRONG = [
     ("SECRET_KEY", "s3crét-0123456789abcdefghijklmnopqrstuvw"),
     ("SECRET_KEY", "s3cret\n0123456789abcdefghijklmnopqrstuvw"),
     ("SECRET_KEY", " , ,"),
+    ("METRICS_TOKEN", "s3cret"),
+    ("METRICS_TOKEN", "s3cret with blanks 0123456789abcdefghijkl"),
+    ("METRICS_TOKEN", "s3cr" * 20),
     ("LOG_LEVEL", "loud"),
     ("DEMO", "perhaps"),
 ]
