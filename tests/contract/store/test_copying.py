@@ -38,9 +38,17 @@ def source(request: pytest.FixtureRequest) -> Database:
 
 @pytest.fixture
 def destination(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A fresh one that a copy is made into, without tables."""
-    database = Database(request.getfixturevalue(f"{request.param}_url"), takes_drafts=True)
+    """One that a copy is made into: on a server with empty tables, which cost much; else none."""
+    if request.param == "sqlite":
+        url = request.getfixturevalue("sqlite_url")
+    else:
+        migrated = request.getfixturevalue(f"migrated_{request.param}")
+        wipe(migrated)
+        url = _url(migrated)
+    database = Database(url, takes_drafts=True)
     yield database
+    with database.connection() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS copy_draft"))
     database.dispose()
 
 
