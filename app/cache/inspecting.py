@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from app.cache.redis import connect
 from app.domain.errors import CacheUnavailableError
@@ -29,14 +29,14 @@ class RedisFacts:
         evicts: what it drops when it is full, in its own word.
         now: its clock.
         waiting: messages in each queue.
-        workers: Celery's workers that listen to it now.
+        workers: Celery's workers that listen to it now; None where it does not say.
     """
 
     version: tuple[int, int]
     evicts: str
     now: datetime
     waiting: Mapping[str, int]
-    workers: int
+    workers: int | None
 
 
 def inspect_redis(url: str) -> RedisFacts:
@@ -47,27 +47,30 @@ def inspect_redis(url: str) -> RedisFacts:
     """
     client = connect(url)
     try:
-        return _ask(client, _channel_of_workers(url))
+        return _ask(client, urlsplit(url).path.strip("/") or "0")
     except (RedisError, OSError) as error:
         raise CacheUnavailableError(f"{type(error).__name__}: {str(error)[:200]}") from None
     finally:
         client.close()
 
 
-def _ask(client: Redis, channel: str) -> RedisFacts:
+def _ask(client: Redis, database: str) -> RedisFacts:
     server, memory = client.info("server"), client.info("memory")
     seconds, microseconds = client.time()
     major, minor, *_ = [*str(server["redis_version"]).split("."), "0"]
-    [(_, workers)] = client.pubsub_numsub(channel)
     return RedisFacts(
         (int(major), int(minor)),
         str(memory.get("maxmemory_policy", "")),
         datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds),
         {queue: int(client.llen(queue)) for queue in _QUEUES},
-        int(workers),
+        _listening(client, database),
     )
 
 
-def _channel_of_workers(url: str) -> str:
-    """Return where Celery speaks to all its workers, who listen to it as long as they live."""
-    return f"/{urlsplit(url).path.strip('/') or '0'}.celery.pidbox"
+def _listening(client: Redis, database: str) -> int | None:
+    """Count Celery's workers: each has one connection on which it listens for commands to all."""
+    try:
+        clients = client.client_list(_type="pubsub")
+    except ResponseError:  # where Redis is rented, this may be refused
+        return None
+    return sum(it.get("psub") != "0" and it.get("db") == database for it in clients)

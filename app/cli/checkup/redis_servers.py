@@ -39,7 +39,9 @@ def check_broker(url: str, clock: Clock) -> Iterator[Finding]:
         yield warning("queue", waiting, "workers do not keep up: start more of them")
     else:
         yield well("queue", waiting)
-    if facts.workers == 0:
+    if facts.workers is None:
+        yield well("workers", "not known: this Redis does not tell who listens")
+    elif facts.workers == 0:
         yield error("workers", "none listens to the queue", "start a worker: nothing is fetched")
     else:
         yield well("workers", f"{facts.workers} listening")

@@ -14,15 +14,14 @@ from app.store import copying as copying_module
 from app.store.copying import Copied, CopyError, Copying
 from app.store.database import Database
 from app.store.drafts import DraftError
-from app.store.id_counters import continue_after, counted
 from app.store.models import Base, WatchRow
 from app.store.store import Store
 from tests.contract.store.any_rows import fill_every_table
 from tests.contract.store.tellings import add_watch, list_feed, record, video, wipe
 
 ROWS = 60
-PAIRS = [("sqlite", "mariadb"), ("mariadb", "postgresql"), ("postgresql", "sqlite")]
-"""Each kind is read, and each is written."""
+PAIRS = [("sqlite", "mariadb"), ("mariadb", "postgresql")]
+"""Each kind is read (also to verify it), and each is written: SQLite by the tests below."""
 
 
 @pytest.fixture
@@ -34,17 +33,22 @@ def source(request: pytest.FixtureRequest) -> Database:
         fill_every_table(connection, ROWS)
         # The last of each was used and is gone: its id must not come again.
         connection.execute(text("DELETE FROM audit WHERE audit_id > 50"))
-        if database.dialect == "postgresql":  # which does not count ids that are given to it
-            for table, column in counted(Base.metadata.sorted_tables):
-                continue_after(connection, table, column, ROWS)
     return database
 
 
 @pytest.fixture
 def destination(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A fresh one that a copy is made into, without tables."""
-    database = Database(request.getfixturevalue(f"{request.param}_url"), takes_drafts=True)
+    """One that a copy is made into: on a server with empty tables, which cost much; else none."""
+    if request.param == "sqlite":
+        url = request.getfixturevalue("sqlite_url")
+    else:
+        migrated = request.getfixturevalue(f"migrated_{request.param}")
+        wipe(migrated)
+        url = _url(migrated)
+    database = Database(url, takes_drafts=True)
     yield database
+    with database.connection() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS copy_draft"))
     database.dispose()
 
 

@@ -112,6 +112,23 @@ def test_what_a_killed_service_had_only_in_its_log_is_kept_too(
     assert len(_titles(done.kept[0])) == 5
 
 
+def test_the_log_of_a_broken_database_does_not_get_into_the_one_in_its_place(
+    store: Store, database: Path, archive: Path, secret: Path, tmp_path: Path
+) -> None:
+    back_up(database, archive, NOW, secret=secret)
+    record(store, map(video, range(3, 5)))
+    broken = tmp_path / "broken" / "newsreel.db"
+    broken.parent.mkdir()
+    broken.write_bytes(b"no database " * 1000)
+    log = database.with_name(database.name + "-wal").read_bytes()
+    broken.with_name(broken.name + "-wal").write_bytes(log)
+
+    done = restore(archive, broken, NOW, secret=secret)
+
+    assert _titles(broken) == [f"Title {number}" for number in range(3)]
+    assert [path.read_bytes() for path in done.kept] == [b"no database " * 1000, log]
+
+
 def test_a_backup_is_one_moment_of_a_service_that_goes_on(
     store: Store, database: Path, archive: Path, secret: Path
 ) -> None:
