@@ -78,6 +78,9 @@ if TYPE_CHECKING:
     from app.sources.websub import Hub
     from app.store.store import Store
 
+_PATIENT_SECONDS = 10.0
+"""How long trouble is looked for before the operator is told of it; nobody waits for that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -287,5 +290,7 @@ def _health(parts: Parts, readiness: ReadinessCheck) -> HealthCheck:
 def _alerts(parts: Parts, readiness: ReadinessCheck) -> Alerts:
     settings, store, clock = parts.settings, parts.store, parts.clock
     stale_after = timedelta(minutes=settings.alert_stale_minutes) or None
-    noticing = Noticing(lambda: readiness.check().problems, parts.ring, store, clock, stale_after)
+    noticing = Noticing(
+        lambda: readiness.check(_PATIENT_SECONDS).problems, parts.ring, store, clock, stale_after
+    )
     return Alerts(store, noticing, AppriseSender(settings.alert_url_list), clock)

@@ -90,6 +90,7 @@ def _configuration(settings: Settings) -> Mapping[str, object]:
         "worker_soft_shutdown_timeout": 20,
         "worker_send_task_events": True,
         "task_send_sent_event": True,
+        "beat_scheduler": "workers.scheduler:SteadyScheduler",
         "beat_schedule": beat_schedule(settings.fetch_interval_seconds),
     }
 

@@ -16,7 +16,7 @@ from redis.retry import Retry
 
 from app.cache.base import HEAD_TTL_SECONDS
 from app.cache.wire import dump_head, load_head
-from app.domain.errors import CacheUnavailableError
+from app.domain.errors import CacheUnavailableError, CacheWriteFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +81,7 @@ class RedisFeedCache:
         """Store a head unless a newer version is there.
 
         Raises:
-            CacheUnavailableError: Redis does not answer.
+            CacheUnavailableError: Redis does not answer, or takes no writes.
         """
         return self._write(feed, head, force=False)
 
@@ -99,7 +99,7 @@ class RedisFeedCache:
         Raises:
             CacheUnavailableError: Redis does not answer.
         """
-        _told(lambda: self._client.delete(_name(feed)))
+        _told(lambda: self._client.delete(_name(feed)), writes=True)
 
     def version(self, feed: Feed) -> int | None:
         """Return the version of the head that is there; garbage counts as absent.
@@ -110,6 +110,15 @@ class RedisFeedCache:
         version = _field(self._client, feed, "version")
         return int(version) if version is not None and version.isdigit() else None
 
+    def check_writes(self) -> None:
+        """Write a key of no use, which goes by itself.
+
+        Raises:
+            CacheWriteFailedError: Redis is full or read-only.
+            CacheUnavailableError: Redis does not answer.
+        """
+        _told(lambda: self._client.set(f"{_PREFIX}write-check", b"1", ex=60), writes=True)
+
     def _write(self, feed: Feed, head: Head, *, force: bool) -> bool:
         arguments: list[int | bytes] = [
             head.version,
@@ -117,7 +126,7 @@ class RedisFeedCache:
             HEAD_TTL_SECONDS,
             int(force),
         ]
-        stored: object = _told(lambda: self._put(keys=[_name(feed)], args=arguments))
+        stored: object = _told(lambda: self._put(keys=[_name(feed)], args=arguments), writes=True)
         return stored == 1
 
 
@@ -153,8 +162,11 @@ def _field(client: Redis, feed: Feed, field: str) -> bytes | None:
     return value if isinstance(value, bytes) else None
 
 
-def _told(command: Callable[[], T]) -> T:
+def _told(command: Callable[[], T], *, writes: bool = False) -> T:
     try:
         return command()
+    except ResponseError as error:  # an answer: out of memory, read-only, no permission
+        kind = CacheWriteFailedError if writes else CacheUnavailableError
+        raise kind(f"Redis: {type(error).__name__}: {str(error)[:200]}") from None
     except (RedisError, OSError) as error:
         raise CacheUnavailableError(f"Redis: {type(error).__name__}") from None

@@ -25,6 +25,7 @@ NewsreelError
 ├── StoreUnavailableError    the database does not answer
 │   └── NotMigratedError     it answers, but its tables are not there
 ├── CacheUnavailableError    Redis does not answer
+│   └── CacheWriteFailedError it answers, and takes no writes
 ├── NothingToServeError      neither cache nor database can answer a read
 ├── PollCrashedError         a fault of our own ended a poll
 ├── NoUsableKeyError         no API key may be used for this call now
@@ -227,6 +228,13 @@ class CacheUnavailableError(NewsreelError):
 
     code = "cache_unavailable"
     for_strangers: ClassVar[str] = "the cache cannot be reached"
+
+
+class CacheWriteFailedError(CacheUnavailableError):
+    """The shared cache answers and takes nothing: it is full, or only to be read."""
+
+    code = "cache_write_failed"
+    for_strangers = "the cache takes no writes: it is full or read-only"
 
 
 class NothingToServeError(NewsreelError):

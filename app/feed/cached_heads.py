@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from app.domain.errors import CacheUnavailableError
+from app.domain.errors import CacheUnavailableError, CacheWriteFailedError
 from app.domain.rests import Rest
 
 if TYPE_CHECKING:
@@ -60,6 +60,9 @@ class CachedHeads:
             return None
         try:
             answer = ask()
+        except CacheWriteFailedError as error:  # it can be read; /ready tells when that is over
+            self._incidents.begin(error.code, str(error))
+            return None
         except CacheUnavailableError as error:
             self._rest.begin(str(error))
             self._incidents.begin(error.code, str(error))
