@@ -10,7 +10,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from celery import Celery
-from celery.signals import after_task_publish, setup_logging, worker_process_shutdown, worker_shutting_down
+from celery.signals import (
+    after_task_publish,
+    setup_logging,
+    worker_process_shutdown,
+    worker_shutting_down,
+)
 from kombu import Queue
 
 from app.bootstrap import Services, build_services

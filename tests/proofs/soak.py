@@ -23,7 +23,7 @@ from redis import Redis
 from sqlalchemy import text
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from app.bootstrap import Services, build_services
+from app.bootstrap import build_services
 from app.ingest.jobs import look_for
 from app.settings import load_settings
 from app.store.database import Database
@@ -158,11 +158,11 @@ class Soak:
 def _rows(connection: Connection) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
     """Count every table, and find the ends of the numbers in use."""
     rows = {
-        table.name: int(connection.scalar(text(f"SELECT COUNT(*) FROM {table.name}")) or 0)  # noqa: S608 - names of ours
+        table.name: int(connection.scalar(text(f"SELECT COUNT(*) FROM {table.name}")) or 0)
         for table in Base.metadata.sorted_tables
     }
     ends = {
-        table: connection.execute(text(f"SELECT MIN({name}), MAX({name}) FROM {table}")).one()  # noqa: S608 - as above
+        table: connection.execute(text(f"SELECT MIN({name}), MAX({name}) FROM {table}")).one()
         for table, name in NUMBERED.items()
     }
     first = {table: int(end[0] or 0) for table, end in ends.items()}
