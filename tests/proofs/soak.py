@@ -118,7 +118,10 @@ class Soak:
 
     def turn(self, number: int) -> None:
         """A tick and all that it gives out; now and then, somebody reads."""
-        work = [self._pool.submit(self._services.ingest.run, claim) for claim in self._claims()]
+        work = [
+            self._pool.submit(self._services.ingest.run, claim)
+            for claim in self._services.ingest.tick()
+        ]
         jobs = self._services.jobs | self._services.messages
         work += [self._pool.submit(jobs[kind].run, item) for kind, item in look_for(jobs)]
         wait(work)
@@ -145,14 +148,11 @@ class Soak:
             threads=threading.active_count(),
             files=len(list(Path("/proc/self/fd").iterdir())),
             connections=int(connected or 0),
-            redis_keys=int(self._redis.dbsize()) if self._redis else 0,  # type: ignore[arg-type] # the stub's may be awaitable
+            redis_keys=int(self._redis.dbsize()) if self._redis else 0,
             rows=rows,
             first=first,
             last=last,
         )
-
-    def _claims(self) -> Sequence[object]:
-        return self._services.ingest.tick()
 
 
 def _rows(connection: Connection) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:

@@ -12,7 +12,8 @@ def test_a_worker_that_is_asked_to_end_tells_the_polls_of_all_its_processes(
 ) -> None:
     stopping = SharedFlag()  # of processes forked later too; see test_shared_flag.py
     monkeypatch.setattr(app, "_stopping", stopping)
-    services = type(app).services.func(app)  # not kept: other tests have their own
+    monkeypatch.delitem(app.__dict__, "services", raising=False)
+    services = app.services
     polls = services.ingest._runner, services.ingest._channel_runner
     assert not any(it._stopping.is_set() for it in polls)
 
@@ -20,3 +21,4 @@ def test_a_worker_that_is_asked_to_end_tells_the_polls_of_all_its_processes(
 
     assert all(it._stopping.is_set() for it in polls)
     services.close()
+    del app.__dict__["services"]
