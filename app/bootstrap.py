@@ -68,11 +68,12 @@ if TYPE_CHECKING:
     from app.ingest.audit_log import AuditLog
     from app.ingest.fallback import SearchFallback
     from app.ingest.fetch_log import FetchLog
+    from app.ingest.flag import Flag
     from app.ingest.follower import Follower
     from app.ingest.glancing import Glancing
     from app.ingest.packed_runner import PackedRunner
     from app.ingest.refresher import Refresher
-    from app.ingest.service import Flag, Ingest
+    from app.ingest.service import Ingest
     from app.ingest.watching import Watching
     from app.limits.limiter import Limiter
     from app.metrics.processes import ProcessMetrics

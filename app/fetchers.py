@@ -19,7 +19,7 @@ from app.ingest.glancing import Glancing
 from app.ingest.packed_runner import PackedRunner
 from app.ingest.refresher import Refresher
 from app.ingest.runner import Runner
-from app.ingest.service import Flag, Ingest
+from app.ingest.service import Ingest
 from app.ingest.suggestions import SuggestionReader
 from app.ingest.upkeep import Upkeep
 from app.ingest.watching import Watching
@@ -28,6 +28,7 @@ from app.quota.on_demand import OnDemandUnits
 if TYPE_CHECKING:
     from app.ingest.channel_hints import HintReader
     from app.ingest.channel_names import ChannelNames
+    from app.ingest.flag import Flag
     from app.parts import Parts
 
 

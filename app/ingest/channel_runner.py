@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app.ingest.channel_reader import ChannelReader
     from app.ingest.completion import Completion
     from app.ingest.fetch_log import FetchLog
-    from app.ingest.service import Flag
+    from app.ingest.flag import Flag
     from app.ingest.trouble import PollTrouble
     from app.store.store import Store
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from app.ingest.claims import Claims, Poll
     from app.ingest.completion import Completion
     from app.ingest.fetch_log import FetchLog
-    from app.ingest.service import Flag
+    from app.ingest.flag import Flag
     from app.ingest.tail import Tail
     from app.ingest.trouble import PollTrouble
     from app.quota.ring import KeyRing

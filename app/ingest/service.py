@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.feed.publisher import FeedPublisher
     from app.ingest.channel_runner import ChannelRunner
     from app.ingest.claims import Claims
+    from app.ingest.flag import Flag
     from app.ingest.runner import Runner
     from app.ingest.trouble import PollTrouble, WriteTrouble
     from app.ingest.upkeep import Upkeep
@@ -36,16 +37,6 @@ if TYPE_CHECKING:
 
 CLAIMS_PER_TICK = 50
 """How many watches one tick gives out; more would wait in the queue until their leases end."""
-
-
-class Flag(Protocol):
-    """Something done once, as all processes of one start see it (a threading.Event has it)."""
-
-    def is_set(self) -> bool:
-        """Tell whether it was done."""
-
-    def set(self) -> None:
-        """Note that it was done."""
 
 
 class Log(Protocol):

@@ -61,7 +61,8 @@ PROMISES: tuple[Promise, ...] = (
     Promise(
         "P1",
         "**No loss.** What a poll that counts as successful was shown is stored before the poll"
-        " counts; what becomes visible within the look-back (an hour) is stored while quota lasts.",
+        " counts; what search shows within `LOOKBACK_SECONDS` (an hour) is stored while quota"
+        " lasts.",
         shown=(
             _KILLED,
             Shown("machine", ("examples", "pages read", "videos")),
@@ -75,15 +76,17 @@ PROMISES: tuple[Promise, ...] = (
         shown=(_REPLAYED, Shown("chaos")),
         tests=(
             "tests/contract/store/test_bytes.py",
-            "tests/contract/store/test_transactions.py"
-            "::test_a_video_found_by_two_writers_at_once_is_stored_once",
+            (
+                "tests/contract/store/test_transactions.py"
+                "::test_a_video_found_by_two_writers_at_once_is_stored_once"
+            ),
         ),
     ),
     Promise(
         "P3",
         "**What counts as read was read.** A checkpoint is never ahead of its rows, and a worker"
         " that was overtaken stores nothing.",
-        shown=(Shown("machine", ("polls died in", "interrupted", "overtaken")),),
+        shown=(Shown("machine", ("examples", "polls died in", "interrupted", "overtaken")),),
         tests=(
             "tests/integration/ingest/test_interruptions.py",
             "tests/contract/store/test_claims.py::test_a_claimant_that_was_overtaken_stores_nothing",
@@ -95,12 +98,18 @@ PROMISES: tuple[Promise, ...] = (
         " one.",
         shown=(Shown("chaos"),),
         tests=(
-            "tests/contract/cache/test_cache.py"
-            "::test_versions_that_readers_see_never_go_back_under_eight_slow_writers",
-            "tests/integration/feed/test_heads.py"
-            "::test_a_client_that_has_seen_a_newer_version_is_not_shown_an_older_one",
-            "tests/integration/feed/test_replicas.py"
-            "::test_a_deep_page_is_not_older_than_the_one_that_a_client_has_seen",
+            (
+                "tests/contract/cache/test_cache.py"
+                "::test_versions_that_readers_see_never_go_back_under_eight_slow_writers"
+            ),
+            (
+                "tests/integration/feed/test_heads.py"
+                "::test_a_client_that_has_seen_a_newer_version_is_not_shown_an_older_one"
+            ),
+            (
+                "tests/integration/feed/test_replicas.py"
+                "::test_a_deep_page_is_not_older_than_the_one_that_a_client_has_seen"
+            ),
         ),
         measured="read_feed",
     ),
@@ -110,10 +119,14 @@ PROMISES: tuple[Promise, ...] = (
         " any single crash.",
         shown=(Shown("outages"),),
         tests=(
-            "tests/integration/feed/test_heads.py"
-            "::test_a_publish_that_was_missed_is_made_up_for_by_the_next_repair",
-            "tests/contract/web/test_event_worker.py"
-            "::test_one_client_that_keeps_asking_sees_a_new_version_after_a_second",
+            (
+                "tests/integration/feed/test_heads.py"
+                "::test_a_publish_that_was_missed_is_made_up_for_by_the_next_repair"
+            ),
+            (
+                "tests/contract/web/test_event_worker.py"
+                "::test_one_client_that_keeps_asking_sees_a_new_version_after_a_second"
+            ),
         ),
     ),
     Promise(
@@ -145,10 +158,14 @@ PROMISES: tuple[Promise, ...] = (
         shown=(Shown("outages"), Shown("compose")),
         tests=(
             f"{_FULL_STACK}::test_reads_go_on_without_redis_and_ingest_comes_back_by_itself",
-            f"{_FULL_STACK}"
-            "::test_page_one_goes_on_without_the_database_and_ingest_comes_back_by_itself",
-            "tests/integration/workers/test_queues.py"
-            "::test_ticks_that_piled_up_without_a_worker_are_dropped_and_not_run_one_by_one",
+            (
+                f"{_FULL_STACK}"
+                "::test_page_one_goes_on_without_the_database_and_ingest_comes_back_by_itself"
+            ),
+            (
+                "tests/integration/workers/test_queues.py"
+                "::test_ticks_that_piled_up_without_a_worker_are_dropped_and_not_run_one_by_one"
+            ),
         ),
     ),
     Promise(
@@ -222,8 +239,10 @@ PROMISES: tuple[Promise, ...] = (
 
 NOT_PROMISED: tuple[str, ...] = (
     "that YouTube's search shows every video there is, or soon;",
-    "a video that search begins to show later than the look-back after it was published (seven days"
-    " are read again each night, while quota lasts);",
+    (
+        "a video that search begins to show later than `LOOKBACK_SECONDS` (an hour) after it was"
+        " published;"
+    ),
     "an order among videos of one second that different polls found;",
     "that a webhook is told of a video only once: it may be told again.",
 )

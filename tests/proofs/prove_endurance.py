@@ -35,8 +35,8 @@ _DEADLINE_SECONDS = 3600.0
 
 _SECTION = """Run on {day}.
 
-Result: {ticks:,} ticks ({days:.1f} days at {tick} s) {times} times as fast as time. {growth}. Threads,
-files, connections and Redis keys level, tables bounded, no numbers burned.
+Result: {ticks:,} ticks ({days:.1f} days at {tick} s) {times} times as fast as time.
+{growth}. Threads, files, connections and Redis keys level, tables bounded, no numbers burned.
 
 All services of one process, with a pool that does what ticks give out, on SQLite with memory and on
 MariaDB with Redis, both at once. Time is a file that each tick moves ahead by {tick} s; a simulator

@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from tests.processes import PROJECT
 from tests.proofs.promises import BY_TESTS, PROMISES
@@ -59,7 +59,7 @@ def passed(tests: Sequence[str], folder: Path) -> list[tuple[str, str]]:
     )
     assert done.returncode == 0, f"pytest ended with {done.returncode}:\n{done.stdout[-5000:]}"
     # Made by our own pytest a moment ago.
-    cases = ElementTree.parse(report).getroot().iter("testcase")
+    cases = ET.parse(report).getroot().iter("testcase")
     return [(_file(case.attrib["classname"]), _plain(case.attrib["name"])) for case in cases]
 
 

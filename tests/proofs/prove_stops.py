@@ -28,8 +28,8 @@ SEED = 13
 _SECTION = """Run on {day}, seed {seed}.
 
 Result: {stops} stops by SIGTERM, {stops_each} of each service: each ended with status 0, with all
-its processes, the slowest in {slowest:.1f} s (promised: {promised:.0f} s); 0 of {answers:,} requests
-were left without their answer; {videos} videos shown and served, 0 lost, 0 doubled.
+its processes, the slowest in {slowest:.1f} s (promised: {promised:.0f} s); 0 of {answers:,}
+requests were left without their answer; {videos} videos shown and served, 0 lost, 0 doubled.
 
 On MariaDB and Redis the Celery worker, Beat and the web (gunicorn) are asked to end in turn, on
 SQLite the embedded service, each at any moment of fetching and serving; what ended is started again

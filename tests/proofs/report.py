@@ -47,9 +47,6 @@ def merged(
     """Return the report with the fresh sections, by name, in place of what it said before.
 
     The table of promises at its head is made anew of all its sections.
-
-    Raises:
-        NoResultError: a section does not hold the result that a promise quotes.
     """
     kept = _sections(before)
     texts = {p.name: fresh.get(p.name, kept.get(p.heading)) for p in proofs}

@@ -23,7 +23,7 @@ from redis import Redis
 from sqlalchemy import text
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from app.bootstrap import Services, build_services
+from app.bootstrap import build_services
 from app.ingest.jobs import look_for
 from app.settings import load_settings
 from app.store.database import Database
@@ -118,7 +118,10 @@ class Soak:
 
     def turn(self, number: int) -> None:
         """A tick and all that it gives out; now and then, somebody reads."""
-        work = [self._pool.submit(self._services.ingest.run, claim) for claim in self._claims()]
+        work = [
+            self._pool.submit(self._services.ingest.run, claim)
+            for claim in self._services.ingest.tick()
+        ]
         jobs = self._services.jobs | self._services.messages
         work += [self._pool.submit(jobs[kind].run, item) for kind, item in look_for(jobs)]
         wait(work)
@@ -145,24 +148,21 @@ class Soak:
             threads=threading.active_count(),
             files=len(list(Path("/proc/self/fd").iterdir())),
             connections=int(connected or 0),
-            redis_keys=int(self._redis.dbsize()) if self._redis else 0,  # type: ignore[arg-type] # the stub's may be awaitable
+            redis_keys=int(self._redis.dbsize()) if self._redis else 0,
             rows=rows,
             first=first,
             last=last,
         )
 
-    def _claims(self) -> Sequence[object]:
-        return self._services.ingest.tick()
-
 
 def _rows(connection: Connection) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
     """Count every table, and find the ends of the numbers in use."""
     rows = {
-        table.name: int(connection.scalar(text(f"SELECT COUNT(*) FROM {table.name}")) or 0)  # noqa: S608 - names of ours
+        table.name: int(connection.scalar(text(f"SELECT COUNT(*) FROM {table.name}")) or 0)
         for table in Base.metadata.sorted_tables
     }
     ends = {
-        table: connection.execute(text(f"SELECT MIN({name}), MAX({name}) FROM {table}")).one()  # noqa: S608 - as above
+        table: connection.execute(text(f"SELECT MIN({name}), MAX({name}) FROM {table}")).one()
         for table, name in NUMBERED.items()
     }
     first = {table: int(end[0] or 0) for table, end in ends.items()}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import Self
 
 PATHS = ("/videos", "/videos?limit=50", "/videos?limit=5&page=3", "/watches", "/feed.atom")
 _PAUSE_SECONDS = 0.01
@@ -42,7 +43,7 @@ class Readers:
             threading.Thread(target=self._read, args=(each % 2 == 0,)) for each in range(number)
         ]
 
-    def __enter__(self) -> Readers:
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.proofs.quoting import quote
+from tests.proofs.quoting import NoResultError, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from tests.proofs.promises import Promise, Shown
 
 HEADING = "What is promised, and what shows it"
+
+NO_RESULT = "its section tells no result"
+"""What stands in the table for a mistake of ours."""
 
 _HEAD = """At-least-once reading, effectively-once storage.
 
@@ -33,8 +36,9 @@ def table(
         not_promised: what people might take for promised.
         sections: what proofs wrote, by the name of the proof; those not run are absent.
 
-    Raises:
-        NoResultError: a proof wrote a section without its result.
+    Returns:
+        Markdown. A section without a result is said to tell none and not refused: the proof may
+        have taken an hour.
     """
     lines = [line for promise in promises for line in _lines(promise, sections)]
     left_out = "\n".join(f"- {text}" for text in not_promised)
@@ -56,5 +60,8 @@ def _lines(promise: Promise, sections: Mapping[str, str]) -> Iterator[str]:
 def _result(number: str, shown: Shown, sections: Mapping[str, str]) -> str:
     if shown.by not in sections:
         return "not run"
-    result = quote(sections[shown.by], number, shown.columns)
+    try:
+        result = quote(sections[shown.by], number, shown.columns)
+    except NoResultError:
+        return NO_RESULT
     return f"{result.text} ({result.day})"

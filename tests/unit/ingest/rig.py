@@ -18,7 +18,7 @@ from app.domain.quota import ApiKey
 from app.domain.ranges import Reading, Stretch
 from app.domain.videos import Detail, Video
 from app.domain.watches import Watch
-from app.ingest.service import Flag
+from app.ingest.flag import Flag
 from app.settings import Settings
 from app.sources.base import SearchPage, SearchQuery, VideoBatch, VideoSource
 from app.sources.bounded_http import BoundedHttp, RefusedError
