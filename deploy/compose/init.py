@@ -78,9 +78,7 @@ def initialise(mode: Mode, environ: Mapping[str, str], volumes: Path) -> None:
     web_password, owner_password = secret(mysql / "password"), secret(mysql / "owner_password")
     write(mysql / "client.cnf", f"[client]\nuser=newsreel\npassword={web_password}\n")
     flower_password = secret(volumes / "flower" / "flower_password")
-    write(
-        volumes / "flower" / "flowerconfig.py", f"basic_auth = ['newsreel:{flower_password}']\n"
-    )
+    write(volumes / "flower" / "flowerconfig.py", f"basic_auth = ['newsreel:{flower_password}']\n")
     secret(volumes / "grafana" / "grafana_password")
     made = {name: environ.get(name) or secret(app / name.lower()) for name in GENERATED}
     write(volumes / "prometheus" / "metrics_token", made["METRICS_TOKEN"])

@@ -96,7 +96,9 @@ class Edge:
     def send(self, address: str) -> socket.socket:
         """Send a request and leave its answer to be read."""
         connection = socket.create_connection((HOST, self.nginx.port), 20)
-        connection.sendall(f"GET {address} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        connection.sendall(
+            f"GET {address} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+        )
         return connection
 
 

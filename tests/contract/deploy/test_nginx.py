@@ -1,6 +1,5 @@
 """nginx as the compose stack has it, before the service: what it keeps, for whom, for how long."""
 
-import gzip
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -224,8 +223,7 @@ def test_a_page_is_kept_in_two_encodings_however_they_are_asked_for(edge: Edge) 
 
     assert edge.upstream.asked == {address: 2}
     assert packed.headers["ETag"].endswith('-gzip"'), "strong, and another one"
-    assert packed.headers.get_list("Vary") == ["Accept-Encoding"]
-    assert len(gzip.compress(plain.content)) > 0
+    assert plain.headers.get_list("Vary") == packed.headers.get_list("Vary") == ["Accept-Encoding"]
 
 
 def test_a_page_of_the_demo_stays_marked(edge: Edge) -> None:
