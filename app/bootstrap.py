@@ -78,6 +78,9 @@ if TYPE_CHECKING:
     from app.sources.websub import Hub
     from app.store.store import Store
 
+_PATIENT_SECONDS = 10.0
+"""How long trouble is looked for before the operator is told of it; nobody waits for that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -168,6 +171,7 @@ def build_services(
     invidious: SuggestionSource | None = None,
     publishes: bool = True,
     seeded: Flag | None = None,
+    stopping: Flag | None = None,
     actor: Actor = NEWSREEL,
 ) -> Services:
     """Build the services of one process.
@@ -183,18 +187,22 @@ def build_services(
         publishes: whether this process polls. One that only reads must not keep heads in a cache
             of its own, where nobody would replace them.
         seeded: whether KEYWORDS were added since the start, where several processes share it.
+        stopping: whether polls under way are to end soon, where several processes share it.
         actor: who does what this process does, where nobody else is named.
     """
     sources = choose_sources(
         settings, source, channels=channels, feeds=feeds, hub=hub, invidious=invidious
     )
     parts = build_parts(settings, clock, sources, actor, publishes=publishes)
-    return _services(parts, seeded=seeded or Event())
+    return _services(parts, seeded=seeded or Event(), stopping=stopping or Event())
 
 
-def _services(parts: Parts, *, seeded: Flag) -> Services:
+def _services(parts: Parts, *, seeded: Flag, stopping: Flag) -> Services:
     settings, store, clock = parts.settings, parts.store, parts.clock
-    heads = HeadReader(store, parts.caching.heads, clock, parts.caching.hold_seconds, parts.reading)
+    hold_seconds = parts.caching.hold_seconds
+    heads = HeadReader(
+        store, parts.caching.heads, clock, hold_seconds, parts.reading, near=parts.near
+    )
     reader = FeedReader(store, heads, clock, parts.reading)
     readiness = _readiness(parts, reader)
     channel_names = ChannelNames(parts.sources.channels, parts.ring)
@@ -206,7 +214,7 @@ def _services(parts: Parts, *, seeded: Flag) -> Services:
         channel_pages=ChannelPages(store, reader, clock, settings.fetch_interval_seconds),
         changes=ChangesReader(store),
         readiness=readiness,
-        ingest=build_ingest(parts, watching, hints, seeded),
+        ingest=build_ingest(parts, watching, hints, seeded=seeded, stopping=stopping),
         packed=build_packed(parts),
         fallback=build_fallback(parts),
         refresher=build_refresher(parts),
@@ -263,6 +271,7 @@ def _readiness(parts: Parts, reader: FeedReader) -> ReadinessCheck:
     return ReadinessCheck(
         store=parts.store,
         cache=parts.caching.heads,
+        near=parts.near,
         reader=reader,
         ring=parts.ring,
         clock=parts.clock,
@@ -285,5 +294,7 @@ def _health(parts: Parts, readiness: ReadinessCheck) -> HealthCheck:
 def _alerts(parts: Parts, readiness: ReadinessCheck) -> Alerts:
     settings, store, clock = parts.settings, parts.store, parts.clock
     stale_after = timedelta(minutes=settings.alert_stale_minutes) or None
-    noticing = Noticing(lambda: readiness.check().problems, parts.ring, store, clock, stale_after)
+    noticing = Noticing(
+        lambda: readiness.check(_PATIENT_SECONDS).problems, parts.ring, store, clock, stale_after
+    )
     return Alerts(store, noticing, AppriseSender(settings.alert_url_list), clock)

@@ -44,12 +44,14 @@ def build_watching(parts: Parts, names: ChannelNames) -> Watching:
     )
 
 
-def build_ingest(parts: Parts, watching: Watching, hints: HintReader, seeded: Flag) -> Ingest:
+def build_ingest(
+    parts: Parts, watching: Watching, hints: HintReader, *, seeded: Flag, stopping: Flag
+) -> Ingest:
     """Build what claims watches and runs their polls."""
     return Ingest(
         claims=parts.claims,
-        runner=_runner(parts),
-        channel_runner=_channel_runner(parts, hints),
+        runner=_runner(parts, stopping),
+        channel_runner=_channel_runner(parts, hints, stopping),
         publisher=parts.publisher,
         watching=watching,
         upkeep=Upkeep(parts.store, parts.publisher, parts.clock),
@@ -57,13 +59,14 @@ def build_ingest(parts: Parts, watching: Watching, hints: HintReader, seeded: Fl
         keywords=parts.settings.keyword_list,
         channels=parts.settings.channel_list,
         seeded=seeded,
+        stopping=stopping,
         incidents=parts.incidents,
         write_trouble=parts.writes,
         poll_trouble=parts.polls,
     )
 
 
-def _runner(parts: Parts) -> Runner:
+def _runner(parts: Parts, stopping: Flag) -> Runner:
     return Runner(
         claims=parts.claims,
         source=parts.sources.videos,
@@ -73,10 +76,11 @@ def _runner(parts: Parts) -> Runner:
         fetch_log=parts.fetch_log,
         clock=parts.clock,
         trouble=parts.polls,
+        stopping=stopping,
     )
 
 
-def _channel_runner(parts: Parts, hints: HintReader) -> ChannelRunner:
+def _channel_runner(parts: Parts, hints: HintReader, stopping: Flag) -> ChannelRunner:
     reader = ChannelReader(
         store=parts.store,
         channels=parts.sources.channels,
@@ -96,6 +100,7 @@ def _channel_runner(parts: Parts, hints: HintReader) -> ChannelRunner:
         fetch_log=parts.fetch_log,
         clock=parts.clock,
         trouble=parts.polls,
+        stopping=stopping,
     )
 
 

@@ -13,7 +13,9 @@ from app.cache import redis as redis_cache
 from app.cache.absent import NoFeedCache
 from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
 from app.cache.redis_buckets import RedisBuckets
+from app.cache.redis_replica import RedisReplica
 from app.domain.quota import Bucket, parse_keys
+from app.feed.near_heads import NearHeads
 from app.feed.publisher import FeedPublisher
 from app.ingest.audit_log import AuditLog
 from app.ingest.claims import Claims
@@ -36,6 +38,7 @@ from app.telemetry import Incidents, get_logger
 
 if TYPE_CHECKING:
     from app.cache.base import FeedCache, KeyIndex
+    from app.cache.replicas import HeadReplica
     from app.domain.audit import Actor
     from app.domain.clock import Clock
     from app.limits.base import Buckets
@@ -75,17 +78,22 @@ class Caching:
     """Where heads and the key index are kept; `hold_seconds` is how long a head is not checked.
 
     `buckets` are those that limit requests in all processes; None if there is only this one.
+    `replica` is one of the heads, beside this process.
     """
 
     heads: FeedCache
     keys: KeyIndex
     hold_seconds: float
     buckets: Buckets | None = None
+    replica: HeadReplica | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What services are made of; `reading` is told of the trouble of readers."""
+    """What services are made of; `reading` is told of the trouble of readers.
+
+    `near` are the heads in the cache's replica; None if there is none.
+    """
 
     settings: Settings
     clock: Clock
@@ -94,6 +102,7 @@ class Parts:
     caching: Caching
     incidents: Incidents
     reading: Incidents
+    near: NearHeads | None
     polls: PollTrouble
     writes: WriteTrouble
     ledger: Ledger
@@ -183,6 +192,7 @@ def build_parts(
         caching=caching,
         incidents=incidents,
         reading=reading,
+        near=NearHeads(caching.replica, clock, incidents) if caching.replica else None,
         polls=PollTrouble(incidents),
         writes=WriteTrouble(store, clock, incidents),
         ledger=ledger,
@@ -222,4 +232,6 @@ def _caching(settings: Settings, *, publishes: bool) -> Caching:
         return Caching(MemoryFeedCache(), MemoryKeyIndex(), 0.0)
     client = redis_cache.connect(settings.redis_url)
     heads, keys = redis_cache.RedisFeedCache(client), redis_cache.RedisKeyIndex(client)
-    return Caching(heads, keys, _HOLD_SECONDS, RedisBuckets(client))
+    near = settings.redis_read_url
+    replica = RedisReplica(redis_cache.connect(near), client) if near else None
+    return Caching(heads, keys, _HOLD_SECONDS, RedisBuckets(client), replica)

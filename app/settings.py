@@ -215,6 +215,7 @@ class Settings(BaseModel):
     database_url: DatabaseUrl = Field(default="sqlite:///var/newsreel.db", repr=False)
     database_replica_url: DatabaseUrl = Field(default="", repr=False)
     redis_url: RedisUrl = Field(default="", repr=False)
+    redis_read_url: RedisUrl = Field(default="", repr=False)
     celery_broker_url: RedisUrl | None = Field(default=None, repr=False)
     outgoing_allow: str = ""
     alert_urls: AlertUrls = Field(default="", repr=False)

@@ -2,6 +2,7 @@
 
     make prove CORPUS=videos.jsonl.gz
     make prove ONLY=kills
+    python -m tests.prove --table
 
 Without a corpus the replay uses 20,000 generated videos and the report says so. Run it detached:
 it takes minutes and uses both cores.
@@ -16,19 +17,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from tests.processes import PROJECT
-from tests.proofs import prove_kills, prove_machine, prove_replay, prove_schemathesis
+from tests.proofs.registry import PROOFS
 from tests.proofs.report import merged
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 REPORT = PROJECT / "docs" / "reliability.md"
-PROOFS = (
-    prove_replay.PROOF,
-    prove_machine.PROOF,
-    prove_kills.PROOF,
-    prove_schemathesis.PROOF,
-)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -36,16 +31,24 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.prove", description=__doc__)
     parser.add_argument("--corpus", type=Path, help="JSON lines of videos, plain or gzip")
     parser.add_argument("--only", choices=[proof.name for proof in PROOFS], help="one proof alone")
+    parser.add_argument("--table", action="store_true", help="write the table of promises alone")
     options = parser.parse_args(arguments)
+    if options.table:
+        _write({})
+        return 0
     only: str | None = options.only
     for proof in PROOFS:
         if only in (None, proof.name):
             with TemporaryDirectory() as folder:
-                text = proof.run(options.corpus, Path(folder))
-            before = REPORT.read_text(encoding="utf-8") if REPORT.exists() else ""
-            REPORT.write_text(merged(before, PROOFS, {proof.name: text}), encoding="utf-8")
+                _write({proof.name: proof.run(options.corpus, Path(folder))})
     sys.stdout.write(REPORT.read_text(encoding="utf-8"))
     return 0
+
+
+def _write(fresh: Mapping[str, str]) -> None:
+    """Bring the report up to date: fresh sections by the names of their proofs, and the table."""
+    before = REPORT.read_text(encoding="utf-8") if REPORT.exists() else ""
+    REPORT.write_text(merged(before, PROOFS, fresh), encoding="utf-8")
 
 
 if __name__ == "__main__":

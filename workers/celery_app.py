@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from celery import Celery
-from celery.signals import after_task_publish, setup_logging, worker_process_shutdown
+from celery.signals import after_task_publish, setup_logging, worker_process_shutdown, worker_shutting_down
 from kombu import Queue
 
 from app.bootstrap import Services, build_services
@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 class NewsreelCelery(Celery):
     """Celery with our settings; services are built on first use, so after a worker's fork.
 
-    What all processes of a worker share is made before it forks: whether KEYWORDS were added.
+    What all processes of a worker share is made before it forks: whether KEYWORDS were added, and
+    whether the worker was asked to end.
     """
 
     def __init__(self, name: str, *, include: list[str]) -> None:
         super().__init__(name, include=include)
         self._seeded = SharedFlag()
+        self._stopping = SharedFlag()
 
     @cached_property
     def settings(self) -> Settings:
@@ -44,7 +46,15 @@ class NewsreelCelery(Celery):
     @cached_property
     def services(self) -> Services:
         """The services of this process."""
-        return build_services(self.settings, seeded=self._seeded)
+        return build_services(self.settings, seeded=self._seeded, stopping=self._stopping)
+
+    def end_polls(self) -> None:
+        """Let the polls under way end with the page they are at, in all processes of this worker.
+
+        Celery waits for its tasks, and whoever stops us for Celery: not for as long as a poll may
+        take. Safe in a signal handler.
+        """
+        self._stopping.set()
 
     @cached_property
     def incidents(self) -> Incidents:
@@ -80,6 +90,7 @@ def _configuration(settings: Settings) -> Mapping[str, object]:
         "worker_soft_shutdown_timeout": 20,
         "worker_send_task_events": True,
         "task_send_sent_event": True,
+        "beat_scheduler": "workers.scheduler:SteadyScheduler",
         "beat_schedule": beat_schedule(settings.fetch_interval_seconds),
     }
 
@@ -100,6 +111,11 @@ def _log_as_configured(**_: object) -> None:
 @after_task_publish.connect
 def _queue_takes_messages(**_: object) -> None:
     app.incidents.end(QUEUE_UNAVAILABLE)
+
+
+@worker_shutting_down.connect
+def _end_polls(**_: object) -> None:
+    app.end_polls()
 
 
 @worker_process_shutdown.connect

@@ -36,3 +36,6 @@ class NoFeedCache:
         """Return None."""
         del feed
         return None
+
+    def check_writes(self) -> None:
+        """Nothing is ever written."""

@@ -55,6 +55,15 @@ class FeedCache(Protocol):
         """
         ...
 
+    def check_writes(self) -> None:
+        """Write something of no use.
+
+        Raises:
+            CacheWriteFailedError: the cache answers and takes no writes.
+            CacheUnavailableError: the cache does not answer.
+        """
+        ...
+
 
 class KeyIndex(Protocol):
     """The index that rotates API keys across all processes."""

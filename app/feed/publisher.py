@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from app.domain.errors import CacheUnavailableError, NotFoundError
+from app.domain.errors import CacheUnavailableError, CacheWriteFailedError, NotFoundError
 from app.domain.feeds import ALL, Feed
 from app.feed.heads import build_head
 
@@ -87,3 +87,4 @@ class FeedPublisher:
             self._incidents.begin(error.code, str(error))
         else:
             self._incidents.end(CacheUnavailableError.code)
+            self._incidents.end(CacheWriteFailedError.code)

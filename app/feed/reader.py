@@ -143,7 +143,7 @@ class FeedReader:
 
     def _asked(self, feed: Feed) -> int:
         """Have it noted that a feed is read; return the version that its head has at least."""
-        return 0 if feed.watch_id is None else self._watched.asked(feed.watch_id)
+        return self._watched.asked(feed)
 
     def _stored_page(self, request: PageRequest, at_least: int) -> Page:
         text = request.selection.text

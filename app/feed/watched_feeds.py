@@ -1,13 +1,14 @@
-"""The watches that readers ask for: which there are, and whether ingest keeps their heads fresh.
+"""The feeds that readers ask for: which there are, whether ingest keeps them fresh, their versions.
 
-Requests are answered from memory. The database is asked beside them, by one thread: whether those
-watches still exist, and to note that somebody reads them (ADR 0003). While it is away, what was
-known is trusted.
+Requests are answered from memory. The database is asked beside them, by one thread, each second
+that somebody asks for something: whether those watches still exist, to note that somebody reads
+them (ADR 0003), and which version each feed has come to, since a cache that takes no writes keeps
+older heads (ADR 0032). While the database is away, what was known is trusted.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from cachetools import LRUCache
 
 from app.domain.errors import NotFoundError, StoreUnavailableError
+from app.domain.feeds import ALL
 from app.domain.watches import MAX_WATCHES, WatchKind
 from app.feed.publisher import ACCESS_WINDOW
 from app.telemetry import get_logger
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.domain.clock import Clock
+    from app.domain.feeds import Feed
     from app.domain.watches import Watch
     from app.store.store import Store, Transaction
 
@@ -40,7 +43,7 @@ class _Watched:
 
     Args:
         noted_at: when it was last noted that somebody reads it.
-        version: of its feed; ingest may not have published it.
+        version: of its feed, as last read.
     """
 
     noted_at: datetime | None
@@ -61,6 +64,7 @@ class WatchedFeeds:
         self._watched: LRUCache[int, _Watched] = LRUCache(MAX_WATCHES)
         self._keywords: LRUCache[str, int] = LRUCache(MAX_WATCHES)
         self._asked: set[int] = set()
+        self._version = 0  # of everything
         self._is_away = False
         self._lock = Lock()
         self._wanted, self._closed = Event(), Event()
@@ -85,14 +89,20 @@ class WatchedFeeds:
             watch_id = self._keywords.get(term)
             return watch_id if watch_id in self._watched else None
 
-    def asked(self, watch_id: int) -> int:
-        """Have it noted that a watch is read; return the version its head has at least."""
+    def asked(self, feed: Feed) -> int:
+        """Have it noted that a feed is read; return the version its head has at least.
+
+        Whatever is no watch's changes with everything.
+        """
         with self._lock:
-            watched = self._watched.get(watch_id)
-            self._asked.add(watch_id)
+            version = self._version
+            if feed.watch_id is not None:
+                watched = self._watched.get(feed.watch_id)
+                self._asked.add(feed.watch_id)
+                version = 0 if watched is None else watched.version
         if not self._wanted.is_set():
             self._wanted.set()
-        return 0 if watched is None else watched.version
+        return version
 
     def learn(self, watch: Watch) -> None:
         """Take over what was just read of a watch."""
@@ -118,11 +128,9 @@ class WatchedFeeds:
             self._thread.join(LAST_ROUND_SECONDS)
 
     def catch_up(self) -> None:
-        """Ask the database once about all watches that were asked for since the last time."""
+        """Ask the database once about everything that was asked for since the last time."""
         with self._lock:
             asked, self._asked = self._asked, set()
-        if not asked:
-            return
         try:
             self._look_at(asked)
         except StoreUnavailableError:  # told by readers and by /ready
@@ -134,11 +142,24 @@ class WatchedFeeds:
             self._is_away = False
 
     def _look_at(self, watch_ids: Collection[int]) -> None:
-        watches = self._store.read(lambda transaction: transaction.watches.list_by_id(watch_ids))
+        def read(transaction: Transaction) -> tuple[int, list[Watch]]:
+            found = transaction.watches.list_by_id(watch_ids) if watch_ids else []
+            return transaction.feed.version(ALL), found
+
+        version, watches = self._store.read(read)
+        with self._lock:
+            self._version = version
         for watch_id in set(watch_ids) - {watch.watch_id for watch in watches}:
             self.forget(watch_id)
         for watch in watches:
+            self._see(watch)
             self._note(watch)
+
+    def _see(self, watch: Watch) -> None:
+        with self._lock:
+            watched = self._watched.get(watch.watch_id)
+            if watched is not None:
+                self._watched[watch.watch_id] = replace(watched, version=watch.feed_seq)
 
     def _note(self, watch: Watch) -> None:
         """Note an access, once a minute, and learn from which version on heads are published."""

@@ -6,7 +6,6 @@ What is due of these, and when, is decided by `channel_plan`; how far each reach
 
 from __future__ import annotations
 
-from threading import Event
 from typing import TYPE_CHECKING
 
 from app.domain.errors import LeaseLostError, NoUsableKeyError, SourceError
@@ -29,12 +28,16 @@ if TYPE_CHECKING:
     from app.ingest.channel_reader import ChannelReader
     from app.ingest.completion import Completion
     from app.ingest.fetch_log import FetchLog
+    from app.ingest.service import Flag
     from app.ingest.trouble import PollTrouble
     from app.store.store import Store
 
 
 class ChannelRunner:
-    """Runs claims on channel watches; share one per process."""
+    """Runs claims on channel watches; share one per process.
+
+    Once `stopping` is set, polls under way end with what they are at; the next start goes on there.
+    """
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class ChannelRunner:
         fetch_log: FetchLog,
         clock: Clock,
         trouble: PollTrouble,
+        stopping: Flag,
     ) -> None:
         self._store = store
         self._polls = polls
@@ -56,7 +60,7 @@ class ChannelRunner:
         self._fetch_log = fetch_log
         self._clock = clock
         self._trouble = trouble
-        self._stopping = Event()
+        self._stopping = stopping
         self._log = get_logger(__name__)
 
     def is_for(self, claim: Claim) -> bool:
@@ -67,10 +71,6 @@ class ChannelRunner:
         """
         kind = self._store.read(lambda t: t.watches.find_kind(claim.watch_id))
         return kind is WatchKind.CHANNEL
-
-    def stop(self) -> None:
-        """Let the polls under way end with what they are at; the next start goes on there."""
-        self._stopping.set()
 
     def run(self, claim: Claim) -> None:
         """Poll a claimed channel; trouble with the sources is written down, not raised.

@@ -1,35 +1,57 @@
 """Readiness: whether reads can be answered, and everything that is wrong, for people and probes.
 
 Only reads decide whether we are ready. Keys, quota, YouTube and workers degrade the service; they
-never take it out of a load balancer.
+never take it out of a load balancer. A backend that says nothing counts as away: nobody waits for
+it longer than `WITHIN_SECONDS`.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from app.domain.clock import format_instant
-from app.domain.errors import CacheUnavailableError, StoreUnavailableError
+from app.domain.errors import (
+    CacheReplicaUnavailableError,
+    CacheUnavailableError,
+    CacheWriteFailedError,
+    StoreUnavailableError,
+)
 from app.domain.feeds import ALL
 from app.domain.quota import Bucket, KeyState
 from app.domain.refreshing import DELETED_AFTER, LATE_AFTER
 from app.domain.watches import Problem, WatchKind
+from app.ingest.probing import Probe
 from app.ingest.trouble import WRITES_FAIL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
     from datetime import datetime
 
     from app.cache.base import FeedCache
     from app.domain.clock import Clock
     from app.domain.watches import Watch
+    from app.feed.near_heads import NearHeads
     from app.feed.reader import FeedReader
     from app.ingest.trouble import WriteTrouble
     from app.quota.ring import KeyRing
     from app.store.store import Store
     from app.telemetry import Incidents
+
+T = TypeVar("T")
+
+WITHIN_SECONDS = 1.5
+"""How long a check takes at most; load balancers wait for two to five seconds."""
+
+_STORE_PART = 2 / 3
+"""Of that time is for the database; the rest is for what to serve without it."""
+
+_STORE_SILENT = "the database gave no answer in time"
+_CACHE_SILENT = "Redis gave no answer in time"
+_REPLICA_SILENT = "the replica of Redis gave no answer in time"
 
 OVERDUE = timedelta(seconds=90)
 """A watch that was due this long ago and has not been given out means that nobody ticks."""
@@ -60,47 +82,90 @@ class ReadinessCheck:
         clock: Clock,
         writes: WriteTrouble,
         incidents: Incidents,
+        near: NearHeads | None = None,
     ) -> None:
         self._store = store
         self._cache = cache
+        self._near = near
         self._reader = reader
         self._ring = ring
         self._clock = clock
         self._writes = writes
         self._incidents = incidents
         self._since: dict[str, datetime] = {}
+        self._store_probe = Probe("probe-store", self._look_at_store)
+        self._cache_probe = Probe("probe-cache", self._look_at_cache)
+        self._replica_probe = Probe("probe-replica", self._look_at_replica)
+        self._ingest_probe = Probe("probe-ingest", self._ingest_problems)
+        self._serve_probe = Probe("probe-head", reader.can_serve)
 
-    def check(self) -> Readiness:
-        """Return the state of things now; never raises."""
-        store_problem = self._store_problem()
-        found = [p for p in (store_problem, self._cache_problem()) if p is not None]
+    def check(self, within_seconds: float = WITHIN_SECONDS) -> Readiness:
+        """Return the state of things now; never raises, and waits no longer than that in all."""
+        began = time.monotonic()
+        until, store_until = began + within_seconds, began + within_seconds * _STORE_PART
+        store, cache = self._store_probe.begin(), self._cache_probe.begin()
+        replica = self._replica_probe.begin()
+        store_problem = self._store_problem(store, store_until)
+        found: list[Problem] = []
         if store_problem is None:
             try:
-                found += self._ingest_problems()
+                found += _answer(
+                    self._ingest_probe.begin(), until, StoreUnavailableError(_STORE_SILENT)
+                )
             except StoreUnavailableError as error:
                 store_problem = self._away(error)
-                found.append(store_problem)
+        serving = store_problem is None or self._serves_without_store(until)
+        looked = (
+            store_problem,
+            self._cache_problem(cache, until),
+            self._replica_problem(replica, until),
+        )
+        found += [problem for problem in looked if problem is not None]
         problems = _one_of_each(found)
         codes = {problem.code for problem in problems}
         self._since = {code: at for code, at in self._since.items() if code in codes}
-        serving = store_problem is None or self._reader.can_serve()
         return Readiness(serving, problems)
 
-    def _store_problem(self) -> Problem | None:
+    def _store_problem(self, look: Future[None], until: float) -> Problem | None:
         try:
-            self._store.read(lambda transaction: transaction.feed.version(ALL))
+            _answer(look, until, StoreUnavailableError(_STORE_SILENT))
         except StoreUnavailableError as error:
             return self._away(error)
         self._incidents.end(StoreUnavailableError.code)
         return None
 
-    def _cache_problem(self) -> Problem | None:
+    def _cache_problem(self, look: Future[None], until: float) -> Problem | None:
         try:
-            self._cache.version(ALL)
+            _answer(look, until, CacheUnavailableError(_CACHE_SILENT))
         except CacheUnavailableError as error:
             return self._away(error)
         self._incidents.end(CacheUnavailableError.code)
+        self._incidents.end(CacheWriteFailedError.code)
         return None
+
+    def _replica_problem(self, look: Future[None], until: float) -> Problem | None:
+        try:
+            _answer(look, until, CacheReplicaUnavailableError(_REPLICA_SILENT))
+        except CacheReplicaUnavailableError as error:
+            return self._away(error)
+        return None
+
+    def _serves_without_store(self, until: float) -> bool:
+        try:
+            return _answer(self._serve_probe.begin(), until, CacheUnavailableError(_CACHE_SILENT))
+        except CacheUnavailableError:
+            return self._reader.last_known(ALL) is not None
+
+    def _look_at_store(self) -> None:
+        self._store.read(lambda transaction: transaction.feed.version(ALL))
+
+    def _look_at_cache(self) -> None:
+        self._cache.version(ALL)
+        self._cache.check_writes()
+
+    def _look_at_replica(self) -> None:
+        if self._near is not None:
+            self._near.check()
 
     def _ingest_problems(self) -> list[Problem]:
         watches = self._store.read(lambda transaction: transaction.watches.list_all())
@@ -161,12 +226,22 @@ class ReadinessCheck:
             detail = f"deliveries failed too long or were refused for good: webhook {numbers}"
             yield Problem("webhook_paused", min(since), detail)
 
-    def _away(self, error: StoreUnavailableError | CacheUnavailableError) -> Problem:
+    def _away(
+        self, error: StoreUnavailableError | CacheUnavailableError | CacheReplicaUnavailableError
+    ) -> Problem:
         self._incidents.begin(error.code, str(error))
         return self._seen(error.code, error.for_strangers)
 
     def _seen(self, code: str, detail: str) -> Problem:
         return Problem(code, self._since.setdefault(code, self._clock()), detail)
+
+
+def _answer(look: Future[T], until: float, silence: Exception) -> T:
+    """Return what a look found; raises what it failed with, or `silence` if that takes too long."""
+    try:
+        return look.result(max(0.0, until - time.monotonic()))
+    except TimeoutError:
+        raise silence from None
 
 
 def _one_of_each(found: list[Problem]) -> tuple[Problem, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from threading import Event
 from typing import TYPE_CHECKING
 
 from app.domain.errors import (
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from app.ingest.claims import Claims, Poll
     from app.ingest.completion import Completion
     from app.ingest.fetch_log import FetchLog
+    from app.ingest.service import Flag
     from app.ingest.tail import Tail
     from app.ingest.trouble import PollTrouble
     from app.quota.ring import KeyRing
@@ -52,7 +52,11 @@ SLOW_CALL = LEASE / 3
 
 
 class Runner:
-    """Runs claims; share one per process."""
+    """Runs claims; share one per process.
+
+    Once `stopping` is set, polls under way end with the page they are at; the next start goes on
+    there.
+    """
 
     def __init__(
         self,
@@ -65,6 +69,7 @@ class Runner:
         fetch_log: FetchLog,
         clock: Clock,
         trouble: PollTrouble,
+        stopping: Flag,
     ) -> None:
         self._claims = claims
         self._source = source
@@ -74,12 +79,8 @@ class Runner:
         self._fetch_log = fetch_log
         self._clock = clock
         self._trouble = trouble
-        self._stopping = Event()
+        self._stopping = stopping
         self._log = get_logger(__name__)
-
-    def stop(self) -> None:
-        """Let the polls under way end with the page they are at; the next start goes on there."""
-        self._stopping.set()
 
     def run(self, claim: Claim) -> Tally:
         """Poll a claimed watch; trouble with the source is written down, not raised.

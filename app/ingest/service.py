@@ -67,6 +67,7 @@ class Ingest:
         keywords: Sequence[str],
         channels: Sequence[str],
         seeded: Flag,
+        stopping: Flag,
         incidents: Incidents,
         write_trouble: WriteTrouble,
         poll_trouble: PollTrouble,
@@ -81,6 +82,7 @@ class Ingest:
         self._keywords = keywords
         self._channels = channels
         self._seeded = seeded
+        self._stopping = stopping
         self._incidents = incidents
         self._write_trouble = write_trouble
         self._poll_trouble = poll_trouble
@@ -106,8 +108,7 @@ class Ingest:
 
     def stop(self) -> None:
         """Let the polls under way end soon; nothing of them is lost."""
-        self._runner.stop()
-        self._channel_runner.stop()
+        self._stopping.set()
 
     def run(self, claim: Claim) -> None:
         """Poll for a claim; without a database the claim simply runs out.

@@ -70,7 +70,7 @@ class Ledger:
         known = {(usage.project, usage.bucket): usage for usage in stored}
         whole = ((p, bucket, limit) for p in projects for bucket, limit in self._limits.items())
         return [
-            replace(usage, limit=min(usage.limit, limit))
+            replace(usage, limit=_limit_now(usage, limit))
             if (usage := known.get((project, bucket)))
             else Usage(project, bucket, used=0, limit=limit, exhausted_at=None)
             for project, bucket, limit in whole
@@ -83,6 +83,11 @@ class Ledger:
     def resets_at(self) -> datetime:
         """Return when the day ends and every bucket is full again."""
         return next_pacific_midnight(self._clock())
+
+
+def _limit_now(usage: Usage, configured: int) -> int:
+    """Return the limit that counts: the configured one, or what YouTube called used up below it."""
+    return configured if usage.exhausted_at is None else min(usage.limit, configured)
 
 
 def _named_day(error: QuotaExhaustedError, now: datetime) -> date | None:

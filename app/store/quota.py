@@ -25,14 +25,13 @@ class QuotaRepository:
     def charge(self, project: str, bucket: Bucket, day: date, limit: int, cost: int) -> bool:
         """Spend `cost` of a bucket if that much is left; tell whether it was.
 
-        One conditional UPDATE, so no number of processes overspends. A limit lowered since the
-        day began counts at once; one that YouTube named lower stays.
+        One conditional UPDATE, so no number of processes overspends. The limit is the one given,
+        whatever it was when the day began; what YouTube called used up stays so until midnight.
         """
         self._open_day(project, bucket, day, limit)
         left = and_(
             _is(project, bucket, day),
             QuotaUsageRow.exhausted_at.is_(None),
-            QuotaUsageRow.used + cost <= QuotaUsageRow.day_limit,
             QuotaUsageRow.used + cost <= limit,
         )
         spent = update(QuotaUsageRow).where(left).values(used=QuotaUsageRow.used + cost)

@@ -8,10 +8,13 @@ and a database that hangs keeps nobody from the first pages (ADR 0008).
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 import gevent
 from gevent import socket
+from gevent.select import select
+from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
 
 from app.web.lanes import ALREADY_ASKED, Offloaded
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
     from flask import Flask
+    from gevent.pool import Pool
     from greenlet import greenlet
     from gunicorn.http.message import Request
 
@@ -41,6 +45,18 @@ class _HangUpError(Exception):
     """Ends the wait of an idle connection."""
 
 
+class _Server(StreamServer):
+    """Takes in who waits already before it closes: closing alone would reset them."""
+
+    def close(self) -> None:
+        """Stop listening; nothing else runs between the last look and the end."""
+        if not self.closed:
+            self.stop_accepting()
+            while not self.full() and (accepted := self.do_read()) is not None:
+                self.do_handle(*accepted)
+        super().close()
+
+
 class EventWorker(GeventWorker):
     """Serves an application whose `wsgi_app` is a ReadyLayer."""
 
@@ -52,8 +68,17 @@ class EventWorker(GeventWorker):
         self._served: set[greenlet] = set()
         self._fresh: set[greenlet] = set()  # waiting for the first request of a connection
         self._idle: set[greenlet] = set()  # waiting for another one
+        self._clients: dict[greenlet, socket.socket] = {}
         self._leaving = False
         self.sockets = [_of_the_loop(listening) for listening in self.sockets]
+
+    def server_class(self, listening: socket.socket, *, spawn: Pool, **options: object) -> _Server:  # type: ignore[override] # gunicorn calls it as it calls a class
+        """Make the server of a listening socket."""
+        tls = {name: options[name] for name in ("ssl_context",) if name in options}
+        server = _Server(listening, handle=partial(self.handle, listening), spawn=spawn, **tls)
+        if self.cfg.workers > 1:
+            server.max_accept = 1  # the others take their share
+        return server
 
     def load_wsgi(self) -> None:
         """Build the application, and put threads below it."""
@@ -63,10 +88,13 @@ class EventWorker(GeventWorker):
 
     def handle(self, listener: socket.socket, client: socket.socket, addr: object) -> None:
         """Serve a connection, in a greenlet of its own."""
+        connection = gevent.getcurrent()
+        self._clients[connection] = client
         try:
             super().handle(listener, client, addr)  # type: ignore[arg-type] # as given
         finally:
-            self._served.discard(gevent.getcurrent())
+            self._served.discard(connection)
+            del self._clients[connection]
 
     @contextmanager
     def timeout_ctx(self) -> Iterator[None]:  # type: ignore[override] # the stub's returns nothing
@@ -134,7 +162,7 @@ class EventWorker(GeventWorker):
             gevent.with_timeout(_LAST_WORD_SECONDS, _say_last, client, answer, timeout_value=None)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Drain: answer what is being worked on, and let idle connections go at once."""
+        """Drain: answer what is being worked on and who waits, and let idle connections go."""
         super().handle_exit(sig, frame)
         self._leave()
 
@@ -144,9 +172,16 @@ class EventWorker(GeventWorker):
             gevent.spawn(self._hang_up)
 
     def _hang_up(self) -> None:
-        _end(self._idle)
-        gevent.sleep(_FIRST_SECONDS)  # who has just connected is about to ask
-        _end(self._fresh)
+        gevent.sleep(_FIRST_SECONDS)  # who is about to ask is answered, and told to connect anew
+        self._end(self._idle)
+        self._end(self._fresh)
+
+    def _end(self, waiting: set[greenlet]) -> None:
+        """End the waits of those who have not asked; whoever just has will be answered."""
+        for connection in list(waiting):
+            client = self._clients.get(connection)
+            if client is None or not _has_asked(client):
+                gevent.kill(connection, _HangUpError)
 
 
 def _say_last(client: socket.socket, answer: Answer) -> None:
@@ -160,9 +195,12 @@ def _say_last(client: socket.socket, answer: Answer) -> None:
         pass
 
 
-def _end(waiting: set[greenlet]) -> None:
-    for connection in list(waiting):
-        gevent.kill(connection, _HangUpError)
+def _has_asked(client: socket.socket) -> bool:
+    """Tell whether something of a request has come in that nobody has read."""
+    if client.fileno() < 0:
+        return False
+    readable, _, _ = select([client], [], [], 0)
+    return bool(readable)
 
 
 def _of_the_loop(listening: socket.socket) -> socket.socket:

@@ -6,9 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.proofs.promises import NOT_PROMISED, PROMISES
+from tests.proofs.table import HEADING, table
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from tests.proofs.promises import Promise
 
 INTRODUCTION = """# Reliability: what was proved, and how to prove it again
 
@@ -33,12 +38,29 @@ class Proof:
     run: Callable[[Path | None, Path], str]
 
 
-def merged(before: str, proofs: Sequence[Proof], fresh: Mapping[str, str]) -> str:
-    """Return the report with the fresh sections, by name, in place of what it said before."""
+def merged(
+    before: str,
+    proofs: Sequence[Proof],
+    fresh: Mapping[str, str],
+    promises: Sequence[Promise] = PROMISES,
+) -> str:
+    """Return the report with the fresh sections, by name, in place of what it said before.
+
+    The table of promises at its head is made anew of all its sections.
+
+    Raises:
+        NoResultError: a section does not hold the result that a promise quotes.
+    """
     kept = _sections(before)
-    texts = ((p.heading, fresh.get(p.name, kept.get(p.heading))) for p in proofs)
-    told = (f"## {heading}\n\n{text.strip()}\n" for heading, text in texts if text is not None)
-    return "\n".join([INTRODUCTION, *told])
+    texts = {p.name: fresh.get(p.name, kept.get(p.heading)) for p in proofs}
+    told = {name: text.strip() for name, text in texts.items() if text is not None}
+    head = _section(HEADING, table(promises, NOT_PROMISED, told))
+    below = (_section(p.heading, told[p.name]) for p in proofs if p.name in told)
+    return "\n".join([INTRODUCTION, head, *below])
+
+
+def _section(heading: str, text: str) -> str:
+    return f"## {heading}\n\n{text.strip()}\n"
 
 
 def _sections(report: str) -> dict[str, str]:

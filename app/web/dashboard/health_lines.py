@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from app.domain.errors import CacheUnavailableError, StoreUnavailableError
+from app.domain.errors import (
+    CacheReplicaUnavailableError,
+    CacheUnavailableError,
+    CacheWriteFailedError,
+    StoreUnavailableError,
+)
 from app.domain.webhooks import Pause
 from app.ingest.trouble import WRITES_FAIL
 from app.web.dashboard.troubles import Trouble, trouble, trouble_of
@@ -33,7 +38,8 @@ class Area(StrEnum):
 
 AREAS = {
     **dict.fromkeys((StoreUnavailableError.code, WRITES_FAIL), Area.DATABASE),
-    CacheUnavailableError.code: Area.CACHE,
+    **dict.fromkeys((CacheUnavailableError.code, CacheWriteFailedError.code), Area.CACHE),
+    CacheReplicaUnavailableError.code: Area.CACHE,
     "webhook_paused": Area.WEBHOOKS,
     **dict.fromkeys(
         ("no_watches", "ingest_stalled", "internal_error", "lease_lost", "data_stale"),

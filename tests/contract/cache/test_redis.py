@@ -5,21 +5,22 @@ from __future__ import annotations
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from app.cache.base import HEAD_TTL_SECONDS
 from app.cache.redis import RedisFeedCache, RedisKeyIndex, connect
-from app.domain.errors import CacheUnavailableError
+from app.domain.errors import CacheUnavailableError, CacheWriteFailedError
 from app.domain.feeds import ALL, Feed
 from tests.contract.cache.test_cache import head
 from tests.processes import free_port
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from redis import Redis
 
@@ -136,3 +137,41 @@ def test_an_error_tells_no_password() -> None:
     with pytest.raises(CacheUnavailableError) as told:
         cache.get(ALL)
     assert "s3cret" not in str(told.value)
+
+
+@contextmanager
+def _full(client: Redis) -> Iterator[None]:
+    before = {**client.config_get("maxmemory"), **client.config_get("maxmemory-policy")}
+    for name, value in {"maxmemory-policy": "noeviction", "maxmemory": "1"}.items():
+        client.config_set(name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            client.config_set(name, value)
+
+
+@contextmanager
+def _read_only(client: Redis) -> Iterator[None]:
+    client.replicaof("127.0.0.1", str(free_port()))
+    try:
+        yield
+    finally:
+        client.replicaof("NO", "ONE")
+
+
+@pytest.mark.parametrize("refusing", [_full, _read_only])
+def test_a_redis_that_takes_no_writes_says_so_and_is_read(
+    client: Redis, refusing: Callable[[Redis], AbstractContextManager[None]]
+) -> None:
+    cache = RedisFeedCache(client)
+    cache.put(ALL, head(1))
+    cache.check_writes()
+    with refusing(client):
+        assert cache.version(ALL) == 1
+        with pytest.raises(CacheWriteFailedError):
+            cache.put(ALL, head(2))
+        with pytest.raises(CacheWriteFailedError):
+            cache.check_writes()
+        assert cache.get(ALL) == head(1)
+    assert cache.put(ALL, head(2))

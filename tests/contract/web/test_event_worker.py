@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -101,6 +104,8 @@ def test_first_pages_are_served_while_the_database_hangs_and_the_rest_is_shed(we
         wait_until(lambda: sum(it.done() for it in deep) == 40 - THREADS, claim="the rest is shed")
         shed = [it.result() for it in deep if it.done()]
         assert httpx.get(f"{web.base}/health", timeout=3).status_code == 200
+        ready = httpx.get(f"{web.base}/ready", timeout=4)  # the database is silent for six
+        assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
         web.publish(2)
         began = time.monotonic()
         wait_until(lambda: '"title":"2"' in httpx.get(f"{web.base}/videos", timeout=5).text)
@@ -151,3 +156,27 @@ def test_what_is_being_answered_is_answered_when_it_has_to_stop(web: Web) -> Non
     assert "exception" not in web.process.output()
     idle.close()
     working.close()
+
+
+def test_who_waits_to_be_accepted_or_asks_again_when_it_has_to_stop_is_answered(web: Web) -> None:
+    request = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    kept = [web.connect(request) for _ in range(5)]
+    assert all(b"200 OK" in connection.recv(4096) for connection in kept)
+    [worker] = [pid for pid in web.process.survivors() if pid != web.process.pid]
+    os.kill(worker, signal.SIGSTOP)  # so that all of it has come in when it goes on
+    for connection in kept:
+        connection.sendall(request)
+    waiting = [web.connect(request) for _ in range(30)]
+    web.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: _is_told_to_stop(worker), claim="the master tells the worker to stop")
+    os.kill(worker, signal.SIGCONT)
+    for connection in kept + waiting:
+        assert b"200 OK" in connection.recv(4096)
+        connection.close()
+    assert web.process.wait(15) == 0
+
+
+def _is_told_to_stop(pid: int) -> bool:
+    """Tell whether a SIGTERM waits for a process that is stopped."""
+    [pending] = re.findall(r"ShdPnd:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())
+    return bool(int(pending, 16) & 1 << (signal.SIGTERM - 1))

@@ -12,7 +12,7 @@ import pytest
 
 from app.cache.memory import MemoryFeedCache
 from app.domain.errors import NotFoundError, StoreUnavailableError
-from app.domain.feeds import CacheState, Feed, PageRequest
+from app.domain.feeds import ALL, CacheState, Feed, PageRequest
 from app.feed.head_reader import HeadReader
 from app.feed.publisher import FeedPublisher
 from app.feed.reader import FeedReader
@@ -162,7 +162,7 @@ def test_an_access_is_noted_once_a_minute(service: Service) -> None:
     noted = []
     for seconds in (0, 59, 2, 30):
         service.later(seconds=seconds)
-        watched.asked(service.watch_id)
+        watched.asked(service.feed)
         watched.catch_up()
         noted.append(get_watch(service.store, service.watch_id).last_accessed_at)
     minute = NOW + timedelta(seconds=61)
@@ -235,3 +235,21 @@ def test_pages_of_watches_take_no_longer_while_the_database_hangs(own_mariadb: M
             assert time.monotonic() - began < LAST_ROUND_SECONDS + AT_ONCE_SECONDS
         wait_until(lambda: not service.reader._watched._thread.is_alive(), 30)
         service.store.dispose()
+
+
+@pytest.mark.parametrize("of_all", [True, False])
+def test_a_head_that_the_cache_did_not_take_is_read_from_the_database(
+    service: Service, *, of_all: bool
+) -> None:
+    feed = ALL if of_all else service.feed
+
+    def titles() -> int | None:
+        service.later(seconds=1)  # what is held is looked at again
+        return service.reader.page(PageRequest(feed, 10)).total
+
+    service.store_video(1)
+    service.reader.resolve_watch(service.watch_id)
+    with service.noting():
+        assert titles() == 1
+        record(service.store, [video(2)], service.watch_id)  # and its publication is refused
+        wait_until(lambda: titles() == 2, 10)

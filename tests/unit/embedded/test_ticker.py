@@ -231,7 +231,7 @@ def test_stopping_ends_a_long_poll_with_its_page(rig: Rig) -> None:
     assert asked.wait(10)
     stopping = threading.Thread(target=running.stop)
     stopping.start()
-    wait_until(rig.services.ingest._runner._stopping.is_set)
+    wait_until(rig.services.ingest._stopping.is_set)
     go_on.set()
     stopping.join(10)
     assert rig.known() == ids_of(before_noon(50))

@@ -119,6 +119,22 @@ def test_a_limit_lowered_in_the_settings_counts_at_once(bench: Bench) -> None:
     assert not lowered.charge("p", Bucket.SEARCH)
 
 
+def test_a_limit_raised_in_the_settings_counts_at_once(bench: Bench) -> None:
+    assert _spend_all(bench, PLAIN_DAY) == LIMIT
+    raised = Ledger(bench.store, bench.clock, {Bucket.SEARCH: LIMIT + 2, Bucket.UNITS: 1})
+    assert raised.left(Bucket.SEARCH, ["p"]) == {"p": 2}
+    [search, _] = raised.list_usage(["p"])
+    assert (search.used, search.limit) == (LIMIT, LIMIT + 2)
+    granted = [raised.charge("p", Bucket.SEARCH) for _ in range(3)]
+    assert granted == [True, True, False]
+
+
+def test_a_raised_limit_opens_nothing_that_youtube_called_used_up(bench: Bench) -> None:
+    bench.ledger.exhaust("p", Bucket.SEARCH, QuotaExhaustedError("spent"))
+    raised = Ledger(bench.store, bench.clock, {Bucket.SEARCH: 2 * LIMIT})
+    assert not raised.charge("p", Bucket.SEARCH)
+
+
 def test_a_lower_limit_named_by_youtube_is_kept_with_the_day(bench: Bench) -> None:
     bench.ledger.exhaust("p", Bucket.SEARCH, QuotaExhaustedError("spent", limit=2))
     [usage] = bench.store.read(lambda t: t.quota.list_usage(bench.clock().date()))

@@ -9,6 +9,7 @@ import pytest
 
 from app.domain.errors import (
     CacheUnavailableError,
+    CacheWriteFailedError,
     LeaseLostError,
     NewsreelError,
     PollCrashedError,
@@ -43,7 +44,7 @@ def codes_of_errors() -> set[str]:
     ending: tuple[type[NewsreelError], ...] = (
         *below(SourceError),
         *(SourceError, LeaseLostError, PollCrashedError),
-        *(StoreUnavailableError, CacheUnavailableError),
+        *(StoreUnavailableError, CacheUnavailableError, CacheWriteFailedError),
     )
     return {kind.code for kind in ending}
 

@@ -3,7 +3,6 @@ import json
 from app.ingest.runner import RUN_LIMIT
 from app.ingest.tail import LEASE
 from workers.celery_app import app
-from workers.schedule import beat_schedule
 from workers.tasks import FETCH_EXPIRES_SECONDS, fetch
 
 
@@ -33,12 +32,6 @@ def test_a_poll_ends_by_itself_before_celery_ends_it() -> None:
 
 def test_a_fetch_that_waited_in_the_queue_is_dropped_before_its_lease_ends() -> None:
     assert LEASE.total_seconds() > FETCH_EXPIRES_SECONDS
-
-
-def test_a_tick_expires_before_the_next_is_sent() -> None:
-    for seconds in (1, 10, 86_400):
-        [entry] = beat_schedule(seconds).values()
-        assert entry["options"]["expires"] < entry["schedule"] == seconds
 
 
 def test_a_fetch_carries_numbers_only() -> None:

@@ -1,0 +1,28 @@
+"""The proofs, in the order of their sections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.proofs import (
+    prove_endurance,
+    prove_kills,
+    prove_machine,
+    prove_promises,
+    prove_replay,
+    prove_schemathesis,
+    prove_stops,
+)
+
+if TYPE_CHECKING:
+    from tests.proofs.report import Proof
+
+PROOFS: tuple[Proof, ...] = (
+    prove_replay.PROOF,
+    prove_machine.PROOF,
+    prove_kills.PROOF,
+    prove_stops.PROOF,
+    prove_endurance.PROOF,
+    prove_schemathesis.PROOF,
+    prove_promises.PROOF,
+)
