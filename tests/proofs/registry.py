@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.proofs import (
+    prove_compose,
     prove_endurance,
     prove_kills,
     prove_machine,
@@ -23,6 +24,7 @@ PROOFS: tuple[Proof, ...] = (
     prove_kills.PROOF,
     prove_stops.PROOF,
     prove_endurance.PROOF,
+    prove_compose.PROOF,
     prove_schemathesis.PROOF,
     prove_promises.PROOF,
 )
