@@ -29,6 +29,6 @@ COPY --from=build /app .
 RUN ln -s /run/newsreel/settings.env .env
 USER 10001:10001
 EXPOSE 5001
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=120s \
   CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:5001/health', timeout=4)"]
 CMD ["gunicorn", "-c", "gunicorn.conf.py", "app.wsgi:app"]

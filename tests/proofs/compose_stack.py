@@ -135,7 +135,7 @@ class Readers:
     _ended: Event = field(default_factory=Event)
 
     @contextmanager
-    def reading(self, readers: int = 4) -> Iterator[Readers]:
+    def reading(self, readers: int = 2) -> Iterator[Readers]:
         """Read in the background meanwhile."""
         threads = [Thread(target=self._read) for _ in range(readers)]
         for thread in threads:
@@ -155,4 +155,4 @@ class Readers:
                 self.slowest_seconds = max(self.slowest_seconds, time.monotonic() - began)
                 self.statuses[reply.status] += 1
                 self.edges[str(reply.headers.get("X-Edge-Cache"))] += 1
-                self._ended.wait(0.05)
+                self._ended.wait(0.1)
