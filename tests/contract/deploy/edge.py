@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from itertools import count
 from threading import Event, Lock, Thread
@@ -82,6 +82,7 @@ class Edge:
         self.nginx = nginx
         self.upstream = upstream
         self._lengths = count(2)
+        self._client = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), timeout=20)
 
     def new_page(self) -> str:
         """Return the address of a page that nobody has asked for yet."""
@@ -91,7 +92,12 @@ class Edge:
         """Ask on a connection of its own; without `accept_encoding` for the plain page."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         whole = {"Accept-Encoding": "identity"} | {k.title(): v for k, v in named.items()}
-        return httpx.request(method, self.nginx.url + address, headers=whole, timeout=20)
+        self._client.cookies.clear()
+        return self._client.request(method, self.nginx.url + address, headers=whole)
+
+    def close(self) -> None:
+        """Close the clients' end."""
+        self._client.close()
 
     def send(self, address: str) -> socket.socket:
         """Send a request and leave its answer to be read."""
@@ -110,9 +116,9 @@ def open_edge() -> Iterator[Edge]:
     class BeforeIt(Nginx):
         upstream_port = upstream.port
 
-    with running(BeforeIt) as nginx:
+    with running(BeforeIt) as nginx, closing(Edge(nginx, upstream)) as edge:
         try:
-            yield Edge(nginx, upstream)
+            yield edge
         finally:
             upstream.stop()
 
