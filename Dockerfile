@@ -20,7 +20,8 @@ ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 HOME=/tmp HOST=0.0.0.0 PORT=5001
 RUN groupadd --gid 10001 newsreel \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin newsreel \
  && install -d -o 10001 -g 10001 -m 0750 \
-      /run/newsreel /secrets /secrets/app /secrets/migrate /secrets/mysql /secrets/redis
+      /run/newsreel /secrets /secrets/app /secrets/worker /secrets/beat /secrets/flower \
+      /secrets/migrate /secrets/mysql /secrets/redis /secrets/prometheus /secrets/grafana
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /app
 COPY --from=build /app .
@@ -28,6 +29,6 @@ COPY --from=build /app .
 RUN ln -s /run/newsreel/settings.env .env
 USER 10001:10001
 EXPOSE 5001
-HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=120s \
   CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:5001/health', timeout=4)"]
 CMD ["gunicorn", "-c", "gunicorn.conf.py", "app.wsgi:app"]

@@ -3,7 +3,8 @@
 The `init` service runs `python -m deploy.compose.init real` at every start of the stack; with
 `--profile demo` the `demo` service then runs it again as `demo`. Secrets are random, made once and
 kept in the volumes; settings are written anew each time. Each service mounts one volume only, so
-what serves the web cannot read MySQL's root password. It must print no secret.
+what serves the web cannot read MySQL's root password, and the worker not what signs tokens. It must
+print no secret.
 """
 
 from __future__ import annotations
@@ -16,12 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.settings import Settings
+from deploy.compose import redis_users
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Settings with a generated value; a service reads them like any other. Add a name here, no more.
-GENERATED: tuple[str, ...] = ("SECRET_KEY", "ADMIN_PASSWORD")
+# Only who answers requests has them.
+GENERATED: tuple[str, ...] = ("SECRET_KEY", "ADMIN_PASSWORD", "METRICS_TOKEN")
+
+# What Beat and Flower read: when to send, how to log.
+OF_THE_QUEUE = frozenset({"FETCH_INTERVAL_SECONDS", "LOG_LEVEL"})
 
 # These belong to the stack: a `.env` written for the embedded mode must not redirect it.
 STACK = frozenset(
@@ -68,27 +74,45 @@ MODES = {
 
 def initialise(mode: Mode, environ: Mapping[str, str], volumes: Path) -> None:
     """Make the secrets that do not exist yet and write every service's files under `volumes`."""
-    mysql, redis, app = volumes / "mysql", volumes / "redis", volumes / "app"
+    mysql, app = volumes / "mysql", volumes / "app"
     secret(mysql / "root_password")
     web_password, owner_password = secret(mysql / "password"), secret(mysql / "owner_password")
-    redis_password, flower_password = secret(redis / "password"), secret(app / "flower_password")
     write(mysql / "client.cnf", f"[client]\nuser=newsreel\npassword={web_password}\n")
-    # Whoever can reach the queue needs neither CONFIG nor MODULE nor DEBUG.
-    write(redis / "redis.conf", f"user default on ~* &* +@all -@admin >{redis_password}\n")
-    write(app / "flowerconfig.py", f"basic_auth = ['newsreel:{flower_password}']\n")
-    settings = {
-        **mode.defaults,
-        **chosen(environ),
-        **{name: environ.get(name) or secret(app / name.lower()) for name in GENERATED},
-        **mode.settings,
-        "PROXY_HOPS": behind_nginx(environ.get("PROXY_HOPS") or "0"),
-        "REDIS_URL": f"redis://:{redis_password}@redis:6379/{mode.redis_database}",
-    }
-    web_url = database_url("newsreel", web_password, mode.database)
-    owner_url = database_url("newsreel_owner", owner_password, mode.database)
-    write(app / "settings.env", dotenv({**settings, "DATABASE_URL": web_url}))
+    flower_password = secret(volumes / "flower" / "flower_password")
+    write(volumes / "flower" / "flowerconfig.py", f"basic_auth = ['newsreel:{flower_password}']\n")
+    secret(volumes / "grafana" / "grafana_password")
+    made = {name: environ.get(name) or secret(app / name.lower()) for name in GENERATED}
+    write(volumes / "prometheus" / "metrics_token", made["METRICS_TOKEN"])
+    given = {**mode.defaults, **chosen(environ), **mode.settings}
+    queue = {"REDIS_URL": redis_url(volumes / "redis", mode.redis_database)}
+    database = {"DATABASE_URL": database_url("newsreel", web_password, mode.database)}
+    hops = {"PROXY_HOPS": behind_nginx(environ.get("PROXY_HOPS") or "0")}
+    for_queue = {name: value for name, value in given.items() if name in OF_THE_QUEUE} | queue
     # Only the migration may change tables.
-    write(volumes / "migrate" / "settings.env", dotenv({**settings, "DATABASE_URL": owner_url}))
+    owner = {"DATABASE_URL": database_url("newsreel_owner", owner_password, mode.database)}
+    files = {
+        "app": given | made | hops | queue | database,
+        "worker": {name: value for name, value in given.items() if name not in made}
+        | queue
+        | database,
+        "beat": for_queue,
+        "flower": for_queue,
+        "migrate": owner,
+    }
+    for service, settings in files.items():
+        write(volumes / service / "settings.env", dotenv(settings))
+
+
+def redis_url(volume: Path, database: int) -> str:
+    """Write who may do what in Redis; return the URL by which the service reaches it."""
+    password = secret(volume / "password")
+    passwords = {
+        redis_users.SERVICE: password,
+        redis_users.OPERATOR: secret(volume / "operator_password"),
+    }
+    databases = [mode.redis_database for mode in MODES.values()]
+    write(volume / "redis.conf", redis_users.configuration(passwords, databases))
+    return f"redis://{redis_users.SERVICE}:{password}@redis:6379/{database}"
 
 
 def chosen(environ: Mapping[str, str]) -> dict[str, str]:

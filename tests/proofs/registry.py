@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.proofs import (
+    prove_compose,
     prove_endurance,
     prove_kills,
     prove_machine,
@@ -25,6 +26,7 @@ PROOFS: tuple[Proof, ...] = (
     prove_stops.PROOF,
     prove_endurance.PROOF,
     prove_replicas.PROOF,
+    prove_compose.PROOF,
     prove_schemathesis.PROOF,
     prove_promises.PROOF,
 )

@@ -31,11 +31,13 @@ class Proof:
         heading: of its section.
         run: proves and returns the section's text, given the corpus and a folder of its own; an
             AssertionError says what did not hold.
+        on_request: whether it is run by its name alone, as it needs what not every machine has.
     """
 
     name: str
     heading: str
     run: Callable[[Path | None, Path], str]
+    on_request: bool = False
 
 
 def merged(

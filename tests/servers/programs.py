@@ -8,6 +8,7 @@ PACKAGES = {
     "mariadb-install-db": "mariadb-server-core",
     "my_print_defaults": "mariadb-client-core",  # mariadb-install-db calls it
     "redis-server": "redis-server",
+    "nginx": "nginx",
     "postgres": "postgresql",
     "initdb": "postgresql",
     "chromium-headless-shell": "chromium-headless-shell",

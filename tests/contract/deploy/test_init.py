@@ -1,17 +1,31 @@
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 from sqlalchemy import make_url
 
 from app.settings import Settings, load_settings
 from deploy.compose import init
 
+VOLUMES = (
+    *("app", "worker", "beat", "flower", "migrate"),
+    *("mysql", "redis", "prometheus", "grafana"),
+)
+
+
+def new_volumes(folder: Path) -> Path:
+    for name in VOLUMES:
+        (folder / name).mkdir(parents=True)
+    return folder
+
 
 @pytest.fixture
 def volumes(tmp_path: Path) -> Path:
-    for name in ("app", "migrate", "mysql", "redis"):
-        (tmp_path / name).mkdir()
-    return tmp_path
+    return new_volumes(tmp_path)
+
+
+def names_in(path: Path) -> set[str]:
+    return set(dotenv_values(path))
 
 
 def settings_of(volumes: Path, service: str = "app") -> Settings:
@@ -30,23 +44,59 @@ def test_the_services_and_the_servers_are_told_the_same_passwords(volumes: Path)
     assert password_in(web.database_url) == (volumes / "mysql" / "password").read_text()
     assert password_in(migrate.database_url) == (volumes / "mysql" / "owner_password").read_text()
     assert password_in(web.redis_url) == redis_password
-    [user] = (volumes / "redis" / "redis.conf").read_text().splitlines()
-    assert user.endswith(f" -@admin >{redis_password}"), "and nobody reconfigures Redis by it"
-    flower_password = (volumes / "app" / "flower_password").read_text()
-    flower = (volumes / "app" / "flowerconfig.py").read_text()
+    users = (volumes / "redis" / "redis.conf").read_text()
+    operator_password = (volumes / "redis" / "operator_password").read_text()
+    assert make_url(web.redis_url).username == "newsreel"
+    assert f"user newsreel reset on >{redis_password} " in users
+    assert f"user operator reset on >{operator_password} " in users
+    assert "&/0.celery.pidbox " in users
+    assert "&/1.celery.pidbox " in users, "of the demo"
+    flower_password = (volumes / "flower" / "flower_password").read_text()
+    flower = (volumes / "flower" / "flowerconfig.py").read_text()
     assert flower == f"basic_auth = ['newsreel:{flower_password}']\n"
+    told = dotenv_values(volumes / "app" / "settings.env")["METRICS_TOKEN"]
+    assert (volumes / "prometheus" / "metrics_token").read_text() == told
+
+
+def test_prometheus_is_told_the_token_that_the_operator_gave(volumes: Path) -> None:
+    init.initialise(init.MODES["real"], {"METRICS_TOKEN": "of-the-operator-0123456789"}, volumes)
+
+    assert (volumes / "prometheus" / "metrics_token").read_text() == "of-the-operator-0123456789"
+
+
+def test_each_service_knows_what_it_needs_and_no_more(volumes: Path) -> None:
+    environ = {
+        "YOUTUBE_API_KEYS": "a-real-key",
+        "ALERT_URLS": "mailto://user:secret@example.org",
+        "FETCH_INTERVAL_SECONDS": "30",
+        "LOG_LEVEL": "debug",
+    }
+    init.initialise(init.MODES["real"], environ, volumes)
+
+    own = {"DATABASE_URL", "REDIS_URL"}
+    in_app = names_in(volumes / "app" / "settings.env")
+    assert in_app == environ.keys() | own | {*init.GENERATED, "PROXY_HOPS"}
+    assert names_in(volumes / "worker" / "settings.env") == environ.keys() | own
+    for name in ("beat", "flower"):
+        known = names_in(volumes / name / "settings.env")
+        assert known == {"REDIS_URL", "FETCH_INTERVAL_SECONDS", "LOG_LEVEL"}
+        assert settings_of(volumes, name).broker_url == settings_of(volumes).broker_url
+    assert names_in(volumes / "migrate" / "settings.env") == {"DATABASE_URL"}
+    for name in ("beat", "flower", "migrate", "mysql", "redis", "prometheus", "grafana"):
+        written = "".join(path.read_text() for path in (volumes / name).iterdir())
+        assert "a-real-key" not in written
+        assert "user:secret" not in written
 
 
 def test_no_two_installations_share_a_secret(tmp_path: Path) -> None:
     passwords = set[str]()
     for installation in (tmp_path / "a", tmp_path / "b"):
-        for name in ("app", "migrate", "mysql", "redis"):
-            (installation / name).mkdir(parents=True)
-        init.initialise(init.MODES["real"], {}, installation)
+        init.initialise(init.MODES["real"], {}, new_volumes(installation))
         passwords |= {path.read_text() for path in installation.glob("*/*password")}
         passwords.add((installation / "app" / "secret_key").read_text())
+        passwords.add((installation / "app" / "metrics_token").read_text())
 
-    assert len(passwords) == 2 * 7
+    assert len(passwords) == 2 * 10
     assert min(map(len, passwords)) >= 32
 
 
@@ -92,8 +142,8 @@ def test_the_web_process_is_not_told_who_may_change_tables(volumes: Path) -> Non
     init.initialise(init.MODES["real"], {}, volumes)
 
     seen_by_web = "".join(path.read_text() for path in (volumes / "app").iterdir())
-    for name in ("owner_password", "root_password"):
-        assert (volumes / "mysql" / name).read_text() not in seen_by_web
+    for name in ("mysql/owner_password", "mysql/root_password", "redis/operator_password"):
+        assert (volumes / name).read_text() not in seen_by_web
 
 
 def test_the_operators_settings_arrive_unchanged(volumes: Path) -> None:

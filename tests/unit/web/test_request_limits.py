@@ -30,7 +30,8 @@ def test_nginx_reads_no_more_than_the_service_behind_it() -> None:
 
 
 def test_nginx_lets_files_through_where_the_service_takes_them_and_keeps_none_itself() -> None:
-    [(pattern, settings)] = re.findall(r"location ~ (\S+) \{(.*?)\}", NGINX, re.DOTALL)
+    locations = re.findall(r"location ~ (\S+) \{(.*?)\}", NGINX, re.DOTALL)
+    [(pattern, settings)] = [it for it in locations if "client_max_body_size" in it[1]]
     taken = {
         path for path in (*request_limits.UPLOAD_PATHS, "/watches") if re.search(pattern, path)
     }
