@@ -13,10 +13,12 @@ from app.cache import redis as redis_cache
 from app.cache.absent import NoFeedCache
 from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
 from app.cache.redis_buckets import RedisBuckets
+from app.domain.clock import system_clock
 from app.domain.quota import Bucket, parse_keys
 from app.feed.publisher import FeedPublisher
 from app.ingest.audit_log import AuditLog
 from app.ingest.claims import Claims
+from app.ingest.clock_steps import ClockCheck, NoClockCheck
 from app.ingest.completion import Completion
 from app.ingest.fetch_log import FetchLog
 from app.ingest.pacer import Pacer
@@ -101,6 +103,7 @@ class Parts:
     reserve: Reserve
     pacer: Pacer
     claims: Claims
+    clock_check: ClockCheck
     publisher: FeedPublisher
     tail: Tail
     completion: Completion
@@ -190,6 +193,7 @@ def build_parts(
         reserve=reserve,
         pacer=pacer,
         claims=Claims(store, pacer, clock, lookback),
+        clock_check=(ClockCheck if clock is system_clock else NoClockCheck)(store, clock),
         publisher=publisher,
         tail=tail,
         completion=Completion(store, sources.videos, ring, tail, incidents=incidents, clock=clock),

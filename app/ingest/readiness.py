@@ -22,6 +22,7 @@ from app.domain.feeds import ALL
 from app.domain.quota import Bucket, KeyState
 from app.domain.refreshing import DELETED_AFTER, LATE_AFTER
 from app.domain.watches import Problem, WatchKind
+from app.ingest.clock_steps import CLOCK_DIFFERS
 from app.ingest.probing import Probe
 from app.ingest.trouble import WRITES_FAIL
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from app.domain.clock import Clock
     from app.domain.watches import Watch
     from app.feed.reader import FeedReader
+    from app.ingest.clock_steps import ClockCheck
     from app.ingest.trouble import WriteTrouble
     from app.quota.ring import KeyRing
     from app.store.store import Store
@@ -79,6 +81,7 @@ class ReadinessCheck:
         clock: Clock,
         writes: WriteTrouble,
         incidents: Incidents,
+        clock_check: ClockCheck,
     ) -> None:
         self._store = store
         self._cache = cache
@@ -87,6 +90,7 @@ class ReadinessCheck:
         self._clock = clock
         self._writes = writes
         self._incidents = incidents
+        self._clock_check = clock_check
         self._since: dict[str, datetime] = {}
         self._store_probe = Probe("probe-store", self._look_at_store)
         self._cache_probe = Probe("probe-cache", self._look_at_cache)
@@ -149,6 +153,7 @@ class ReadinessCheck:
         active = [watch for watch in watches if not watch.paused]
         problems = [
             *self._write_problems(),
+            *self._clock_problems(),
             *self._key_problems(),
             *self._watch_problems(active),
             *self._webhook_problems(),
@@ -160,6 +165,12 @@ class ReadinessCheck:
         """Tell of writes that fail where reads do not; only a process that polls can know."""
         if (since := self._writes.since) is not None:
             yield Problem(WRITES_FAIL, since, "the database refuses to write")
+
+    def _clock_problems(self) -> Iterator[Problem]:
+        """Tell of a clock under which nothing may be polled; each process knows its own."""
+        if not self._clock_check.agrees():
+            apart = self._clock_check.apart().total_seconds()
+            yield self._seen(CLOCK_DIFFERS, f"our clock is {apart:+.0f} s from the database's")
 
     def _late_refresh(self) -> Problem | None:
         """Tell of videos that were not refreshed in time, before they have to be deleted."""

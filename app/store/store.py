@@ -14,6 +14,7 @@ from app.store.audit import AuditRepository
 from app.store.changes import ChangeRepository
 from app.store.channels import ChannelRepository
 from app.store.clients import ClientRepository, RevocationRepository
+from app.store.clock_steps import ClockSteps
 from app.store.feed import FeedRepository
 from app.store.feed_tokens import FeedTokenRepository
 from app.store.feed_version import lock_version
@@ -179,6 +180,11 @@ class Transaction:
     def statistics(self) -> StatisticsRepository:
         """Counts for charts and lists."""
         return StatisticsRepository(self._connection)
+
+    @cached_property
+    def clock_steps(self) -> ClockSteps:
+        """The database's clock, and what clocks that were ahead have written."""
+        return ClockSteps(self._connection)
 
     @cached_property
     def quota(self) -> QuotaRepository:
