@@ -1,7 +1,9 @@
 """The cache in Redis: shared by every web and worker process.
 
 A head is a hash of its version and its bytes, written by a script that compares the versions
-first, so a slow writer never puts an older page over a newer one.
+first, so a slow writer never puts an older page over a newer one. Its key holds the name of the
+site, so that two databases may share a Redis. A process that has not read that name yet (its
+database is away) goes by the site that was published last.
 """
 
 from __future__ import annotations
@@ -26,12 +28,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PREFIX = "newsreel:"
+_SITE = f"{_PREFIX}site"
 _PUT = """
 if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then redis.call('DEL', KEYS[1]) end
 local present = tonumber(redis.call('HGET', KEYS[1], 'version') or '')
-if ARGV[4] == '0' and present and present > tonumber(ARGV[1]) then return 0 end
+if present and present > tonumber(ARGV[1]) then return 0 end
 redis.call('HSET', KEYS[1], 'version', ARGV[1], 'head', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
+if ARGV[4] ~= '' then redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[3]) end
 return 1
 """
 
@@ -64,6 +68,11 @@ class RedisFeedCache:
         self._client = client
         self._reader = reader or client
         self._put = client.register_script(_PUT)
+        self._site: str | None = None
+
+    def learn_site(self, site: str) -> None:
+        """Take over the name of the database whose heads these are."""
+        self._site = site
 
     def get(self, feed: Feed) -> Head | None:
         """Return the head of a feed; one that cannot be read counts as absent.
@@ -71,7 +80,7 @@ class RedisFeedCache:
         Raises:
             CacheUnavailableError: Redis does not answer.
         """
-        data = _field(self._reader, feed, "head")
+        data = _field(self._reader, self._name(self._reader, feed), "head")
         try:
             return None if data is None else load_head(data)
         except ValueError:
@@ -83,15 +92,7 @@ class RedisFeedCache:
         Raises:
             CacheUnavailableError: Redis does not answer, or takes no writes.
         """
-        return self._write(feed, head, force=False)
-
-    def replace(self, feed: Feed, head: Head) -> None:
-        """Store a head whatever is there.
-
-        Raises:
-            CacheUnavailableError: Redis does not answer.
-        """
-        self._write(feed, head, force=True)
+        return self._write(feed, head)
 
     def drop(self, feed: Feed) -> None:
         """Forget the head of a feed that is no more.
@@ -99,7 +100,8 @@ class RedisFeedCache:
         Raises:
             CacheUnavailableError: Redis does not answer.
         """
-        _told(lambda: self._client.delete(_name(feed)), writes=True)
+        name = self._name(self._client, feed)
+        _told(lambda: self._client.delete(name), writes=True)
 
     def version(self, feed: Feed) -> int | None:
         """Return the version of the head that is there; garbage counts as absent.
@@ -107,7 +109,7 @@ class RedisFeedCache:
         Raises:
             CacheUnavailableError: Redis does not answer.
         """
-        version = _field(self._client, feed, "version")
+        version = _field(self._client, self._name(self._client, feed), "version")
         return int(version) if version is not None and version.isdigit() else None
 
     def check_writes(self) -> None:
@@ -119,15 +121,22 @@ class RedisFeedCache:
         """
         _told(lambda: self._client.set(f"{_PREFIX}write-check", b"1", ex=60), writes=True)
 
-    def _write(self, feed: Feed, head: Head, *, force: bool) -> bool:
-        arguments: list[int | bytes] = [
-            head.version,
-            dump_head(head),
-            HEAD_TTL_SECONDS,
-            int(force),
+    def _write(self, feed: Feed, head: Head) -> bool:
+        keys = [self._name(self._client, feed), _SITE]
+        site = self._site or ""
+        arguments: list[int | bytes | str] = [
+            *(head.version, dump_head(head)),
+            *(HEAD_TTL_SECONDS, site),
         ]
-        stored: object = _told(lambda: self._put(keys=[_name(feed)], args=arguments), writes=True)
+        stored: object = _told(lambda: self._put(keys=keys, args=arguments), writes=True)
         return stored == 1
+
+    def _name(self, client: Redis, feed: Feed) -> str:
+        site = self._site
+        if site is None:
+            published = _told(lambda: client.get(_SITE))
+            site = published.decode() if isinstance(published, bytes) else ""
+        return f"{_PREFIX}{site}:head:{feed.name}" if site else f"{_PREFIX}head:{feed.name}"
 
 
 class RedisKeyIndex:
@@ -145,14 +154,10 @@ class RedisKeyIndex:
         return int(_told(lambda: self._client.incr(f"{_PREFIX}key-index")))
 
 
-def _name(feed: Feed) -> str:
-    return f"{_PREFIX}head:{feed.name}"
-
-
-def _field(client: Redis, feed: Feed, field: str) -> bytes | None:
+def _field(client: Redis, name: str, field: str) -> bytes | None:
     def read() -> object:
         try:
-            return client.hget(_name(feed), field)
+            return client.hget(name, field)
         except ResponseError as error:
             if str(error).startswith("WRONGTYPE"):
                 return None

@@ -17,7 +17,7 @@ from app.store.clients import ClientRepository, RevocationRepository
 from app.store.clock_steps import ClockSteps
 from app.store.feed import FeedRepository
 from app.store.feed_tokens import FeedTokenRepository
-from app.store.feed_version import lock_version
+from app.store.feed_version import lift_version, lock_version, read_site
 from app.store.fetches import FetchRepository
 from app.store.follows import FollowRepository
 from app.store.glances import GlanceRepository
@@ -110,6 +110,15 @@ class Transaction:
     ) -> int:
         """Drop a watch's unconfirmed links of videos published in that time; return how many."""
         return Relinking(self._connection, now).drop_uncertain(watch_id, since, before)
+
+    def lift_version(self, least: int) -> int:
+        """Bring the feeds' versions up to `least`, if they are behind; return the version."""
+        return lift_version(self._connection, least)
+
+    @property
+    def site(self) -> str:
+        """The name of this database among those that share a Redis."""
+        return read_site(self._connection)
 
     @property
     def revision(self) -> str | None:
