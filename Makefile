@@ -42,9 +42,10 @@ bench: install-dev ## the measurements (ONLY=NAME for one, CORPUS=FILE.jsonl.gz 
 	@$(BIN)/python -m tests.servers
 	@exec $(BIN)/python -m benchmarks $(ONLY) $(if $(CORPUS),--corpus $(CORPUS))
 
-prove: install-dev ## the long proofs (ONLY=NAME for one, CORPUS=FILE.jsonl.gz to replay it); writes docs/reliability.md
+prove: install-dev ## the long proofs (ONLY=NAME for one, CORPUS=FILE.jsonl.gz to replay it, MINUTES, SEED, RATE of chaos); writes docs/reliability.md
 	@$(BIN)/python -m tests.servers
-	@exec $(BIN)/python -m tests.prove $(if $(CORPUS),--corpus $(CORPUS)) $(if $(ONLY),--only $(ONLY))
+	@exec $(BIN)/python -m tests.prove $(if $(CORPUS),--corpus $(CORPUS)) $(if $(ONLY),--only $(ONLY)) \
+		$(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE))
 
 screenshots: install-dev ## pictures of the pages in docs/screenshots, of a site with invented videos
 	@$(BIN)/python -m tests.servers
