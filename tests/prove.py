@@ -38,10 +38,10 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.prove", description=__doc__)
     parser.add_argument("--corpus", type=Path, help="JSON lines of videos, plain or gzip")
     parser.add_argument("--only", choices=[proof.name for proof in PROOFS], help="one proof alone")
-    add = parser.add_argument
-    add("--minutes", type=float, default=Options.minutes, help="of chaos")
+    add, usual = parser.add_argument, Options()
+    add("--minutes", type=float, default=usual.minutes, help="of chaos")
     add("--seed", type=int, help="of chaos; else one that is printed")
-    add("--rate", type=float, default=Options.rate, help="videos a minute during chaos")
+    add("--rate", type=float, default=usual.rate, help="videos a minute during chaos")
     given = parser.parse_args(arguments)
     only: str | None = given.only
     options = Options(given.corpus, given.minutes, given.seed, given.rate)

@@ -106,9 +106,8 @@ class ReadinessCheck:
         found: list[Problem] = []
         if store_problem is None:
             try:
-                found += _answer(
-                    self._ingest_probe.begin(), until, StoreUnavailableError(_STORE_SILENT)
-                )
+                look = self._ingest_probe.begin()
+                found += _answer(look, until, StoreUnavailableError(_STORE_SILENT))
             except StoreUnavailableError as error:
                 store_problem = self._away(error)
         serving = store_problem is None or self._serves_without_store(until)

@@ -20,7 +20,7 @@ from app.domain.errors import (
 
 SOONEST = timedelta(seconds=60)
 SOONEST_UNREACHED = timedelta(seconds=10)
-"""Where nobody answered YouTube counted no call and is not troubled, and it matters to be back soon.
+"""Where nobody answered YouTube counted no call, and it matters to be back soon.
 Never faster than the watch's pace, so a day's calls are not spent on it."""
 
 _LONGEST: tuple[tuple[type[NewsreelError], timedelta], ...] = (

@@ -142,8 +142,8 @@ def test_an_error_tells_no_password() -> None:
 @contextmanager
 def _full(client: Redis) -> Iterator[None]:
     before = {**client.config_get("maxmemory"), **client.config_get("maxmemory-policy")}
-    for name, value in {"maxmemory-policy": "noeviction", "maxmemory": "1"}.items():
-        client.config_set(name, value)
+    client.config_set("maxmemory-policy", "noeviction")
+    client.config_set("maxmemory", "1")
     try:
         yield
     finally:

@@ -30,6 +30,7 @@ def test_marks_of_the_future_are_found_and_taken_back(store: Store) -> None:
         store.write(lambda t, w=watch_id, at=at: t.watches.note_access(w, at, at))  # type: ignore[misc]  # defaults' types
     found = store.read(lambda t: t.clock_steps.list_ahead(NOW + MINUTE, NOW + MINUTE))
     assert [each.watch_id for each in found] == [ahead]
-    store.write(lambda t: (t.clock_steps.put_right(ahead, NOW), t.clock_steps.end_waits(NOW)))
+    store.write(lambda t: t.clock_steps.put_right(ahead, NOW))
+    store.write(lambda t: t.clock_steps.end_waits(NOW))
     assert get_watch(store, ahead).last_accessed_at == NOW
     assert store.read(lambda t: t.clock_steps.list_ahead(NOW, NOW + MINUTE)) == []

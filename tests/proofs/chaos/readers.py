@@ -51,7 +51,7 @@ class Readers:
         self._bases = bases
         self._stopped = Event()
         jobs: list[Callable[[], None]] = [
-            *(lambda base=base: self._read_first_pages(base) for base in bases),  # type: ignore[misc]  # a default
+            *(lambda base=base: self._read_first_pages(base) for base in bases),
             self._walk,
             self._copy,
         ]

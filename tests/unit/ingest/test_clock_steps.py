@@ -26,11 +26,11 @@ def _poll_in_the_future(rig: Rig, seconds: float) -> None:
     """Poll under a clock that is ahead, while YouTube's is right, and put it right."""
     true = rig.clock.at
     world_clock = SettableClock(true)
-    rig.simulator.api.world._clock = world_clock  # type: ignore[attr-defined]  # its own from here on
+    rig.simulator.api.world._clock = world_clock
     rig.clock.move(seconds)
     rig.tick()
     rig.clock.at = true
-    rig.simulator.api.world._clock = rig.clock  # type: ignore[attr-defined]
+    rig.simulator.api.world._clock = rig.clock
 
 
 @pytest.mark.parametrize("seconds", [600, 5400, HOURS, 30 * 3600])

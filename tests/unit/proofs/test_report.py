@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from tests.proofs.report import INTRODUCTION, Proof, merged
+from tests.proofs.report import INTRODUCTION, Options, Proof, merged
 
 
-def _nothing(_corpus: Path | None, _folder: Path) -> str:
+def _nothing(_options: Options, _folder: Path) -> str:
     return ""
 
 
