@@ -17,7 +17,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from tests.processes import PROJECT
-from tests.proofs import prove_chaos, prove_kills, prove_machine, prove_replay, prove_schemathesis
+from tests.proofs import (
+    prove_chaos,
+    prove_kills,
+    prove_machine,
+    prove_outages,
+    prove_replay,
+    prove_schemathesis,
+)
 from tests.proofs.report import Options, merged
 
 if TYPE_CHECKING:
@@ -29,6 +36,7 @@ PROOFS = (
     prove_machine.PROOF,
     prove_kills.PROOF,
     prove_schemathesis.PROOF,
+    prove_outages.PROOF,
     prove_chaos.PROOF,
 )
 

@@ -120,7 +120,7 @@ class Readers:
             if page is None:
                 continue
             body = page.json()
-            for change in body["items"]:
+            for change in body["changes"]:
                 if change["op"] == "put":
                     self.copied.add(change["video"]["video_id"])
             after = body["next_after"]
