@@ -91,4 +91,4 @@ class SteadyScheduler(Scheduler):
 def _interval(entry: ScheduleEntry) -> float:
     if not isinstance(entry.schedule, schedule):
         raise TypeError(f"{entry.name}: only intervals are known here")
-    return entry.schedule.run_every.total_seconds()
+    return float(entry.schedule.run_every.total_seconds())  # type: ignore[attr-defined]  # the stub lacks it

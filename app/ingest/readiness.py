@@ -94,7 +94,7 @@ class ReadinessCheck:
         self._since: dict[str, datetime] = {}
         self._store_probe = Probe("probe-store", self._look_at_store)
         self._cache_probe = Probe("probe-cache", self._look_at_cache)
-        self._ingest_probe = Probe("probe-ingest", self._ingest_problems)
+        self._ingest_probe: Probe[list[Problem]] = Probe("probe-ingest", self._ingest_problems)
         self._serve_probe = Probe("probe-head", reader.can_serve)
 
     def check(self, within_seconds: float = WITHIN_SECONDS) -> Readiness:
@@ -107,12 +107,12 @@ class ReadinessCheck:
         if store_problem is None:
             try:
                 look = self._ingest_probe.begin()
-                found += _answer(look, until, StoreUnavailableError(_STORE_SILENT))
+                found = _answer(look, until, StoreUnavailableError(_STORE_SILENT))
             except StoreUnavailableError as error:
                 store_problem = self._away(error)
         serving = store_problem is None or self._serves_without_store(until)
-        found += [p for p in (store_problem, self._cache_problem(cache, until)) if p is not None]
-        problems = _one_of_each(found)
+        away = store_problem, self._cache_problem(cache, until)
+        problems = _one_of_each([*found, *(p for p in away if p is not None)])
         codes = {problem.code for problem in problems}
         self._since = {code: at for code, at in self._since.items() if code in codes}
         return Readiness(serving, problems)

@@ -148,7 +148,7 @@ def _full(client: Redis) -> Iterator[None]:
         yield
     finally:
         for name, value in before.items():
-            client.config_set(name, value)
+            client.config_set(str(name), str(value))
 
 
 @contextmanager

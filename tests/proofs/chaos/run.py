@@ -22,6 +22,7 @@ BACK_WITHIN_SECONDS = 30.0
 _CALM_SECONDS = (1.0, 6.0)
 _GIVE_UP_SECONDS = 180.0
 _SETTLED_WITHIN_SECONDS = 300.0
+_COPIED_WITHIN_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Outcome:
             published when it ended; with the trouble's words.
         shown: videos the simulator's search has shown.
         lost: ids of those that are not served.
+        uncopied: ids of those that a copy by /changes lacks.
         doubled: ids that the feed has twice.
         invented: ids that the feed has and the simulator has not.
         faults: what readers saw that may not be.
@@ -45,6 +47,7 @@ class Outcome:
     back: list[tuple[float, str]]
     shown: int
     lost: list[str]
+    uncopied: list[str]
     doubled: list[str]
     invented: list[str]
     faults: dict[str, str]
@@ -60,6 +63,7 @@ class Outcome:
         """Raise an AssertionError that names everything that did not hold."""
         wrong = {
             "lost": self.lost[:5],
+            "not copied": self.uncopied[:5],
             "doubled": self.doubled[:5],
             "invented": self.invented[:5],
             "faults": self.faults,
@@ -96,6 +100,9 @@ class ChaosRun:
             self._trouble()
             time.sleep(self._random.uniform(*_CALM_SECONDS))
         shown = self._settled()
+        copied_by = time.monotonic() + _COPIED_WITHIN_SECONDS
+        while not shown <= readers.copied and time.monotonic() < copied_by:
+            time.sleep(1)
         readers.stop()
         served = self._site.sites[0].ids()
         there = {str(video["video_id"]) for video in truth_of(self._youtube.url)}
@@ -104,6 +111,7 @@ class ChaosRun:
             back=self._back,
             shown=len(shown),
             lost=sorted(shown - set(served)),
+            uncopied=sorted(shown - readers.copied),
             doubled=[video_id for video_id, times in Counter(served).items() if times > 1],
             invented=sorted(set(served) - there),
             faults=readers.faults.seen,
