@@ -47,9 +47,10 @@ load: install-dev .venv-load/load.stamp ## readers of mixed habits (USERS=200 MI
 	@exec $(BIN)/python -m benchmarks.load $(if $(USERS),--users $(USERS)) $(if $(MINUTES),--minutes $(MINUTES)) \
 		$(if $(VIDEOS),--videos $(VIDEOS)) $(if $(STACK),--stack $(STACK))
 
-prove: install-dev ## the long proofs (ONLY=NAME for one, CORPUS=FILE.jsonl.gz to replay it); writes docs/reliability.md
+prove: install-dev ## the long proofs (ONLY=NAME for one, CORPUS=FILE.jsonl.gz to replay it, MINUTES, SEED, RATE of chaos); writes docs/reliability.md
 	@$(BIN)/python -m tests.servers
-	@exec $(BIN)/python -m tests.prove $(if $(CORPUS),--corpus $(CORPUS)) $(if $(ONLY),--only $(ONLY))
+	@exec $(BIN)/python -m tests.prove $(if $(CORPUS),--corpus $(CORPUS)) $(if $(ONLY),--only $(ONLY)) \
+		$(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE))
 
 screenshots: install-dev ## pictures of the pages in docs/screenshots, of a site with invented videos
 	@$(BIN)/python -m tests.servers

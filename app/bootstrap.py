@@ -18,6 +18,7 @@ from app.auth.access import Access, build_access
 from app.configured import alert_channels, configured
 from app.domain.audit import NEWSREEL
 from app.domain.clock import system_clock
+from app.domain.errors import StoreUnavailableError
 from app.domain.quota import Bucket, parse_keys
 from app.domain.targets import parse_allowance
 from app.feed.changes import ChangesReader
@@ -43,7 +44,7 @@ from app.ingest.exchange.importer import Importer
 from app.ingest.filter_preview import FilterPreviews
 from app.ingest.health import HealthCheck
 from app.ingest.importing import Importing
-from app.ingest.jobs import Job, JobKind, job
+from app.ingest.jobs import Job, JobKind, job, kept_from
 from app.ingest.moderating import Moderation
 from app.ingest.overview import OverviewReader
 from app.ingest.planning import Planning
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from app.domain.clock import Clock
     from app.domain.configured import Configured
     from app.ingest.audit_log import AuditLog
+    from app.ingest.clock_steps import ClockCheck
     from app.ingest.fallback import SearchFallback
     from app.ingest.fetch_log import FetchLog
     from app.ingest.flag import Flag
@@ -133,13 +135,14 @@ class Services:
     processes: ProcessMetrics
     store: Store
     clock: Clock
+    clock_check: ClockCheck
     demo: bool
 
     @property
     def jobs(self) -> dict[JobKind, Job]:
-        """What a tick gives out beside polls."""
+        """What a tick gives out beside polls; nothing while our clock is not the database's."""
         scout = self.scout
-        return {
+        jobs = {
             JobKind.FETCH_PACKED: job(self.packed.due, self.packed.run),
             JobKind.FALL_BACK: job(self.fallback.due, self.fallback.run),
             JobKind.SUBSCRIBE: job(self.subscriber.due, self.subscriber.run),
@@ -148,6 +151,7 @@ class Services:
             JobKind.GLANCE: job(self.glancing.due, self.glancing.run),
             JobKind.REFRESH: job(self.refresher.due, self.refresher.run),
         }
+        return {kind: kept_from(each, self._clock_differs) for kind, each in jobs.items()}
 
     @property
     def messages(self) -> dict[JobKind, Job]:
@@ -156,6 +160,12 @@ class Services:
             JobKind.DELIVER: job(self.deliverer.due, self.deliverer.run),
             JobKind.ALERT: job(self.alerts.due, self.alerts.run),
         }
+
+    def _clock_differs(self) -> bool:
+        try:
+            return not self.clock_check.agrees()
+        except StoreUnavailableError:
+            return True  # there is nothing to be done without it
 
     def start(self) -> None:
         """Begin what runs beside the requests; only for a process that serves them."""
@@ -272,6 +282,7 @@ def _services(parts: Parts, *, seeded: Flag, stopping: Flag) -> Services:
         processes=parts.processes,
         store=store,
         clock=clock,
+        clock_check=parts.clock_check,
         demo=settings.demo,
     )
 
@@ -293,6 +304,7 @@ def _readiness(parts: Parts, reader: FeedReader) -> ReadinessCheck:
         clock=parts.clock,
         writes=parts.writes,
         incidents=parts.incidents,
+        clock_check=parts.clock_check,
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from app.ingest.channel_polls import ChannelPolls
 from app.ingest.channel_reader import ChannelReader
 from app.ingest.channel_runner import ChannelRunner
+from app.ingest.clock_steps import ClockSteps
 from app.ingest.fallback import SearchFallback
 from app.ingest.follow_visits import FollowVisits
 from app.ingest.follower import Follower
@@ -51,6 +52,10 @@ def build_ingest(
     """Build what claims watches and runs their polls."""
     return Ingest(
         claims=parts.claims,
+        clock_check=parts.clock_check,
+        clock_steps=ClockSteps(
+            parts.store, parts.clock, timedelta(seconds=parts.settings.lookback_seconds)
+        ),
         runner=_runner(parts, stopping),
         channel_runner=_channel_runner(parts, hints, stopping),
         publisher=parts.publisher,

@@ -15,11 +15,13 @@ from app.cache.memory import MemoryFeedCache, MemoryKeyIndex, MemoryTicks
 from app.cache.redis_buckets import RedisBuckets
 from app.cache.redis_replica import RedisReplica
 from app.cache.redis_vitals import RedisQueues, RedisTicks
+from app.domain.clock import system_clock
 from app.domain.quota import Bucket, parse_keys
 from app.feed.near_heads import NearHeads
 from app.feed.publisher import FeedPublisher
 from app.ingest.audit_log import AuditLog
 from app.ingest.claims import Claims
+from app.ingest.clock_steps import ClockCheck, NoClockCheck
 from app.ingest.completion import Completion
 from app.ingest.fetch_log import FetchLog
 from app.ingest.pacer import Pacer
@@ -117,6 +119,7 @@ class Parts:
     reserve: Reserve
     pacer: Pacer
     claims: Claims
+    clock_check: ClockCheck
     publisher: FeedPublisher
     tail: Tail
     completion: Completion
@@ -210,6 +213,7 @@ def build_parts(
         reserve=reserve,
         pacer=pacer,
         claims=Claims(store, pacer, clock, lookback),
+        clock_check=(ClockCheck if clock is system_clock else NoClockCheck)(store, clock),
         publisher=publisher,
         tail=tail,
         completion=Completion(store, sources.videos, ring, tail, incidents=incidents, clock=clock),
@@ -245,8 +249,8 @@ def _caching(settings: Settings, *, publishes: bool) -> Caching:
         hold_seconds = 0.0 if publishes else _HOLD_SECONDS
         backends = Backends(MemoryTicks(), queues=queues)
         return Caching(own, MemoryKeyIndex(), hold_seconds, backends)
-    client = redis_cache.connect(settings.redis_url)
-    heads = redis_cache.RedisFeedCache(client)
+    client, names = redis_cache.connect(settings.redis_url), redis_cache.HeadNames()
+    heads = redis_cache.RedisFeedCache(client, names)
     near = settings.redis_read_url
     return Caching(
         heads,
@@ -254,5 +258,5 @@ def _caching(settings: Settings, *, publishes: bool) -> Caching:
         _HOLD_SECONDS,
         Backends(RedisTicks(client), heads, queues),
         RedisBuckets(client),
-        RedisReplica(redis_cache.connect(near), client) if near else None,
+        RedisReplica(redis_cache.connect(near), client, names) if near else None,
     )

@@ -2,6 +2,7 @@
 
     make prove CORPUS=videos.jsonl.gz
     make prove ONLY=kills
+    make prove ONLY=chaos MINUTES=30 SEED=7 RATE=800
     python -m tests.prove --table
 
 Without a corpus the replay uses 20,000 generated videos and the report says so. Run it detached:
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from tests.processes import PROJECT
 from tests.proofs.registry import PROOFS
-from tests.proofs.report import merged
+from tests.proofs.report import Options, merged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,16 +32,21 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.prove", description=__doc__)
     parser.add_argument("--corpus", type=Path, help="JSON lines of videos, plain or gzip")
     parser.add_argument("--only", choices=[proof.name for proof in PROOFS], help="one proof alone")
-    parser.add_argument("--table", action="store_true", help="write the table of promises alone")
-    options = parser.parse_args(arguments)
-    if options.table:
+    add, usual = parser.add_argument, Options()
+    add("--minutes", type=float, default=usual.minutes, help="of chaos")
+    add("--seed", type=int, help="of chaos; else one that is printed")
+    add("--rate", type=float, default=usual.rate, help="videos a minute during chaos")
+    add("--table", action="store_true", help="write the table of promises alone")
+    given = parser.parse_args(arguments)
+    if given.table:
         _write({})
         return 0
-    only: str | None = options.only
+    only: str | None = given.only
+    options = Options(given.corpus, given.minutes, given.seed, given.rate)
     for proof in PROOFS:
         if only == proof.name or (only is None and not proof.on_request):
             with TemporaryDirectory() as folder:
-                _write({proof.name: proof.run(options.corpus, Path(folder))})
+                _write({proof.name: proof.run(options, Path(folder))})
     sys.stdout.write(REPORT.read_text(encoding="utf-8"))
     return 0
 

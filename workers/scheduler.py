@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from celery.beat import Scheduler
+from celery.schedules import schedule
 from kombu.exceptions import ChannelError
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from celery import Celery
     from celery.beat import ScheduleEntry
+
+
+_LONGEST_SLEEP = 60.0
 
 
 class SteadyScheduler(Scheduler):
@@ -43,7 +47,7 @@ class SteadyScheduler(Scheduler):
         self._due_at: dict[str, float] = {}
         self._alive = None if schedule_filename is None else Path(schedule_filename)
         self._timer = timer
-        super().__init__(app, **given)
+        super().__init__(app, **given)  # type: ignore[arg-type]  # as given
 
     def tick(self, *_: object, **__: object) -> float:
         """Send what is due.
@@ -53,27 +57,28 @@ class SteadyScheduler(Scheduler):
         """
         self._show_life()
         for name, entry in self.schedule.items():
-            interval = entry.schedule.run_every.total_seconds()
+            interval = _interval(entry)
             now = self._timer()
             due_at = self._due_at.get(name, now)
             if due_at <= now:
                 self._due_at[name] = max(due_at + interval, now)
                 self.apply_entry(entry, producer=self.producer)
-        left = min(self._due_at.values(), default=self.max_interval) - self._timer()
-        return max(0.0, min(left, self.max_interval))
+        left = min(self._due_at.values(), default=_LONGEST_SLEEP) - self._timer()
+        return max(0.0, min(left, _LONGEST_SLEEP))
 
     def apply_async(
         self, entry: ScheduleEntry, producer: object = None, *_: object, **given: object
     ) -> object:
         """Send a message, unless the last one still waits for a worker."""
-        queue = self.app.amqp.router.route(entry.options, entry.task)["queue"]
+        queue = self.app.amqp.router.route(entry.options or {}, entry.task or "")["queue"]
         if self._waiting(queue.name):
             return None
-        return super().apply_async(entry, producer, **given)
+        return super().apply_async(entry, producer, **given)  # type: ignore[arg-type]  # as given
 
     def _waiting(self, queue: str) -> int:
         try:
-            return int(self.connection.default_channel.queue_declare(queue, passive=True)[1])
+            channel = self.connection.default_channel
+            return int(channel.queue_declare(queue, passive=True)[1])  # type: ignore[attr-defined]  # of every channel
         except ChannelError:  # there is no such queue yet
             return 0
 
@@ -81,3 +86,9 @@ class SteadyScheduler(Scheduler):
         if self._alive is not None:
             with suppress(OSError):
                 self._alive.touch()
+
+
+def _interval(entry: ScheduleEntry) -> float:
+    if not isinstance(entry.schedule, schedule):
+        raise TypeError(f"{entry.name}: only intervals are known here")
+    return float(entry.schedule.run_every.total_seconds())  # type: ignore[attr-defined]  # the stub lacks it

@@ -24,10 +24,6 @@ class NoFeedCache:
         del feed, head
         return False
 
-    def replace(self, feed: Feed, head: Head) -> None:
-        """Store nothing."""
-        del feed, head
-
     def drop(self, feed: Feed) -> None:
         """Drop nothing."""
         del feed
@@ -39,3 +35,7 @@ class NoFeedCache:
 
     def check_writes(self) -> None:
         """Nothing is ever written."""
+
+    def learn_site(self, site: str) -> None:
+        """There is nothing of anybody."""
+        del site

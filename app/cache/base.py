@@ -34,14 +34,6 @@ class FeedCache(Protocol):
         """
         ...
 
-    def replace(self, feed: Feed, head: Head) -> None:
-        """Store a head whatever is there: for a database that was put back to an older state.
-
-        Raises:
-            CacheUnavailableError: the cache does not answer.
-        """
-        ...
-
     def drop(self, feed: Feed) -> None:
         """Forget the head of a feed that is no more.
 
@@ -56,6 +48,10 @@ class FeedCache(Protocol):
         Raises:
             CacheUnavailableError: the cache does not answer.
         """
+        ...
+
+    def learn_site(self, site: str) -> None:
+        """Take over the name of the database whose heads these are; others' are not ours."""
         ...
 
     def check_writes(self) -> None:

@@ -41,11 +41,6 @@ class MemoryFeedCache:
             self._store(feed, head)
             return True
 
-    def replace(self, feed: Feed, head: Head) -> None:
-        """Store a head whatever is there."""
-        with self._lock:
-            self._store(feed, head)
-
     def drop(self, feed: Feed) -> None:
         """Forget the head of a feed that is no more."""
         with self._lock:
@@ -57,6 +52,10 @@ class MemoryFeedCache:
         with self._lock:
             head = self._heads.get(feed.name)
             return None if head is None else head.version
+
+    def learn_site(self, site: str) -> None:
+        """All of it is of this process."""
+        del site
 
     def check_writes(self) -> None:
         """Memory can always be written."""

@@ -1,7 +1,9 @@
 """The cache in Redis: shared by every web and worker process.
 
 A head is a hash of its version and its bytes, written by a script that compares the versions
-first, so a slow writer never puts an older page over a newer one.
+first, so a slow writer never puts an older page over a newer one. Its key holds the name of the
+site, so that two databases may share a Redis. A process that has not read that name yet (its
+database is away) goes by the site that was published last.
 """
 
 from __future__ import annotations
@@ -26,12 +28,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PREFIX = "newsreel:"
+_SITE = f"{_PREFIX}site"
 _PUT = """
 if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then redis.call('DEL', KEYS[1]) end
 local present = tonumber(redis.call('HGET', KEYS[1], 'version') or '')
-if ARGV[4] == '0' and present and present > tonumber(ARGV[1]) then return 0 end
+if present and present > tonumber(ARGV[1]) then return 0 end
 redis.call('HSET', KEYS[1], 'version', ARGV[1], 'head', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
+if ARGV[4] ~= '' then redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[3]) end
 return 1
 """
 
@@ -52,12 +56,44 @@ def connect(url: str) -> Redis:
     )
 
 
-class RedisFeedCache:
-    """Heads in Redis; replicas of it are read by `redis_replica`."""
+class HeadNames:
+    """What heads are called: by the site whose they are, so that several may share a Redis.
 
-    def __init__(self, client: Redis) -> None:
+    The site is the database's name for itself; until that is read, it is whichever published last.
+    """
+
+    def __init__(self) -> None:
+        self.site: str | None = None
+
+    def of(self, client: Redis, feed: Feed) -> str:
+        """Return the key of a feed's head.
+
+        Raises:
+            CacheUnavailableError: Redis was asked for the site and does not answer.
+        """
+        site = self.site
+        if site is None:
+            published = told(lambda: client.get(_SITE))
+            site = published.decode() if isinstance(published, bytes) else ""
+        return f"{_PREFIX}{site}:head:{feed.name}" if site else f"{_PREFIX}head:{feed.name}"
+
+
+class RedisFeedCache:
+    """Heads in Redis; replicas of it are read by `redis_replica`.
+
+    Args:
+        client: of the server.
+        names: of the keys; share them with what reads the same heads elsewhere.
+    """
+
+    def __init__(self, client: Redis, names: HeadNames | None = None) -> None:
         self._client = client
+        self._names = names or HeadNames()
         self._put = client.register_script(_PUT)
+
+    def learn_site(self, site: str) -> None:
+        """Take over the name of the database whose heads these are."""
+        self._names.site = site
 
     def get(self, feed: Feed) -> Head | None:
         """Return the head of a feed; one that cannot be read counts as absent.
@@ -65,7 +101,7 @@ class RedisFeedCache:
         Raises:
             CacheUnavailableError: Redis does not answer.
         """
-        data = _field(self._client, feed, "head")
+        data = _field(self._client, self._names.of(self._client, feed), "head")
         try:
             return None if data is None else load_head(data)
         except ValueError:
@@ -77,15 +113,7 @@ class RedisFeedCache:
         Raises:
             CacheUnavailableError: Redis does not answer, or takes no writes.
         """
-        return self._write(feed, head, force=False)
-
-    def replace(self, feed: Feed, head: Head) -> None:
-        """Store a head whatever is there.
-
-        Raises:
-            CacheUnavailableError: Redis does not answer.
-        """
-        self._write(feed, head, force=True)
+        return self._write(feed, head)
 
     def drop(self, feed: Feed) -> None:
         """Forget the head of a feed that is no more.
@@ -93,7 +121,8 @@ class RedisFeedCache:
         Raises:
             CacheUnavailableError: Redis does not answer.
         """
-        told(lambda: self._client.delete(head_key(feed)), writes=True)
+        name = self._names.of(self._client, feed)
+        told(lambda: self._client.delete(name), writes=True)
 
     def version(self, feed: Feed) -> int | None:
         """Return the version of the head that is there; garbage counts as absent.
@@ -101,7 +130,7 @@ class RedisFeedCache:
         Raises:
             CacheUnavailableError: Redis does not answer.
         """
-        return version_of(_field(self._client, feed, "version"))
+        return version_of(_field(self._client, self._names.of(self._client, feed), "version"))
 
     def check_writes(self) -> None:
         """Write a key of no use, which goes by itself.
@@ -112,14 +141,14 @@ class RedisFeedCache:
         """
         told(lambda: self._client.set(f"{_PREFIX}write-check", b"1", ex=60), writes=True)
 
-    def _write(self, feed: Feed, head: Head, *, force: bool) -> bool:
-        arguments: list[int | bytes] = [
-            head.version,
-            dump_head(head),
-            HEAD_TTL_SECONDS,
-            int(force),
+    def _write(self, feed: Feed, head: Head) -> bool:
+        keys = [self._names.of(self._client, feed), _SITE]
+        site = self._names.site or ""
+        arguments: list[int | bytes | str] = [
+            *(head.version, dump_head(head)),
+            *(HEAD_TTL_SECONDS, site),
         ]
-        stored: object = told(lambda: self._put(keys=[head_key(feed)], args=arguments), writes=True)
+        stored: object = told(lambda: self._put(keys=keys, args=arguments), writes=True)
         return stored == 1
 
 
@@ -138,15 +167,10 @@ class RedisKeyIndex:
         return int(told(lambda: self._client.incr(f"{_PREFIX}key-index")))
 
 
-def head_key(feed: Feed) -> str:
-    """Return the key of a feed's head."""
-    return f"{_PREFIX}head:{feed.name}"
-
-
-def _field(client: Redis, feed: Feed, field: str) -> bytes | None:
+def _field(client: Redis, name: str, field: str) -> bytes | None:
     def read() -> object:
         try:
-            return client.hget(head_key(feed), field)
+            return client.hget(name, field)
         except ResponseError as error:
             if str(error).startswith("WRONGTYPE"):
                 return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
-from app.cache.redis import RedisFeedCache, head_key, told, version_of
+from app.cache.redis import HeadNames, RedisFeedCache, told, version_of
 from app.cache.replicas import Following, Mark
 from app.domain.errors import CacheReplicaUnavailableError, CacheUnavailableError
 
@@ -28,12 +28,14 @@ class RedisReplica:
     Args:
         replica: is read.
         master: is asked how far it is.
+        names: of the keys, as in the master.
     """
 
-    def __init__(self, replica: Redis, master: Redis) -> None:
+    def __init__(self, replica: Redis, master: Redis, names: HeadNames | None = None) -> None:
         self._replica = replica
         self._master = master
-        self._heads = RedisFeedCache(replica)
+        self._names = names or HeadNames()
+        self._heads = RedisFeedCache(replica, self._names)
 
     def look(self, feed: Feed) -> tuple[Following, int | None]:
         """Return how the replica follows, and the version of a head in the same instant.
@@ -42,10 +44,13 @@ class RedisReplica:
             CacheReplicaUnavailableError: it does not answer.
         """
         try:
+            name = self._names.of(self._replica, feed)
             with self._replica.pipeline(transaction=True) as asked:
                 asked.info("replication")
-                asked.hget(head_key(feed), "version")
+                asked.hget(name, "version")
                 said: list[object] = asked.execute(raise_on_error=False)
+        except CacheUnavailableError as error:
+            raise CacheReplicaUnavailableError(str(error)) from None
         except (RedisError, OSError) as error:
             raise CacheReplicaUnavailableError(f"Redis: {type(error).__name__}") from None
         following, version = said

@@ -38,6 +38,7 @@ NewsreelError
     ├── ThrottledError       a short limit was hit; the key rests for a while
     ├── InvidiousError       Invidious, which search falls back on, gave nothing usable
     └── UpstreamError        5xx, network trouble, or an answer that cannot be read
+        └── UnreachableError nobody answered at all
 
 No message may hold a key or a URL with a query: errors are logged and stored.
 """
@@ -364,3 +365,7 @@ class UpstreamError(SourceError):
     """The source failed or answered with something unreadable; later may help."""
 
     code = "youtube_unavailable"
+
+
+class UnreachableError(UpstreamError):
+    """Nobody answered at the source: the network or the whole of it is away, whatever is asked."""

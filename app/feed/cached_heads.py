@@ -69,6 +69,10 @@ class CachedHeads:
 
         return self._asked(ask) if feed.channel_id is None else None
 
+    def learn_site(self, site: str) -> None:
+        """Take over whose heads are ours."""
+        self._cache.learn_site(site)
+
     def offer(self, feed: Feed, head: Head) -> None:
         """Store a head, unless a newer one is there; ingest repairs it if that fails."""
         if feed.channel_id is None:

@@ -128,6 +128,10 @@ class HeadReader:
         age = max(timedelta(0), self._clock() - known.fresh_at)
         return LastKnown(known.head.version, int(age.total_seconds()))
 
+    def learn_site(self, site: str) -> None:
+        """Take over whose heads are ours."""
+        self._cache.learn_site(site)
+
     def has(self, feed: Feed) -> bool:
         """Tell whether a head can be served without the database."""
         if self._known.get(feed) is not None or self._cache.newest(feed, None) is not None:

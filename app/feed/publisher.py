@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from app.domain.errors import CacheUnavailableError, CacheWriteFailedError, NotFoundError
 from app.domain.feeds import ALL, Feed
 from app.feed.heads import build_head
+from app.feed.put_back import lift_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -34,12 +35,14 @@ class FeedPublisher:
         self._cache = cache
         self._clock = clock
         self._incidents = incidents
+        self._knows_site = False
 
     def publish(self, watches: Collection[int]) -> None:
         """Publish the feed of all and those of these watches that somebody reads.
 
         A cache that is away is told once and made up for by `repair`.
         """
+        self._learn_site()
         accessed = self._accessed() if watches else {}
         feeds = [ALL, *(Feed(watch_id=w) for w in sorted(watches) if w in accessed)]
         self._for_each(feeds, self._put)
@@ -50,21 +53,29 @@ class FeedPublisher:
 
     def repair(self) -> None:
         """Publish every head that is not at its feed's version."""
+        self._learn_site()
         self._for_each([ALL, *self._read_feeds()], self._repair)
+
+    def _learn_site(self) -> None:
+        if not self._knows_site:
+            self._cache.learn_site(self._store.read(lambda transaction: transaction.site))
+            self._knows_site = True
 
     def _read_feeds(self) -> list[Feed]:
         return [Feed(watch_id=watch_id) for watch_id in sorted(self._accessed())]
 
     def _repair(self, feed: Feed) -> None:
         # The cache is read first: a feed's version only grows, so a cached version above the
-        # stored one means that the database was put back to an older state.
+        # stored one means that the database was put back to an older state. What was served is
+        # not served again as something else: processes that have it would never take it.
         cached = self._cache.version(feed)
         try:
             stored = self._store.read(lambda transaction: transaction.feed.version(feed))
         except NotFoundError:
             return  # the watch was removed meanwhile
         if cached is not None and cached > stored:
-            self._cache.replace(feed, self._store.read(lambda t: build_head(t, feed)))
+            lift_version(self._store, cached)
+            self._put(feed)
         elif cached is None or cached < stored:
             self._put(feed)
 

@@ -45,7 +45,7 @@ class FeedReader:
         self._store = store
         self._heads = heads
         self._snapshots = Snapshots(store, clock, incidents)
-        self._watched = WatchedFeeds(store, clock)
+        self._watched = WatchedFeeds(store, clock, heads)
 
     def start(self) -> None:
         """Begin to note beside the requests which watches are read."""

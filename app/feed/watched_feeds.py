@@ -19,6 +19,7 @@ from app.domain.errors import NotFoundError, StoreUnavailableError
 from app.domain.feeds import ALL
 from app.domain.watches import MAX_WATCHES, WatchKind
 from app.feed.publisher import ACCESS_WINDOW
+from app.feed.put_back import lift_version
 from app.telemetry import get_logger
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from app.domain.clock import Clock
     from app.domain.feeds import Feed
     from app.domain.watches import Watch
+    from app.feed.head_reader import HeadReader
     from app.store.store import Store, Transaction
 
 _NOTED_EVERY = timedelta(minutes=1)
@@ -56,11 +58,13 @@ class WatchedFeeds:
     Args:
         store: the primary is asked.
         clock: the present.
+        heads: what this process has served, and from where.
     """
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, heads: HeadReader | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._heads = heads
         self._watched: LRUCache[int, _Watched] = LRUCache(MAX_WATCHES)
         self._keywords: LRUCache[str, int] = LRUCache(MAX_WATCHES)
         self._asked: set[int] = set()
@@ -118,6 +122,7 @@ class WatchedFeeds:
 
     def start(self) -> None:
         """Begin to ask the database beside the requests."""
+        self._wanted.set()
         self._thread.start()
 
     def close(self) -> None:
@@ -142,11 +147,16 @@ class WatchedFeeds:
             self._is_away = False
 
     def _look_at(self, watch_ids: Collection[int]) -> None:
-        def read(transaction: Transaction) -> tuple[int, list[Watch]]:
+        def read(transaction: Transaction) -> tuple[int, str, list[Watch]]:
             found = transaction.watches.list_by_id(watch_ids) if watch_ids else []
-            return transaction.feed.version(ALL), found
+            return transaction.feed.version(ALL), transaction.site, found
 
-        version, watches = self._store.read(read)
+        served = self._heads.last_known(ALL) if self._heads is not None else None
+        version, site, watches = self._store.read(read)
+        if self._heads is not None:
+            self._heads.learn_site(site)
+        if served is not None and served.version > version:
+            lift_version(self._store, served.version)
         with self._lock:
             self._version = version
         for watch_id in set(watch_ids) - {watch.watch_id for watch in watches}:

@@ -93,9 +93,14 @@ def after_reading(
         left += [replace(item, stretch=rest) for rest in item.stretch.without(part)]
         if item.reading < Reading.FOURTH:
             again = Reading(item.reading + 1)
-            due_at = _on_grid(max(now, started_at) + SECOND, _wait(again, lookback))
+            due_at = latest_due(again, max(now, started_at), lookback)
             left.append(Pending(part, again, RangeReason.AGAIN, due_at))
     return coalesced(left)
+
+
+def latest_due(reading: Reading, now: datetime, lookback: timedelta) -> datetime:
+    """Return when a reading is due if the one before it ends now."""
+    return _on_grid(now + SECOND, _wait(reading, lookback))
 
 
 def after_cap(pending: Iterable[Pending], second: datetime) -> list[Pending]:

@@ -49,6 +49,14 @@ def job(due: Callable[[], Iterable[T]], run: Callable[[T], None]) -> Job:
     return Job(due, cast("Callable[[Item], None]", run))
 
 
+def kept_from(each: Job, hindered: Callable[[], bool]) -> Job:
+    """Return a job that finds nothing and does nothing while it is hindered."""
+    return Job(
+        lambda: () if hindered() else each.due(),
+        lambda item: None if hindered() else each.run(item),
+    )
+
+
 def look_for(jobs: Mapping[JobKind, Job]) -> Iterator[tuple[JobKind, Item]]:
     """Yield what is due of each kind; a fault of ours in one kind keeps nobody from the others."""
     log = get_logger(__name__)

@@ -23,6 +23,7 @@ from app.domain.feeds import ALL
 from app.domain.quota import Bucket, KeyState
 from app.domain.refreshing import DELETED_AFTER, LATE_AFTER
 from app.domain.watches import Problem, WatchKind
+from app.ingest.clock_steps import CLOCK_DIFFERS
 from app.ingest.probing import Probe
 from app.ingest.trouble import WRITES_FAIL
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from app.domain.watches import Watch
     from app.feed.near_heads import NearHeads
     from app.feed.reader import FeedReader
+    from app.ingest.clock_steps import ClockCheck
     from app.ingest.trouble import WriteTrouble
     from app.quota.ring import KeyRing
     from app.store.store import Store
@@ -82,6 +84,7 @@ class ReadinessCheck:
         clock: Clock,
         writes: WriteTrouble,
         incidents: Incidents,
+        clock_check: ClockCheck,
         near: NearHeads | None = None,
     ) -> None:
         self._store = store
@@ -92,11 +95,12 @@ class ReadinessCheck:
         self._clock = clock
         self._writes = writes
         self._incidents = incidents
+        self._clock_check = clock_check
         self._since: dict[str, datetime] = {}
         self._store_probe = Probe("probe-store", self._look_at_store)
         self._cache_probe = Probe("probe-cache", self._look_at_cache)
         self._replica_probe = Probe("probe-replica", self._look_at_replica)
-        self._ingest_probe = Probe("probe-ingest", self._ingest_problems)
+        self._ingest_probe: Probe[list[Problem]] = Probe("probe-ingest", self._ingest_problems)
         self._serve_probe = Probe("probe-head", reader.can_serve)
 
     def check(self, within_seconds: float = WITHIN_SECONDS) -> Readiness:
@@ -109,19 +113,17 @@ class ReadinessCheck:
         found: list[Problem] = []
         if store_problem is None:
             try:
-                found += _answer(
-                    self._ingest_probe.begin(), until, StoreUnavailableError(_STORE_SILENT)
-                )
+                look = self._ingest_probe.begin()
+                found = _answer(look, until, StoreUnavailableError(_STORE_SILENT))
             except StoreUnavailableError as error:
                 store_problem = self._away(error)
         serving = store_problem is None or self._serves_without_store(until)
-        looked = (
+        away = (
             store_problem,
             self._cache_problem(cache, until),
             self._replica_problem(replica, until),
         )
-        found += [problem for problem in looked if problem is not None]
-        problems = _one_of_each(found)
+        problems = _one_of_each([*found, *(p for p in away if p is not None)])
         codes = {problem.code for problem in problems}
         self._since = {code: at for code, at in self._since.items() if code in codes}
         return Readiness(serving, problems)
@@ -172,6 +174,7 @@ class ReadinessCheck:
         active = [watch for watch in watches if not watch.paused]
         problems = [
             *self._write_problems(),
+            *self._clock_problems(),
             *self._key_problems(),
             *self._watch_problems(active),
             *self._webhook_problems(),
@@ -183,6 +186,12 @@ class ReadinessCheck:
         """Tell of writes that fail where reads do not; only a process that polls can know."""
         if (since := self._writes.since) is not None:
             yield Problem(WRITES_FAIL, since, "the database refuses to write")
+
+    def _clock_problems(self) -> Iterator[Problem]:
+        """Tell of a clock under which nothing may be polled; each process knows its own."""
+        if not self._clock_check.agrees():
+            apart = self._clock_check.apart().total_seconds()
+            yield self._seen(CLOCK_DIFFERS, f"our clock is {apart:+.0f} s from the database's")
 
     def _late_refresh(self) -> Problem | None:
         """Tell of videos that were not refreshed in time, before they have to be deleted."""

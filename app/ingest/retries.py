@@ -15,9 +15,13 @@ from app.domain.errors import (
     NewsreelError,
     NoUsableKeyError,
     SourceError,
+    UnreachableError,
 )
 
 SOONEST = timedelta(seconds=60)
+SOONEST_UNREACHED = timedelta(seconds=10)
+"""Where nobody answered YouTube counted no call, and it matters to be back soon.
+Never faster than the watch's pace, so a day's calls are not spent on it."""
 
 _LONGEST: tuple[tuple[type[NewsreelError], timedelta], ...] = (
     # Looking costs no call, and sees at once what the operator mended or midnight brought.
@@ -25,7 +29,8 @@ _LONGEST: tuple[tuple[type[NewsreelError], timedelta], ...] = (
     # YouTube will say the same tomorrow, unless it was a slip of its own.
     (BadRequestError, timedelta(days=1)),
     (GoneError, timedelta(days=1)),
-    # 5xx, broken bodies, a network away.
+    (UnreachableError, timedelta(seconds=16)),
+    # 5xx, broken bodies.
     (NewsreelError, timedelta(minutes=15)),
 )
 _SPREAD = 0.25
@@ -46,10 +51,12 @@ def retry_at(
             tried again together.
 
     Returns:
-        At least a minute later, and not before the source asked for.
+        At least a minute later (ten seconds where nobody answered, and then at most 20), and not
+        before the source asked for.
     """
     longest = next(wait for kind, wait in _LONGEST if isinstance(error, kind))
     spread = 1 + _SPREAD * (turn * _GOLDEN % 1)
     doubled = min(longest, now - failing_since) * spread
     asked = error.retry_after if isinstance(error, SourceError) else None
-    return now + max(SOONEST, doubled, timedelta(seconds=asked or 0))
+    soonest = SOONEST_UNREACHED if isinstance(error, UnreachableError) else SOONEST
+    return now + max(soonest, doubled, timedelta(seconds=asked or 0))

@@ -41,7 +41,8 @@ class Scout:
     def due(self) -> bool:
         """Tell whether it is time to choose anew, once for each time: a tick."""
         now = self._clock()
-        if self._next_at is not None and now < self._next_at:
+        # Later than it may be: our clock was ahead then.
+        if self._next_at is not None and now < self._next_at <= now + EVERY:
             return False
         self._next_at = now + EVERY
         return True

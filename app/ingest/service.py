@@ -17,6 +17,7 @@ from app.domain.errors import (
     PollCrashedError,
     StoreUnavailableError,
 )
+from app.ingest.clock_steps import CLOCK_DIFFERS
 from app.telemetry import bound_ids, get_logger
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from app.feed.publisher import FeedPublisher
     from app.ingest.channel_runner import ChannelRunner
     from app.ingest.claims import Claims
+    from app.ingest.clock_steps import ClockCheck, ClockSteps
     from app.ingest.flag import Flag
     from app.ingest.runner import Runner
     from app.ingest.trouble import PollTrouble, WriteTrouble
@@ -53,6 +55,8 @@ class Ingest:
         self,
         *,
         claims: Claims,
+        clock_check: ClockCheck,
+        clock_steps: ClockSteps,
         runner: Runner,
         channel_runner: ChannelRunner,
         publisher: FeedPublisher,
@@ -70,6 +74,8 @@ class Ingest:
         clock: Clock,
     ) -> None:
         self._claims = claims
+        self._clock_check = clock_check
+        self._clock_steps = clock_steps
         self._runner = runner
         self._channel_runner = channel_runner
         self._publisher = publisher
@@ -88,8 +94,13 @@ class Ingest:
         self._log = get_logger(__name__)
 
     def tick(self, limit: int = CLAIMS_PER_TICK) -> list[Claim]:
-        """Put right what is behind, then claim what is due: at most `limit` claims."""
+        """Put right what is behind, then claim what is due: at most `limit` claims.
+
+        Nothing is claimed while our clock is not the database's.
+        """
         try:
+            if not self._has_right_time():
+                return []
             self._publisher.repair()  # reads
         except StoreUnavailableError as error:
             self._incidents.begin(error.code, str(error))
@@ -97,6 +108,7 @@ class Ingest:
         self._incidents.end(StoreUnavailableError.code)
         try:
             self._seed()
+            self._clock_steps.put_right()
             for log in self._logs:
                 log.prune()
             self._upkeep.run()
@@ -124,13 +136,22 @@ class Ingest:
 
     def _run(self, claim: Claim) -> None:
         try:
-            self._poll(claim)
+            if self._has_right_time():  # else the lease runs out, and another process polls
+                self._poll(claim)
         except StoreUnavailableError as error:
             self._write_trouble.begin(error)
         except Exception as fault:  # noqa: BLE001 - whatever it is, it is logged whole
             self._give_up(claim, fault)
         else:
             self._write_trouble.end()
+
+    def _has_right_time(self) -> bool:
+        if self._clock_check.agrees():
+            self._incidents.end(CLOCK_DIFFERS)
+            return True
+        apart = self._clock_check.apart().total_seconds()
+        self._incidents.begin(CLOCK_DIFFERS, f"our clock is {apart:+.0f} s from the database's")
+        return False
 
     def _poll(self, claim: Claim) -> None:
         if self._channel_runner.is_for(claim):

@@ -6,6 +6,8 @@ the caller. The key travels in a header and appears in no URL, error or log reco
 
 from __future__ import annotations
 
+import errno
+import socket
 from typing import TYPE_CHECKING, Protocol
 
 import httplib2
@@ -14,7 +16,7 @@ from googleapiclient.discovery_cache import get_static_doc
 
 from app.domain.channels import is_channel_id
 from app.domain.clock import format_instant
-from app.domain.errors import KeyRejectedError, SourceError, UpstreamError
+from app.domain.errors import KeyRejectedError, SourceError, UnreachableError, UpstreamError
 from app.sources.base import (
     MAX_IDS_PER_CALL,
     SearchPage,
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from app.domain.quota import ApiKey
 
 MAX_RESULTS_PER_PAGE = 50
+
+_NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 
 
 class YouTube(HttpUser):
@@ -132,7 +136,8 @@ class YouTube(HttpUser):
         except RefusedError as refused:
             return source_error(refused.status, refused.headers, refused.body, secret=key.secret)
         except Exception as error:  # noqa: BLE001 - of four libraries, and any may name the URL
-            return UpstreamError(f"no usable answer from YouTube ({type(error).__name__})")
+            kind = UnreachableError if _is_unreached(error) else UpstreamError
+            return kind(f"no usable answer from YouTube ({type(error).__name__})")
 
 
 class _Request(Protocol):
@@ -141,6 +146,14 @@ class _Request(Protocol):
     headers: dict[str, str]
 
     def execute(self, *, http: BoundedHttp, num_retries: int) -> object: ...
+
+
+def _is_unreached(error: Exception) -> bool:
+    """Tell whether no connection was made at all, so that nothing was asked."""
+    refused = isinstance(
+        error, ConnectionRefusedError | socket.gaierror | httplib2.ServerNotFoundError
+    )
+    return refused or (isinstance(error, OSError) and error.errno in _NO_WAY)
 
 
 def _fits_a_header(secret: str) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _READ = select(FeedVersionRow.seq).where(FeedVersionRow.feed_version_id == 1)
 _READ_LOCKED = _READ.with_for_update()
+_SITE = select(FeedVersionRow.site).where(FeedVersionRow.feed_version_id == 1)
 _STORE = (
     update(FeedVersionRow)
     .where(FeedVersionRow.feed_version_id == 1)
@@ -47,3 +48,23 @@ def move_feeds(connection: Connection, watches: Collection[int], seq: int) -> No
 def read_version(connection: Connection) -> int:
     """Return the version of the snapshot."""
     return connection.execute(_READ).scalar_one()
+
+
+def read_site(connection: Connection) -> str:
+    """Return the name of this database among those that share a Redis."""
+    return connection.execute(_SITE).scalar_one() or ""
+
+
+def lift_version(connection: Connection, least: int) -> int:
+    """Bring a version that is behind `least` up to it, and every feed's; return the version.
+
+    For a database that was put back to an older state: readers have seen later versions, which
+    must not be given out again. Copies are told to start anew.
+    """
+    seq = lock_version(connection)
+    if seq >= least:
+        return seq
+    lifted = {"seq": least, "pruned_seq": least}
+    connection.execute(update(FeedVersionRow).values(lifted))
+    connection.execute(update(WatchRow).values(feed_seq=least))
+    return least

@@ -357,7 +357,8 @@ class TombstoneRow(Base):
 class FeedVersionRow(Base):
     """One row: the seq given out last. Locking it first puts content transactions in order.
 
-    Deletions up to `pruned_seq` may have lost their tombstones.
+    Deletions up to `pruned_seq` may have lost their tombstones. `site` names this database among
+    those that share a Redis; it was drawn by a migration.
     """
 
     __tablename__ = "feed_version"
@@ -365,3 +366,4 @@ class FeedVersionRow(Base):
     feed_version_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(BigInteger)
     pruned_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    site: Mapped[str | None] = mapped_column(ascii_key(32))

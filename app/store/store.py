@@ -14,9 +14,10 @@ from app.store.audit import AuditRepository
 from app.store.changes import ChangeRepository
 from app.store.channels import ChannelRepository
 from app.store.clients import ClientRepository, RevocationRepository
+from app.store.clock_steps import ClockSteps
 from app.store.feed import FeedRepository
 from app.store.feed_tokens import FeedTokenRepository
-from app.store.feed_version import lock_version
+from app.store.feed_version import lift_version, lock_version, read_site
 from app.store.fetches import FetchRepository
 from app.store.figures import FigureRepository
 from app.store.follows import FollowRepository
@@ -111,6 +112,15 @@ class Transaction:
         """Drop a watch's unconfirmed links of videos published in that time; return how many."""
         return Relinking(self._connection, now).drop_uncertain(watch_id, since, before)
 
+    def lift_version(self, least: int) -> int:
+        """Bring the feeds' versions up to `least`, if they are behind; return the version."""
+        return lift_version(self._connection, least)
+
+    @property
+    def site(self) -> str:
+        """The name of this database among those that share a Redis."""
+        return read_site(self._connection)
+
     @property
     def revision(self) -> str | None:
         """Which migration the database has come to."""
@@ -185,6 +195,11 @@ class Transaction:
     def statistics(self) -> StatisticsRepository:
         """Counts for charts and lists."""
         return StatisticsRepository(self._connection)
+
+    @cached_property
+    def clock_steps(self) -> ClockSteps:
+        """The database's clock, and what clocks that were ahead have written."""
+        return ClockSteps(self._connection)
 
     @cached_property
     def quota(self) -> QuotaRepository:

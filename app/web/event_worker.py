@@ -75,8 +75,9 @@ class EventWorker(GeventWorker):
 
     def server_class(self, listening: socket.socket, *, spawn: Pool, **options: object) -> _Server:  # type: ignore[override] # gunicorn calls it as it calls a class
         """Make the server of a listening socket."""
-        tls = {name: options[name] for name in ("ssl_context",) if name in options}
-        server = _Server(listening, handle=partial(self.handle, listening), spawn=spawn, **tls)
+        handle, context = partial(self.handle, listening), options.get("ssl_context")
+        tls = {} if context is None else {"ssl_context": context}
+        server: _Server = _Server(listening, handle=handle, spawn=spawn, **tls)  # type: ignore[call-overload] # of either kind
         if self.cfg.workers > 1:
             server.max_accept = 1  # the others take their share
         return server

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tests.proofs.compose_stack import Readers, Stack, new_stack
-from tests.proofs.report import Proof
+from tests.proofs.report import Options, Proof
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Trouble:
         )
 
 
-def _run(_corpus: Path | None, _folder: Path) -> str:
+def _run(_options: Options, _folder: Path) -> str:
     with new_stack() as stack:
         started = stack.up()
         published = [stack.delivers("at first", ARRIVES_WITHIN_SECONDS)[0]]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from simulator.generated import publishers
 from tests.processes import SECRET_KEY, Processes, free_port
 from tests.proofs.endurance import BOUNDED, check, levels, numbers
-from tests.proofs.report import Proof
+from tests.proofs.report import Options, Proof
 from tests.proofs.shared_clock import SharedClock
 from tests.proofs.soak import TICK, Sample
 from tests.servers.mariadb import MariaDB
@@ -70,7 +70,7 @@ class Run:
     seconds: float
 
 
-def _run(_corpus: Path | None, folder: Path) -> str:
+def _run(_options: Options, folder: Path) -> str:
     """Tick so often on both at once."""
     return prove(folder, TICKS)
 

@@ -10,7 +10,7 @@ from tests.processes import Processes
 from tests.proofs.audit import ALLOWED, Books
 from tests.proofs.failpoints import LEASE_SECONDS, STEPS
 from tests.proofs.kills import KillProof, Survived
-from tests.proofs.report import Proof
+from tests.proofs.report import Options, Proof
 from tests.proofs.traffic import HISTORY_VIDEOS, KEYWORDS, MOST_LAG_SECONDS, Traffic
 from tests.proofs.victims import Victims, embedded, full_stack
 from tests.servers.mariadb import MariaDB
@@ -56,7 +56,7 @@ Each of these steps was reached and was the end of a process, so many times:
 """
 
 
-def _run(_corpus: Path | None, folder: Path) -> str:
+def _run(_options: Options, folder: Path) -> str:
     full, alone = folder / "full", folder / "embedded"
     with running(MariaDB) as mariadb, running(Redis) as redis, mariadb.fresh_database() as url:
 

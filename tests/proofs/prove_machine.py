@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.integration.ingest.machine import IngestMachine
-from tests.proofs.report import Proof
+from tests.proofs.report import Options, Proof
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ Each tried by hand, seen to fail, and taken back.
 _NAMES = ("examples", "deaths", "interruptions", "overtakings", "pages read", "videos published")
 
 
-def _run(_corpus: Path | None, _folder: Path) -> str:
+def _run(_options: Options, _folder: Path) -> str:
     """Run the examples by batches; the first that fails raises, with its steps in the notes."""
     started_at = time.monotonic()
     with ProcessPoolExecutor(_PROCESSES, get_context("spawn"), _be_silent) as pool:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from tests.processes import PROJECT
 from tests.proofs.promises import BY_TESTS, PROMISES
-from tests.proofs.report import Proof
+from tests.proofs.report import Options, Proof
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ them, too. A test counts once for each of its backends or examples given by name
 """
 
 
-def _run(_corpus: Path | None, folder: Path) -> str:
+def _run(_options: Options, folder: Path) -> str:
     """Run them all; the first that fails ends it.
 
     Raises:

@@ -12,7 +12,7 @@ from simulator.corpus import read_rows
 from tests.processes import Processes
 from tests.proofs.corpus import write_corpus
 from tests.proofs.replay import Replay, replay, start_simulator
-from tests.proofs.report import Proof
+from tests.proofs.report import Options, Proof
 from tests.servers.mariadb import MariaDB
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.server import running
@@ -117,8 +117,8 @@ def _line(name: str, done: Replay) -> str:
     return f"| {name} | {counts} | {done.pages} | {done.seconds:.0f} | `{digest}` |\n"
 
 
-def _run(corpus: Path | None, folder: Path) -> str:
-    return _section(prove_replay(corpus, folder))
+def _run(options: Options, folder: Path) -> str:
+    return _section(prove_replay(options.corpus, folder))
 
 
 PROOF = Proof(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from redis.exceptions import RedisError
 
 from tests.processes import Processes
-from tests.proofs.report import Proof
+from tests.proofs.report import Options, Proof
 from tests.proofs.zones import SECONDS_BETWEEN, zones
 from tests.waiting import wait_until
 
@@ -121,7 +121,7 @@ class Reader:
         return total, reply.headers.get("X-Cache", ""), int(reply.headers.get("Age", 0))
 
 
-def _run(_corpus: Path | None, folder: Path) -> str:
+def _run(_options: Options, folder: Path) -> str:
     with closing(Processes(folder)) as processes, zones(processes) as both:
 
         def newest() -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tests.fuzzing.campaign import run_campaign
 from tests.fuzzing.service import start_service
 from tests.processes import Processes
-from tests.proofs.report import Proof
+from tests.proofs.report import Options, Proof
 from tests.servers.mariadb import MariaDB
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.server import running
@@ -35,7 +35,7 @@ in sequences that follow its links.
 """
 
 
-def _run(_corpus: Path | None, folder: Path) -> str:
+def _run(_options: Options, folder: Path) -> str:
     """Ask on each database in turn; the first that fails raises with what was found."""
     rows: list[str] = []
     with ExitStack() as stack:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.processes import PROJECT, Processes
 from tests.proofs.audit import Books
-from tests.proofs.report import Proof
+from tests.proofs.report import Options, Proof
 from tests.proofs.stops import ENDS_WITHIN_SECONDS, StopProof, Stops
 from tests.proofs.traffic import Traffic
 from tests.proofs.victims import Victims, embedded, full_stack
@@ -45,7 +45,7 @@ closed; a request that was taken and not answered whole is.
 """
 
 
-def _run(_corpus: Path | None, folder: Path) -> str:
+def _run(_options: Options, folder: Path) -> str:
     """Stop everything so often on both databases."""
     return prove(folder, STOPS)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.proofs import (
+    prove_chaos,
     prove_compose,
     prove_endurance,
     prove_kills,
     prove_machine,
+    prove_outages,
     prove_promises,
     prove_replay,
     prove_replicas,
@@ -25,6 +27,8 @@ PROOFS: tuple[Proof, ...] = (
     prove_kills.PROOF,
     prove_stops.PROOF,
     prove_endurance.PROOF,
+    prove_outages.PROOF,
+    prove_chaos.PROOF,
     prove_replicas.PROOF,
     prove_compose.PROOF,
     prove_schemathesis.PROOF,

@@ -23,20 +23,37 @@ section alone. Each section tells its day. A proof that fails writes nothing.
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """What `make prove` was asked for; each proof takes of it what concerns it.
+
+    Args:
+        corpus: real videos to replay.
+        minutes: of a proof that takes as long as one likes.
+        seed: of its random choices; None: one that the proof prints.
+        rate: videos that are published a minute.
+    """
+
+    corpus: Path | None = None
+    minutes: float = 30
+    seed: int | None = None
+    rate: float = 800
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """A long proof.
 
     Args:
         name: as `--only` takes it.
         heading: of its section.
-        run: proves and returns the section's text, given the corpus and a folder of its own; an
+        run: proves and returns the section's text, given the options and a folder of its own; an
             AssertionError says what did not hold.
         on_request: whether it is run by its name alone, as it needs what not every machine has.
     """
 
     name: str
     heading: str
-    run: Callable[[Path | None, Path], str]
+    run: Callable[[Options, Path], str]
     on_request: bool = False
 
 

@@ -190,6 +190,13 @@ ADVICE: Mapping[str, Advice] = MappingProxyType(
             "from that one instead; while it is away, from the database.",
             "Start the replica, look at its REPLICAOF, or at REDIS_READ_URL.",
         ),
+        "clock_differs": Advice(
+            "A clock is wrong",
+            "A process and the database disagree about the time by more than a minute. That "
+            "process fetches nothing; others go on.",
+            "Have the machines keep time (NTP). What a clock that was ahead wrote is put right by "
+            "itself.",
+        ),
         "ingest_stalled": Advice(
             "Nobody fetches",
             "Watches are due and nobody takes them: the scheduler or the workers do not run, or "

@@ -42,7 +42,14 @@ AREAS = {
     CacheReplicaUnavailableError.code: Area.CACHE,
     "webhook_paused": Area.WEBHOOKS,
     **dict.fromkeys(
-        ("no_watches", "ingest_stalled", "internal_error", "lease_lost", "data_stale"),
+        (
+            "no_watches",
+            "ingest_stalled",
+            "internal_error",
+            "lease_lost",
+            "data_stale",
+            "clock_differs",
+        ),
         Area.FETCHING,
     ),
 }

@@ -52,13 +52,6 @@ def test_an_older_head_is_refused_and_an_equal_or_newer_one_taken(cache: FeedCac
     assert cache.version(ALL) == 11
 
 
-def test_a_replacement_may_be_older(cache: FeedCache) -> None:
-    cache.put(ALL, head(10))
-    cache.replace(ALL, head(3))
-    assert cache.get(ALL) == head(3)
-    assert cache.version(ALL) == 3
-
-
 def test_versions_that_readers_see_never_go_back_under_eight_slow_writers(
     cache: FeedCache,
 ) -> None:

@@ -33,7 +33,7 @@ def test_every_head_has_a_time_to_live_that_starts_anew_with_each_put(client: Re
     cache = RedisFeedCache(client)
     cache.put(ALL, head(1))
     cache.put(Feed(watch_id=1), head(1))
-    cache.replace(Feed(watch_id=2), head(1))
+    cache.put(Feed(watch_id=2), head(1))
     keys = list(client.scan_iter())
     assert len(keys) == 3
     assert all(0 < client.ttl(key) <= HEAD_TTL_SECONDS for key in keys)
@@ -142,13 +142,13 @@ def test_an_error_tells_no_password() -> None:
 @contextmanager
 def _full(client: Redis) -> Iterator[None]:
     before = {**client.config_get("maxmemory"), **client.config_get("maxmemory-policy")}
-    for name, value in {"maxmemory-policy": "noeviction", "maxmemory": "1"}.items():
-        client.config_set(name, value)
+    client.config_set("maxmemory-policy", "noeviction")
+    client.config_set("maxmemory", "1")
     try:
         yield
     finally:
         for name, value in before.items():
-            client.config_set(name, value)
+            client.config_set(str(name), str(value))
 
 
 @contextmanager
@@ -175,3 +175,15 @@ def test_a_redis_that_takes_no_writes_says_so_and_is_read(
             cache.check_writes()
         assert cache.get(ALL) == head(1)
     assert cache.put(ALL, head(2))
+
+
+def test_two_sites_share_a_redis_and_see_nothing_of_each_other(client: Redis) -> None:
+    ours, theirs, nameless = (RedisFeedCache(client) for _ in range(3))
+    ours.learn_site("ours")
+    theirs.learn_site("theirs")
+    ours.put(ALL, head(500))
+    assert theirs.get(ALL) is None
+    assert theirs.put(ALL, head(3))
+    assert (ours.version(ALL), theirs.version(ALL)) == (500, 3)
+    assert nameless.version(ALL) == 3, "the one that was published last"
+    assert all(client.ttl(key) > 0 for key in client.scan_iter())

@@ -23,7 +23,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from app.domain.errors import KeyRejectedError, QuotaExhaustedError, SourceError, UpstreamError
+from app.domain.errors import (
+    KeyRejectedError,
+    QuotaExhaustedError,
+    SourceError,
+    UnreachableError,
+    UpstreamError,
+)
 from app.domain.quota import ApiKey
 from app.sources import bounded_http
 from app.sources.base import SearchPage, SearchQuery, VideoSource
@@ -376,15 +382,15 @@ def test_every_answer_on_a_connection_has_the_whole_time() -> None:
         assert len(server.connections) == 1
 
 
-def test_nobody_listening_is_an_upstream_error() -> None:
+def test_nobody_listening_is_told_apart_from_trouble_of_youtube() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         youtube = YouTube(f"http://127.0.0.1:{taken.getsockname()[1]}/")
-        assert type(_search_error(youtube)) is UpstreamError
+        assert type(_search_error(youtube)) is UnreachableError
 
 
-def test_an_unknown_host_is_an_upstream_error() -> None:
-    assert type(_search_error(YouTube("http://newsreel.invalid/"))) is UpstreamError
+def test_an_unknown_host_is_told_apart_from_trouble_of_youtube() -> None:
+    assert type(_search_error(YouTube("http://newsreel.invalid/"))) is UnreachableError
 
 
 def test_building_the_source_calls_nobody(server: WireServer) -> None:

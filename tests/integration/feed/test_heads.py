@@ -12,13 +12,21 @@ from structlog.testing import capture_logs
 
 from app.cache.memory import MemoryFeedCache
 from app.cache.redis import RedisFeedCache, connect
-from app.domain.errors import CacheUnavailableError, NothingToServeError, StoreUnavailableError
+from app.domain.changes import Bookmark
+from app.domain.errors import (
+    CacheUnavailableError,
+    ChangesForgottenError,
+    NothingToServeError,
+    StoreUnavailableError,
+)
 from app.domain.feeds import ALL, HEAD_ITEMS, CacheState, Feed, Head, PageRequest
+from app.feed.changes import ChangesReader
 from app.feed.head_reader import HeadReader
 from app.feed.heads import build_head
 from app.feed.known_heads import KnownHead, KnownHeads
 from app.feed.publisher import FeedPublisher
 from app.feed.reader import FeedReader
+from app.feed.watched_feeds import WatchedFeeds
 from app.store.database import Database
 from app.store.store import Store
 from app.telemetry import Incidents, get_logger
@@ -166,7 +174,8 @@ def test_the_version_never_goes_back_within_a_process(
     record(store, [VIDEO, video(2)])
     heads = HeadReader(store, cache, clock, 0, told())
     newest = heads.read(ALL).head
-    cache.replace(ALL, Head(1, 1, newest.positions[:1], newest.items[:1]))
+    cache.drop(ALL)
+    cache.put(ALL, Head(1, 1, newest.positions[:1], newest.items[:1]))
     assert heads.read(ALL).head == newest
 
 
@@ -231,16 +240,39 @@ def test_repair_leaves_what_is_right_alone(
     assert cache.get(ALL) == marked
 
 
-def test_a_database_put_back_to_an_older_state_is_what_new_processes_serve(
+def test_a_database_put_back_to_an_older_state_goes_on_above_what_was_served(
     store: CountedStore, cache: MemoryFeedCache, publisher: FeedPublisher, clock: Clock
 ) -> None:
     record(store, [VIDEO, video(2), video(3)])
     publisher.publish([])
+    heads = HeadReader(store, cache, clock, 0, told())
+    served = heads.read(ALL).head.version
     wipe(store.database)
     record(store, [video(4)])
     publisher.repair()
-    read = HeadReader(store, cache, clock, 0, told()).read(ALL)
-    assert (read.head.version, len(read.head.items)) == (1, 1)
+    for reader in (heads, HeadReader(store, cache, clock, 0, told())):
+        read = reader.read(ALL)
+        assert (read.head.version, len(read.head.items)) == (served + 1, 1)
+    with pytest.raises(ChangesForgottenError):
+        ChangesReader(store).read(Bookmark(served, served), 10)
+    record(store, [video(5)])
+    publisher.publish([])
+    assert heads.read(ALL).head.version == served + 2
+
+
+def test_what_only_a_process_has_served_is_not_served_again_as_something_else(
+    store: CountedStore, cache: MemoryFeedCache, publisher: FeedPublisher, clock: Clock
+) -> None:
+    record(store, [VIDEO, video(2), video(3)])
+    heads = HeadReader(store, cache, clock, 0, told())
+    served = heads.read(ALL).head.version
+    wipe(store.database)
+    cache.drop(ALL)
+    WatchedFeeds(store, clock, heads).catch_up()
+    record(store, [video(4)])
+    publisher.repair()
+    assert heads.read(ALL).head.version == served + 2
+    assert len(heads.read(ALL).head.items) == 1
 
 
 def test_a_watch_that_nobody_reads_is_not_published(

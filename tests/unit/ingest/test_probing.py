@@ -9,6 +9,7 @@ import pytest
 
 from app.domain.feeds import ALL
 from app.feed.reader import FeedReader
+from app.ingest.clock_steps import NoClockCheck
 from app.ingest.readiness import ReadinessCheck
 from app.ingest.trouble import WriteTrouble
 from app.telemetry import Incidents, get_logger
@@ -47,6 +48,7 @@ def check(backends: Backends) -> ReadinessCheck:
         clock=clock,
         writes=WriteTrouble(store, clock, incidents),
         incidents=incidents,
+        clock_check=NoClockCheck(store, clock),
     )
 
 

@@ -11,6 +11,7 @@ from app.domain.errors import (
     NewsreelError,
     NoUsableKeyError,
     ThrottledError,
+    UnreachableError,
     UpstreamError,
 )
 from app.ingest.retries import retry_at
@@ -72,3 +73,10 @@ def test_watches_that_fail_together_are_tried_again_apart() -> None:
 def test_a_clock_that_was_set_back_does_not_hurry() -> None:
     error = UpstreamError("HTTP 503")
     assert retry_at(error, failing_since=NOON + DAY, now=NOON, turn=1) == NOON + MINUTE
+
+
+def test_a_source_that_nobody_reaches_is_tried_every_ten_to_twenty_seconds() -> None:
+    error = UnreachableError("refused")
+    waits = [wait for turn in range(20) for wait in _waits(error, timedelta(hours=2), turn)]
+    assert min(waits) == timedelta(seconds=10)
+    assert max(waits) <= timedelta(seconds=20)

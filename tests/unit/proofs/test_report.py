@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from tests.proofs.promises import Promise, Shown
-from tests.proofs.report import INTRODUCTION, Proof, merged
+from tests.proofs.report import INTRODUCTION, Options, Proof, merged
 from tests.proofs.table import HEADING
 
 
-def _nothing(_corpus: Path | None, _folder: Path) -> str:
+def _nothing(_options: Options, _folder: Path) -> str:
     return ""
 
 

@@ -16,6 +16,7 @@ from app.domain.errors import (
     SourceError,
     StoreUnavailableError,
 )
+from app.ingest.clock_steps import CLOCK_DIFFERS
 from app.ingest.trouble import WRITES_FAIL
 from app.quota.on_demand import SPENT
 from app.web.dashboard.advice import ADVICE, advice_on
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from apiflask import APIFlask
 
-CONSTANTS = {"WRITES_FAIL": WRITES_FAIL, "SPENT": SPENT}
+CONSTANTS = {"CLOCK_DIFFERS": CLOCK_DIFFERS, "WRITES_FAIL": WRITES_FAIL, "SPENT": SPENT}
 PASSED_ON = {
     *("code", "row.error_code", "trouble.reason"),
     *("error.code", "it.code", "alert.code", "problem.code"),
