@@ -51,8 +51,10 @@ def test_the_cache_the_key_index_and_the_buckets_work(service: Redis, operator: 
     assert cache.put(ALL, head)
     assert cache.get(ALL) == head
     assert cache.version(ALL) == 7
-    cache.replace(ALL, head)
+    cache.learn_site("here")
+    assert cache.put(ALL, head)
     cache.drop(ALL)
+    cache.check_writes()
     assert RedisKeyIndex(service).next() == 1
     assert RedisBuckets(service).take("address", 1, 60) == (True, 1)
     assert refusals(operator) == []

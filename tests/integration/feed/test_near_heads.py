@@ -133,7 +133,9 @@ def test_a_process_never_goes_back_to_what_its_replica_has(pair: RedisPair, node
     pair.wait_until_level()
     assert node.reader.read(ALL).head == head(5)
     pair.of_replica.config_set("replica-read-only", "no")
-    RedisFeedCache(node.clients[1]).replace(ALL, head(4))
+    theirs = RedisFeedCache(node.clients[1])
+    theirs.drop(ALL)
+    theirs.put(ALL, head(4))
     for _ in range(2):
         node.later()
         assert node.reader.read(ALL).head == head(5)
@@ -161,13 +163,13 @@ def _of_another_master(pair: RedisPair) -> None:
         with closing(stranger_client):
             stranger_client.config_set("repl-diskless-sync-delay", 0)
             RedisFeedCache(stranger_client).put(ALL, head(1))
-            pair.of_replica.replicaof(HOST, str(stranger.port))  # type: ignore[no-untyped-call] # redis-py does not type it
+            pair.of_replica.replicaof(HOST, str(stranger.port))
             wait_until(lambda: pair.of_replica.info("replication")["master_link_status"] == "up")
             _look_on(pair)
 
 
 def _cut_off(pair: RedisPair) -> None:
-    pair.of_replica.replicaof(HOST, "1")  # type: ignore[no-untyped-call] # as above
+    pair.of_replica.replicaof(HOST, "1")
 
 
 def _look_on(pair: RedisPair) -> None:

@@ -1,6 +1,6 @@
 """What the report claims at length, on one short run: whole days of real ingest, no waiting.
 
-The report compares more policies, over more days; `make bench` fails when one of its goals is missed.
+The report compares more policies, over more days; `make bench` fails when a goal is missed.
 """
 
 import pytest
