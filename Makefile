@@ -11,7 +11,7 @@ COMPILE = .venv-lock/bin/uv pip compile --quiet --universal --generate-hashes --
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test check bench prove screenshots openapi lock audit sbom up down clean
+.PHONY: help install install-dev run test check bench load prove screenshots openapi lock audit sbom up down clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,11 @@ check: install-dev ## format, lint, types, imports, security, compose, Dockerfil
 bench: install-dev ## the measurements (ONLY=NAME for one, CORPUS=FILE.jsonl.gz of real videos); writes benchmarks/report.md
 	@$(BIN)/python -m tests.servers
 	@exec $(BIN)/python -m benchmarks $(ONLY) $(if $(CORPUS),--corpus $(CORPUS))
+
+load: install-dev .venv-load/load.stamp ## readers of mixed habits (USERS=200 MINUTES=3 VIDEOS=100000 STACK=embedded or full); writes benchmarks/load.md
+	@$(BIN)/python -m tests.servers
+	@exec $(BIN)/python -m benchmarks.load $(if $(USERS),--users $(USERS)) $(if $(MINUTES),--minutes $(MINUTES)) \
+		$(if $(VIDEOS),--videos $(VIDEOS)) $(if $(STACK),--stack $(STACK))
 
 prove: install-dev ## the long proofs (ONLY=NAME for one, CORPUS=FILE.jsonl.gz to replay it); writes docs/reliability.md
 	@$(BIN)/python -m tests.servers
@@ -73,7 +78,7 @@ down: ## stop the full stack; its data stays in the volumes
 	docker compose --profile demo down
 
 clean: ## remove the environment and the caches; var/ and its database stay
-	rm -rf .venv .venv-lock .venv-audit sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-lock .venv-audit .venv-load sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/pip:
@@ -93,6 +98,12 @@ clean: ## remove the environment and the caches; var/ and its database stay
 	@echo "Installing into .venv what requirements/dev.txt pins (about a minute)"
 	@$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
 	@touch .venv/runtime.stamp $@
+
+# Locust brings gevent, which has no place beside the service.
+.venv-load/load.stamp: requirements/load.txt
+	$(PYTHON) -m venv .venv-load
+	.venv-load/bin/pip install --quiet --require-hashes -r requirements/load.txt
+	@touch $@
 
 .venv-audit/tools.stamp: Makefile
 	$(PYTHON) -m venv .venv-audit

@@ -7,6 +7,9 @@ Redis; a few processes use the cores.
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +19,15 @@ from app.web.gunicorn_logger import RootLogger
 from app.web.request_limits import MAX_HEADER_BYTES, MAX_HEADERS, MAX_REQUEST_LINE_BYTES
 
 if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
+    from gunicorn.workers.base import Worker
+
     from app.settings import Settings
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes files of its own names there
+_TMP_DIR = str(_SHARED_MEMORY) if os.access(_SHARED_MEMORY, os.W_OK) else None
 _MAX_WORKERS = 4  # of about 110 MB each
+_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def _workers(settings: Settings) -> int:
@@ -27,8 +35,32 @@ def _workers(settings: Settings) -> int:
     return min(2 * (os.cpu_count() or 1), _MAX_WORKERS) if settings.redis_url else 1
 
 
+def _folder_of_counts() -> str:
+    """Return where all workers keep their metrics: an empty folder, new with each master.
+
+    A reload reads this file again, and counting goes on where it was.
+    """
+    mine = f"newsreel-metrics-{os.getpid()}-"
+    named = os.environ.get(_COUNTS, "")
+    if Path(named).name.startswith(mine):
+        return named
+    return tempfile.mkdtemp(prefix=mine, dir=_TMP_DIR)
+
+
+def child_exit(_server: Arbiter, worker: Worker) -> None:
+    """Forget what a worker that is no more was busy with."""
+    import_module("app.metrics.processes").forget(worker.pid)
+
+
+def on_exit(_server: Arbiter) -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(os.environ[_COUNTS], ignore_errors=True)
+
+
 _loaded = settings_or_exit(needs_secret=True)
 configure_logging(_loaded.log_level)
+# The library looks for it when it is imported, which is in the workers or later.
+os.environ[_COUNTS] = _folder_of_counts()
 
 bind = (
     f"[{_loaded.host}]:{_loaded.port}" if ":" in _loaded.host else f"{_loaded.host}:{_loaded.port}"
@@ -52,5 +84,5 @@ access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'  # no query: token
 forwarded_allow_ips = ""
 forwarder_headers = ""
 control_socket_disable = True  # it would be written to a home folder that need not exist
-if os.access(_SHARED_MEMORY, os.W_OK):
-    worker_tmp_dir = str(_SHARED_MEMORY)
+if _TMP_DIR is not None:
+    worker_tmp_dir = _TMP_DIR

@@ -18,6 +18,7 @@ from app.auth.access import Access, build_access
 from app.configured import alert_channels, configured
 from app.domain.audit import NEWSREEL
 from app.domain.clock import system_clock
+from app.domain.quota import Bucket, parse_keys
 from app.domain.targets import parse_allowance
 from app.feed.changes import ChangesReader
 from app.feed.channel_pages import ChannelPages
@@ -52,6 +53,8 @@ from app.ingest.readiness import ReadinessCheck
 from app.ingest.scout import Scout
 from app.ingest.subscribing import Subscriber
 from app.ingest.watch_reports import WatchReports
+from app.metrics.exposition import Exposition
+from app.metrics.families import Budget
 from app.parts import build_parts, choose_sources
 from app.quota.keeper import KeyKeeper
 from app.sources.outgoing import Outgoing
@@ -73,6 +76,7 @@ if TYPE_CHECKING:
     from app.ingest.service import Ingest
     from app.ingest.watching import Watching
     from app.limits.limiter import Limiter
+    from app.metrics.processes import ProcessMetrics
     from app.parts import Parts
     from app.settings import Settings
     from app.sources.base import ChannelSource, FeedSource, SuggestionSource, VideoSource
@@ -125,6 +129,8 @@ class Services:
     keys: KeyKeeper
     access: Access
     limiter: Limiter
+    metrics: Exposition
+    processes: ProcessMetrics
     store: Store
     clock: Clock
     demo: bool
@@ -200,7 +206,10 @@ def build_services(
 
 def _services(parts: Parts, *, seeded: Flag, stopping: Flag) -> Services:
     settings, store, clock = parts.settings, parts.store, parts.clock
-    heads = HeadReader(store, parts.caching.heads, clock, parts.caching.hold_seconds, parts.reading)
+    hold_seconds = parts.caching.hold_seconds
+    heads = HeadReader(
+        store, parts.caching.heads, clock, hold_seconds, parts.reading, near=parts.near
+    )
     reader = FeedReader(store, heads, clock, parts.reading)
     readiness = _readiness(parts, reader)
     channel_names = ChannelNames(parts.sources.channels, parts.ring)
@@ -259,16 +268,26 @@ def _services(parts: Parts, *, seeded: Flag, stopping: Flag) -> Services:
             admin_password=settings.admin_password,
         ),
         limiter=parts.limiter,
+        metrics=_metrics(parts),
+        processes=parts.processes,
         store=store,
         clock=clock,
         demo=settings.demo,
     )
 
 
+def _metrics(parts: Parts) -> Exposition:
+    settings, ledger = parts.settings, parts.ledger
+    limits = {bucket: ledger.limit(bucket) for bucket in Bucket}
+    budget = Budget(parse_keys(settings.youtube_api_keys), limits)
+    return Exposition(parts.store, parts.caching.backends, budget, parts.processes, parts.clock)
+
+
 def _readiness(parts: Parts, reader: FeedReader) -> ReadinessCheck:
     return ReadinessCheck(
         store=parts.store,
         cache=parts.caching.heads,
+        near=parts.near,
         reader=reader,
         ring=parts.ring,
         clock=parts.clock,

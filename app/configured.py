@@ -86,6 +86,7 @@ _OF_SECRETS: Mapping[str, Callable[[str], str]] = {
     "database_url": _place,
     "database_replica_url": _place,
     "redis_url": _place,
+    "redis_read_url": _place,
     "celery_broker_url": _place,
     "alert_urls": _schemes,
 }

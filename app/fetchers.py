@@ -64,6 +64,8 @@ def build_ingest(
         incidents=parts.incidents,
         write_trouble=parts.writes,
         poll_trouble=parts.polls,
+        ticks=parts.caching.backends.ticks,
+        clock=parts.clock,
     )
 
 

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 
 from app.cache import redis as redis_cache
 from app.cache.absent import NoFeedCache
-from app.cache.memory import MemoryFeedCache, MemoryKeyIndex
+from app.cache.memory import MemoryFeedCache, MemoryKeyIndex, MemoryTicks
 from app.cache.redis_buckets import RedisBuckets
+from app.cache.redis_replica import RedisReplica
+from app.cache.redis_vitals import RedisQueues, RedisTicks
 from app.domain.quota import Bucket, parse_keys
+from app.feed.near_heads import NearHeads
 from app.feed.publisher import FeedPublisher
 from app.ingest.audit_log import AuditLog
 from app.ingest.claims import Claims
@@ -24,6 +27,8 @@ from app.ingest.reserve import Reserve
 from app.ingest.tail import Tail
 from app.ingest.trouble import PollTrouble, WriteTrouble
 from app.limits.limiter import Limiter
+from app.metrics.exposition import Backends
+from app.metrics.processes import ProcessMetrics
 from app.quota.ledger import Ledger
 from app.quota.ring import KeyRing
 from app.sources.invidious import Invidious
@@ -36,6 +41,7 @@ from app.telemetry import Incidents, get_logger
 
 if TYPE_CHECKING:
     from app.cache.base import FeedCache, KeyIndex
+    from app.cache.replicas import HeadReplica
     from app.domain.audit import Actor
     from app.domain.clock import Clock
     from app.limits.base import Buckets
@@ -45,6 +51,9 @@ if TYPE_CHECKING:
 _HOLD_SECONDS = 0.9
 """How long a web process serves a head before it asks Redis, or without Redis the database; with
 the tenth that others go on meanwhile, a second."""
+
+QUEUES = ("tick", "fetch")
+"""Celery's, whose lengths are told."""
 
 _FEED_SECONDS = 2.0
 """What a statement of a feed's reader may take: strangers send as many as they like. The service's
@@ -74,18 +83,24 @@ class Sources:
 class Caching:
     """Where heads and the key index are kept; `hold_seconds` is how long a head is not checked.
 
-    `buckets` are those that limit requests in all processes; None if there is only this one.
+    `backends` are what metrics tell of. `buckets` are those that limit requests in all processes;
+    None if there is only this one. `replica` is one of the heads, beside this process.
     """
 
     heads: FeedCache
     keys: KeyIndex
     hold_seconds: float
+    backends: Backends
     buckets: Buckets | None = None
+    replica: HeadReplica | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What services are made of; `reading` is told of the trouble of readers."""
+    """What services are made of; `reading` is told of the trouble of readers.
+
+    `near` are the heads in the cache's replica; None if there is none.
+    """
 
     settings: Settings
     clock: Clock
@@ -94,6 +109,7 @@ class Parts:
     caching: Caching
     incidents: Incidents
     reading: Incidents
+    near: NearHeads | None
     polls: PollTrouble
     writes: WriteTrouble
     ledger: Ledger
@@ -107,6 +123,7 @@ class Parts:
     fetch_log: FetchLog
     limiter: Limiter
     audit_log: AuditLog
+    processes: ProcessMetrics
 
     @property
     def pushes(self) -> bool:
@@ -150,7 +167,9 @@ def build_parts(
         actor: who does what this process does, where nobody else is named.
         publishes: whether this process polls.
     """
-    store, caching = _store(settings, actor), _caching(settings, publishes=publishes)
+    processes = ProcessMetrics()
+    store = _store(settings, actor, processes)
+    caching = _caching(settings, publishes=publishes)
     incidents = Incidents(get_logger("app.incidents"))
     # A replica comes and goes by itself, so its trouble is told apart.
     has_replica = bool(settings.database_replica_url)
@@ -183,6 +202,7 @@ def build_parts(
         caching=caching,
         incidents=incidents,
         reading=reading,
+        near=NearHeads(caching.replica, clock, incidents) if caching.replica else None,
         polls=PollTrouble(incidents),
         writes=WriteTrouble(store, clock, incidents),
         ledger=ledger,
@@ -201,14 +221,16 @@ def build_parts(
             incidents=incidents,
         ),
         audit_log=AuditLog(store, clock, timedelta(days=settings.audit_days)),
+        processes=processes,
     )
 
 
-def _store(settings: Settings, actor: Actor) -> Store:
+def _store(settings: Settings, actor: Actor, processes: ProcessMetrics) -> Store:
     replica = settings.database_replica_url
+    readers_url = replica or settings.database_url
     return Store(
-        Database(settings.database_url),
-        Database(replica or settings.database_url, read_seconds=_FEED_SECONDS),
+        Database(settings.database_url, observer=processes),
+        Database(readers_url, read_seconds=_FEED_SECONDS, observer=processes),
         timedelta(days=settings.refresh_days),
         actor,
         has_replica=bool(replica),
@@ -216,10 +238,21 @@ def _store(settings: Settings, actor: Actor) -> Store:
 
 
 def _caching(settings: Settings, *, publishes: bool) -> Caching:
-    if not settings.redis_url and not publishes:
-        return Caching(NoFeedCache(), MemoryKeyIndex(), _HOLD_SECONDS)
+    broker = settings.broker_url
+    queues = RedisQueues(redis_cache.connect(broker), QUEUES) if broker else None
     if not settings.redis_url:
-        return Caching(MemoryFeedCache(), MemoryKeyIndex(), 0.0)
+        own = MemoryFeedCache() if publishes else NoFeedCache()
+        hold_seconds = 0.0 if publishes else _HOLD_SECONDS
+        backends = Backends(MemoryTicks(), queues=queues)
+        return Caching(own, MemoryKeyIndex(), hold_seconds, backends)
     client = redis_cache.connect(settings.redis_url)
-    heads, keys = redis_cache.RedisFeedCache(client), redis_cache.RedisKeyIndex(client)
-    return Caching(heads, keys, _HOLD_SECONDS, RedisBuckets(client))
+    heads = redis_cache.RedisFeedCache(client)
+    near = settings.redis_read_url
+    return Caching(
+        heads,
+        redis_cache.RedisKeyIndex(client),
+        _HOLD_SECONDS,
+        Backends(RedisTicks(client), heads, queues),
+        RedisBuckets(client),
+        RedisReplica(redis_cache.connect(near), client) if near else None,
+    )

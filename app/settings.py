@@ -47,6 +47,7 @@ _UNCLEAR = (
 )
 _APPRISE_URL = re.compile(r"[a-z][a-z0-9]*://[^\x00-\x1f]+", re.ASCII | re.IGNORECASE)
 _BETWEEN_APPRISE_URLS = re.compile(r"[\s,]+(?=[a-z][a-z0-9]*://)", re.ASCII | re.IGNORECASE)
+_TOKEN = re.compile(rf"[A-Za-z0-9._~+/=-]{{{LEAST_SECRET},}}", re.ASCII)
 _GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}")
 
 
@@ -162,6 +163,15 @@ def _secret_keys(value: str) -> str:
     return value
 
 
+def _metrics_token(value: str) -> str:
+    """Check what a scraper sends as a header; no message may hold a part of it."""
+    if value and not (_TOKEN.fullmatch(value) and len(set(value)) >= LEAST_VARIETY):
+        raise ValueError(
+            f"must be {LEAST_SECRET} random characters or more of a token: {HOW_TO_MAKE_ONE}"
+        )
+    return value
+
+
 def _alert_urls(value: str) -> str:
     for address in split_alert_urls(value):
         if not _APPRISE_URL.fullmatch(address):
@@ -176,6 +186,7 @@ def split_alert_urls(text: str) -> tuple[str, ...]:
 
 AlertUrls = Annotated[str, BeforeValidator(_alert_urls)]
 ApiKeys = Annotated[str, BeforeValidator(_api_keys)]
+MetricsToken = Annotated[str, BeforeValidator(_metrics_token)]
 SecretKeys = Annotated[str, BeforeValidator(_secret_keys)]
 HttpUrl = Annotated[str, BeforeValidator(_http_url)]
 HubUrl = Annotated[str, BeforeValidator(_http_address)]
@@ -215,6 +226,7 @@ class Settings(BaseModel):
     database_url: DatabaseUrl = Field(default="sqlite:///var/newsreel.db", repr=False)
     database_replica_url: DatabaseUrl = Field(default="", repr=False)
     redis_url: RedisUrl = Field(default="", repr=False)
+    redis_read_url: RedisUrl = Field(default="", repr=False)
     celery_broker_url: RedisUrl | None = Field(default=None, repr=False)
     outgoing_allow: str = ""
     alert_urls: AlertUrls = Field(default="", repr=False)
@@ -223,6 +235,7 @@ class Settings(BaseModel):
     port: int = Field(default=5001, ge=0, le=LAST_PORT)
     secret_key: SecretKeys = Field(default="", repr=False)
     admin_password: str = Field(default="", repr=False)
+    metrics_token: MetricsToken = Field(default="", repr=False)
     proxy_hops: int = Field(default=0, ge=0, le=5)
     rate_limit_per_minute: int = Field(default=1_200, ge=0, le=MOST_PER_MINUTE)
     client_rate_limit_per_minute: int = Field(default=6_000, ge=0, le=MOST_PER_MINUTE)

@@ -39,6 +39,8 @@ def checked_settings(*, needs_broker: bool = False, needs_secret: bool = False) 
     _check("ADMIN_PASSWORD", filter(None, [settings.admin_password]), check_password)
     if needs_broker and not settings.broker_url:
         raise SettingsError("REDIS_URL: needed by Celery")
+    if settings.redis_read_url and not settings.redis_url:
+        raise SettingsError("REDIS_READ_URL: a replica of nothing: REDIS_URL is not set")
     if needs_secret and not settings.secret_key:
         raise SettingsError(f"SECRET_KEY: {HOW_TO_MAKE_ONE}")
     if needs_broker or needs_secret:
@@ -51,6 +53,7 @@ def _check_servers(settings: Settings) -> None:
     _check("DATABASE_URL", [settings.database_url], check_server_password)
     _check("DATABASE_REPLICA_URL", [settings.database_replica_url], check_server_password)
     _check("REDIS_URL", [settings.redis_url], check_server_password)
+    _check("REDIS_READ_URL", [settings.redis_read_url], check_server_password)
     _check("CELERY_BROKER_URL", [settings.broker_url], check_server_password)
 
 

@@ -6,8 +6,13 @@ import logging
 import re
 import sys
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
 _GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}")
 _OWN_SECRET = re.compile(r"\b(?:nr[sfb]|nws)_[\w-]{20,}|\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
@@ -72,6 +77,26 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """Return a logger; events are snake_case words, details are keyword arguments."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger
+
+
+def bind_ids(**ids: object) -> None:
+    """Put ids into every later line of this context: of a request, or a task."""
+    structlog.contextvars.bind_contextvars(**ids)
+
+
+def clear_ids() -> None:
+    """Leave them out again: a thread that is used again begins anew."""
+    structlog.contextvars.clear_contextvars()
+
+
+def bound_ids(**ids: object) -> AbstractContextManager[None]:
+    """Put ids into the lines of a block."""
+    return structlog.contextvars.bound_contextvars(**ids)
+
+
+def ids_of_now() -> Mapping[str, object]:
+    """Return the ids that lines of this context carry."""
+    return structlog.contextvars.get_contextvars()
 
 
 def _redact_line(_logger: object, _method: str, line: object) -> str:

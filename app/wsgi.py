@@ -24,7 +24,12 @@ def _build() -> Flask:
     services = build_services(settings, publishes=False)
     services.start()
     atexit.register(services.close)
-    return create_app(services, public_url=settings.public_url, proxy_hops=settings.proxy_hops)
+    return create_app(
+        services,
+        public_url=settings.public_url,
+        proxy_hops=settings.proxy_hops,
+        metrics_token=settings.metrics_token,
+    )
 
 
 app = _build()

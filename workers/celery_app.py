@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 from celery import Celery
 from celery.signals import (
     after_task_publish,
+    before_task_publish,
     setup_logging,
+    task_postrun,
+    task_prerun,
     worker_process_shutdown,
     worker_shutting_down,
 )
@@ -21,12 +24,15 @@ from kombu import Queue
 from app.bootstrap import Services, build_services
 from app.startup import settings_or_exit
 from app.telemetry import Incidents, configure_logging, get_logger
+from workers.ids import begin_task, end_task, send_with_ids
 from workers.logs import QUEUE_UNAVAILABLE, quieten
 from workers.schedule import beat_schedule
 from workers.shared_flag import SharedFlag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, MutableMapping
+
+    from celery import Task
 
     from app.settings import Settings
 
@@ -111,6 +117,21 @@ def make_celery() -> NewsreelCelery:
 def _log_as_configured(**_: object) -> None:
     configure_logging(app.settings.log_level)
     quieten(app.incidents)
+
+
+@before_task_publish.connect
+def _name_the_tick(headers: MutableMapping[str, object], **_: object) -> None:
+    send_with_ids(headers)
+
+
+@task_prerun.connect
+def _begin(task_id: str, task: Task[..., object], **_: object) -> None:
+    begin_task(task_id, task)
+
+
+@task_postrun.connect
+def _end(**_: object) -> None:
+    end_task()
 
 
 @after_task_publish.connect

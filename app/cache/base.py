@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from app.domain.feeds import Feed, Head
 
 HEAD_TTL_SECONDS = 86_400
@@ -73,5 +76,37 @@ class KeyIndex(Protocol):
 
         Raises:
             CacheUnavailableError: the cache does not answer.
+        """
+        ...
+
+
+class Ticks(Protocol):
+    """When the last tick was over, as all processes know it."""
+
+    def mark(self, at: datetime) -> None:
+        """Note a tick.
+
+        Raises:
+            CacheUnavailableError: the cache does not answer.
+        """
+        ...
+
+    def last(self) -> datetime | None:
+        """Return when the last one was; None if nobody knows.
+
+        Raises:
+            CacheUnavailableError: the cache does not answer.
+        """
+        ...
+
+
+class Queues(Protocol):
+    """The queues between scheduler and workers."""
+
+    def lengths(self) -> Mapping[str, int]:
+        """Return how many messages wait in each.
+
+        Raises:
+            CacheUnavailableError: the queue does not answer.
         """
         ...

@@ -8,6 +8,8 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.domain.feeds import Feed, Head
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -77,6 +79,21 @@ class MemoryKeyIndex:
     def next(self) -> int:
         """Return the next number, from 1 up."""
         return next(self._numbers)
+
+
+class MemoryTicks:
+    """Knows the ticks of this process; a reference is replaced at once."""
+
+    def __init__(self) -> None:
+        self._last: datetime | None = None
+
+    def mark(self, at: datetime) -> None:
+        """Note a tick."""
+        self._last = at
+
+    def last(self) -> datetime | None:
+        """Return when the last one was."""
+        return self._last
 
 
 def _size(head: Head) -> int:

@@ -53,16 +53,10 @@ def connect(url: str) -> Redis:
 
 
 class RedisFeedCache:
-    """Heads in Redis.
+    """Heads in Redis; replicas of it are read by `redis_replica`."""
 
-    Args:
-        client: takes the writes.
-        reader: takes the reads of heads, e.g. a replica beside the web process.
-    """
-
-    def __init__(self, client: Redis, reader: Redis | None = None) -> None:
+    def __init__(self, client: Redis) -> None:
         self._client = client
-        self._reader = reader or client
         self._put = client.register_script(_PUT)
 
     def get(self, feed: Feed) -> Head | None:
@@ -71,7 +65,7 @@ class RedisFeedCache:
         Raises:
             CacheUnavailableError: Redis does not answer.
         """
-        data = _field(self._reader, feed, "head")
+        data = _field(self._client, feed, "head")
         try:
             return None if data is None else load_head(data)
         except ValueError:
@@ -99,7 +93,7 @@ class RedisFeedCache:
         Raises:
             CacheUnavailableError: Redis does not answer.
         """
-        _told(lambda: self._client.delete(_name(feed)), writes=True)
+        told(lambda: self._client.delete(head_key(feed)), writes=True)
 
     def version(self, feed: Feed) -> int | None:
         """Return the version of the head that is there; garbage counts as absent.
@@ -107,8 +101,7 @@ class RedisFeedCache:
         Raises:
             CacheUnavailableError: Redis does not answer.
         """
-        version = _field(self._client, feed, "version")
-        return int(version) if version is not None and version.isdigit() else None
+        return version_of(_field(self._client, feed, "version"))
 
     def check_writes(self) -> None:
         """Write a key of no use, which goes by itself.
@@ -117,7 +110,7 @@ class RedisFeedCache:
             CacheWriteFailedError: Redis is full or read-only.
             CacheUnavailableError: Redis does not answer.
         """
-        _told(lambda: self._client.set(f"{_PREFIX}write-check", b"1", ex=60), writes=True)
+        told(lambda: self._client.set(f"{_PREFIX}write-check", b"1", ex=60), writes=True)
 
     def _write(self, feed: Feed, head: Head, *, force: bool) -> bool:
         arguments: list[int | bytes] = [
@@ -126,7 +119,7 @@ class RedisFeedCache:
             HEAD_TTL_SECONDS,
             int(force),
         ]
-        stored: object = _told(lambda: self._put(keys=[_name(feed)], args=arguments), writes=True)
+        stored: object = told(lambda: self._put(keys=[head_key(feed)], args=arguments), writes=True)
         return stored == 1
 
 
@@ -142,27 +135,39 @@ class RedisKeyIndex:
         Raises:
             CacheUnavailableError: Redis does not answer.
         """
-        return int(_told(lambda: self._client.incr(f"{_PREFIX}key-index")))
+        return int(told(lambda: self._client.incr(f"{_PREFIX}key-index")))
 
 
-def _name(feed: Feed) -> str:
+def head_key(feed: Feed) -> str:
+    """Return the key of a feed's head."""
     return f"{_PREFIX}head:{feed.name}"
 
 
 def _field(client: Redis, feed: Feed, field: str) -> bytes | None:
     def read() -> object:
         try:
-            return client.hget(_name(feed), field)
+            return client.hget(head_key(feed), field)
         except ResponseError as error:
             if str(error).startswith("WRONGTYPE"):
                 return None
             raise
 
-    value = _told(read)
+    value = told(read)
     return value if isinstance(value, bytes) else None
 
 
-def _told(command: Callable[[], T], *, writes: bool = False) -> T:
+def version_of(field: object) -> int | None:
+    """Read the field of a head's version; garbage counts as absent."""
+    return int(field) if isinstance(field, bytes) and field.isdigit() else None
+
+
+def told(command: Callable[[], T], *, writes: bool = False) -> T:
+    """Run a command.
+
+    Raises:
+        CacheWriteFailedError: Redis answers a command that `writes` and does not do it.
+        CacheUnavailableError: Redis does not answer.
+    """
     try:
         return command()
     except ResponseError as error:  # an answer: out of memory, read-only, no permission

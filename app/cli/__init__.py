@@ -1,7 +1,8 @@
 """The command line, a module per noun.
 
 Each command imports what it needs when it runs, so that `--help` is quick.
-Exit codes: 0 done, 1 it could not be done now, 2 wrong usage or settings, 130 interrupted.
+Exit codes: 0 done, 1 it could not be done now, 2 wrong usage or settings, 130 interrupted; of
+`doctor`, 1 the feed does not work, 3 there are warnings.
 """
 
 from __future__ import annotations
@@ -11,7 +12,19 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from app.cli import alerts, clients, exporting, importing, keys, videos, watches, webhooks
+from app.cli import (
+    alerts,
+    backups,
+    clients,
+    copying,
+    doctor,
+    exporting,
+    importing,
+    keys,
+    videos,
+    watches,
+    webhooks,
+)
 from app.cli.session import say, services
 from app.domain.errors import InvalidValueError, NewsreelError
 from app.settings import Settings, SettingsError
@@ -30,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         settings = checked_settings()
         configure_logging(settings.log_level)
-        parsed.run(settings, parsed)
+        ended: int | None = parsed.run(settings, parsed)
         sys.stdout.flush()
     except BrokenPipeError:  # `export videos | head`: nobody is there to be told
         _drop_output()
@@ -42,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
         return _fail(error, FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
-    return OK
+    return OK if ended is None else ended
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve)
     migrate = commands.add_parser("migrate", help="bring the database's schema up to date")
     migrate.set_defaults(run=_migrate)
+    backups.add_backup(commands.add_parser("backup", help="copy the embedded mode's database"))
+    backups.add_restore(commands.add_parser("restore", help="put such a copy in its place"))
+    copying.add_command(commands.add_parser("copy", help="copy one database into another"))
+    doctor.add_command(commands.add_parser("doctor", help="look for what is wrong"))
     watches.add_commands(commands.add_parser("watch", help="what is watched"))
     videos.add_commands(commands.add_parser("video", help="what nobody is to see"))
     refresh = commands.add_parser("refresh", help="ask about stored videos that are due for it")

@@ -26,6 +26,7 @@ NewsreelError
 │   └── NotMigratedError     it answers, but its tables are not there
 ├── CacheUnavailableError    Redis does not answer
 │   └── CacheWriteFailedError it answers, and takes no writes
+├── CacheReplicaUnavailableError its replica does not, or does not follow it
 ├── NothingToServeError      neither cache nor database can answer a read
 ├── PollCrashedError         a fault of our own ended a poll
 ├── NoUsableKeyError         no API key may be used for this call now
@@ -235,6 +236,18 @@ class CacheWriteFailedError(CacheUnavailableError):
 
     code = "cache_write_failed"
     for_strangers = "the cache takes no writes: it is full or read-only"
+
+
+class CacheReplicaUnavailableError(NewsreelError):
+    """The replica of the cache does not answer, or does not follow the cache that is written.
+
+    Nobody is answered with it: the cache itself is asked instead.
+    """
+
+    code = "cache_replica_unavailable"
+    for_strangers: ClassVar[str] = (
+        "the cache's replica does not answer, or does not follow its master"
+    )
 
 
 class NothingToServeError(NewsreelError):

@@ -87,6 +87,7 @@ def _settings(settings: Settings, address: str) -> Settings:
     return settings.model_copy(
         update={
             "redis_url": "",
+            "redis_read_url": "",
             "celery_broker_url": "",
             "youtube_api_endpoint": f"{address}/",
             "youtube_feed_endpoint": f"{address}/",

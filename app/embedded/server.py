@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
 import signal
 import socket
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gunicorn.app.base import BaseApplication
 
 from app.domain.errors import NewsreelError
 from app.embedded import demo
+from app.embedded.alone import alone
 from app.embedded.secret_key import with_secret_key
 from app.telemetry import get_logger
 from app.web.gunicorn_logger import RootLogger
 from app.web.request_limits import MAX_HEADER_BYTES, MAX_HEADERS, MAX_REQUEST_LINE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from gunicorn.workers.base import Worker
 
@@ -28,13 +27,6 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 WEB_THREADS = 8
-_SQLITE_FILE = "sqlite:///"
-
-
-class AlreadyRunningError(NewsreelError):
-    """Another process serves the same database."""
-
-    code = "already_running"
 
 
 def serve(settings: Settings) -> None:
@@ -47,7 +39,7 @@ def serve(settings: Settings) -> None:
     """
     is_demo = demo.is_wanted(settings)
     own = demo.with_own_database(settings) if is_demo else settings
-    with _alone(_lock_path(own)):
+    with alone(own.database_url):
         _check_address(own)
         own = with_secret_key(own)
         with demo.running(own) if is_demo else nullcontext(own) as effective:
@@ -130,21 +122,3 @@ def _check_address(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             raise AddressError(f"cannot listen on {_address(settings)}: {error.strerror}") from None
-
-
-def _lock_path(settings: Settings) -> Path:
-    if settings.database_url.startswith(_SQLITE_FILE):
-        return Path(settings.database_url.removeprefix(_SQLITE_FILE) + ".lock")
-    return Path("var/newsreel.lock")
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold a file lock: the embedded mode is one process per database."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise AlreadyRunningError(f"another process holds {path}") from None
-        yield

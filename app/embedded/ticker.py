@@ -5,16 +5,19 @@ It does what Celery Beat and the Celery workers do elsewhere, over the same two 
 
 from __future__ import annotations
 
+import secrets
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from app.domain.errors import NewsreelError
 from app.ingest.jobs import look_for
-from app.telemetry import Incidents, get_logger
+from app.telemetry import Incidents, bound_ids, get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from app.bootstrap import Services
     from app.domain.watches import Claim
@@ -28,6 +31,11 @@ MAX_PENDING = 40
 """Claims given out and not finished: what four threads can do before a lease of 30 s ends."""
 
 
+def new_tick_id() -> str:
+    """Return a name for a tick that no other has."""
+    return secrets.token_hex(8)
+
+
 class Ticker:
     """Runs ticks at an interval in a thread, and their claims in a pool.
 
@@ -35,12 +43,19 @@ class Ticker:
         services: those of this process.
         interval_seconds: from the end of a tick to the next.
         void_leases: nobody else can hold one, so those of a process that was killed end at once.
+        new_id: names a tick in the log.
     """
 
     def __init__(
-        self, services: Services, interval_seconds: int, *, void_leases: bool = True
+        self,
+        services: Services,
+        interval_seconds: int,
+        *,
+        void_leases: bool = True,
+        new_id: Callable[[], str] = new_tick_id,
     ) -> None:
         self._services = services
+        self._new_id = new_id
         self._interval = interval_seconds
         self._void_leases = void_leases
         self._stopped = Event()
@@ -70,7 +85,8 @@ class Ticker:
             if self._stopped.wait(1):
                 return
         while not self._stopped.is_set():
-            self._tick()
+            with bound_ids(tick_id=self._new_id()):
+                self._tick()
             self._stopped.wait(self._interval)
 
     def _prepared(self) -> bool:
@@ -103,7 +119,7 @@ class Ticker:
         self._pending = {future for future in self._pending if not future.done()}
         try:
             claims = self._services.ingest.tick(limit=MAX_PENDING - len(self._pending))
-            self._pending |= {self._pool.submit(self._run, claim) for claim in claims}
+            self._pending |= {_submit(self._pool, partial(self._run, claim)) for claim in claims}
             if len(self._pending) < MAX_PENDING // 2:  # polls go first
                 self._pending |= self._given_out(self._pool, self._services.jobs)
             self._tell()
@@ -125,10 +141,18 @@ class Ticker:
     def _given_out(
         self, pool: ThreadPoolExecutor, jobs: Mapping[JobKind, Job]
     ) -> set[Future[None]]:
-        return {pool.submit(self._do, kind, jobs[kind], item) for kind, item in look_for(jobs)}
+        return {
+            _submit(pool, partial(self._do, kind, jobs[kind], item))
+            for kind, item in look_for(jobs)
+        }
 
     def _do(self, kind: JobKind, job: Job, item: Item) -> None:
         try:
             job.run(item)
         except Exception:  # noqa: BLE001 - as above
             self._log.exception("job_crashed", kind=kind, item=item)
+
+
+def _submit(pool: ThreadPoolExecutor, work: Callable[[], None]) -> Future[None]:
+    """Have a thread do it whose log lines carry the ids of this one's."""
+    return pool.submit(copy_context().run, work)

@@ -26,6 +26,7 @@ class EmbeddedWorker:
             trusts_this_machine=True,
             public_url=settings.public_url,
             proxy_hops=settings.proxy_hops,
+            metrics_token=settings.metrics_token,
         )
 
     def start(self) -> None:

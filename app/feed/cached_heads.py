@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.cache.base import FeedCache
     from app.domain.clock import Clock
     from app.domain.feeds import Feed, Head
+    from app.feed.near_heads import Copied, NearHeads
     from app.telemetry import Incidents
 
 T = TypeVar("T")
@@ -30,10 +31,14 @@ class CachedHeads:
         cache: where ingest publishes heads.
         clock: the present.
         incidents: told when the cache goes away and when it is back.
+        near: heads in a replica of the cache, which is asked first.
     """
 
-    def __init__(self, cache: FeedCache, clock: Clock, incidents: Incidents) -> None:
+    def __init__(
+        self, cache: FeedCache, clock: Clock, incidents: Incidents, near: NearHeads | None = None
+    ) -> None:
         self._cache = cache
+        self._near = near
         self._incidents = incidents
         self._rest = Rest(clock, _REST_SECONDS)
 
@@ -42,7 +47,21 @@ class CachedHeads:
         return self._asked(lambda: self._cache.version(feed))
 
     def newest(self, feed: Feed, known: Head | None) -> Head | None:
-        """Return the head that is there, without fetching what is known."""
+        """Return the head that is there, or in the replica; what is known is not fetched."""
+        if self._near is not None and feed.channel_id is None:
+            head = self._near.newest(feed, known)
+            if head is not None:
+                return head
+        return self.newest_written(feed, known)
+
+    def last_copy(self, feed: Feed) -> Copied | None:
+        """Return what a replica last heard, for when neither cache nor database answers."""
+        if self._near is None or feed.channel_id is not None:
+            return None
+        return self._near.last_copy(feed)
+
+    def newest_written(self, feed: Feed, known: Head | None) -> Head | None:
+        """Return the head that is there, past any replica."""
 
         def ask() -> Head | None:
             same = known is not None and self._cache.version(feed) == known.version

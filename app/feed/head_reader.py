@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from app.domain.clock import Clock
     from app.domain.feeds import Feed, Head
     from app.feed.flights import Flight
+    from app.feed.near_heads import NearHeads
     from app.store.store import Store
     from app.telemetry import Incidents
 
@@ -64,6 +65,7 @@ class HeadReader:
         hold_seconds: how long a head is served before the cache is asked again; 0 if the cache is
             in this process.
         incidents: told when cache or database go away and when they are back.
+        near: heads in a replica of the cache beside this process.
     """
 
     def __init__(
@@ -73,9 +75,11 @@ class HeadReader:
         clock: Clock,
         hold_seconds: float,
         incidents: Incidents,
+        *,
+        near: NearHeads | None = None,
     ) -> None:
         self._snapshots = Snapshots(store, clock, incidents)
-        self._cache = CachedHeads(cache, clock, incidents)
+        self._cache = CachedHeads(cache, clock, incidents, near)
         self._clock = clock
         self._hold = timedelta(seconds=hold_seconds)
         self._incidents = incidents
@@ -126,7 +130,9 @@ class HeadReader:
 
     def has(self, feed: Feed) -> bool:
         """Tell whether a head can be served without the database."""
-        return self._known.get(feed) is not None or self._cache.newest(feed, None) is not None
+        if self._known.get(feed) is not None or self._cache.newest(feed, None) is not None:
+            return True
+        return self._cache.last_copy(feed) is not None
 
     def _newest(self, feed: Feed, known: KnownHead | None) -> ReadHead:
         """Look for a newer head, unless somebody does: then take what he finds, or what we know."""
@@ -192,6 +198,7 @@ class HeadReader:
             head = self._snapshots.read(partial(build_if_newer, feed=feed, known=before))
         except StoreUnavailableError as error:
             self._incidents.begin(error.code, str(error))
+            self._keep_copy(feed)
             latest = self._known.get(feed) or known
             if latest is None:
                 raise NothingToServeError(str(error)) from None
@@ -201,10 +208,18 @@ class HeadReader:
             return self._told(latest)
         return self._taken(feed, head, known, asked_at)
 
+    def _keep_copy(self, feed: Feed) -> None:
+        """Keep what a replica last heard, if it is no older than what is known."""
+        copied, known = self._cache.last_copy(feed), self._known.get(feed)
+        if copied is None or (known is not None and known.head.version > copied.head.version):
+            return
+        at = copied.heard_at if known is None else max(copied.heard_at, known.fresh_at)
+        self._known.put(feed, KnownHead(copied.head, at, self._clock(), stale=True))
+
     def _search(self, feed: Feed, known: KnownHead, at_least: int) -> ReadHead:
-        """Look for a version in the cache and, because a replica may be behind, in the primary."""
+        """Look for a version where none is behind: in the cache itself, then in the primary."""
         asked_at = self._clock()
-        cached = self._cache.newest(feed, known.head)
+        cached = self._cache.newest_written(feed, known.head)
         if cached is not None:
             known = self._keep(feed, cached, asked_at)
             if known.head.version >= at_least:

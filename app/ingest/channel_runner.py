@@ -175,7 +175,7 @@ class ChannelRunner:
         self._fetch_log.record(record_of(begun, tally, error, self._clock()))
         if tally.added or tally.updated:
             details = {"found": tally.found, "added": tally.added, "updated": tally.updated}
-            self._log.info("poll_done", watch_id=poll.watch.watch_id, source=source, **details)
+            self._log.debug("poll_done", watch_id=poll.watch.watch_id, source=source, **details)
         return error
 
     def _tell(self, claim: Claim, problem: Problem | None) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.logs import log_page
 from app.ingest.pruning import Pruning
+from app.telemetry import get_logger
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -34,6 +35,7 @@ class FetchLog:
     def __init__(self, store: Store, clock: Clock, keep: timedelta) -> None:
         self._store = store
         self._pruning = Pruning(clock, keep)
+        self._log = get_logger(__name__)
 
     def record(self, fetch: FetchRecord) -> None:
         """Log a fetch that is over; one that asked nothing was none.
@@ -41,8 +43,10 @@ class FetchLog:
         Raises:
             StoreUnavailableError: the database is away; the line is lost.
         """
-        if fetch.asked:
-            self._store.write(lambda transaction: transaction.fetches.add(fetch))
+        if not fetch.asked:
+            return
+        self._tell(fetch)
+        self._store.write(lambda transaction: transaction.fetches.add(fetch))
 
     def page(self, query: FetchQuery) -> LogPage[LoggedFetch]:
         """Return a page of the log, newest first; one beyond the end is empty.
@@ -62,4 +66,20 @@ class FetchLog:
         """
         self._pruning.run(
             lambda before, most: self._store.write(lambda t: t.fetches.prune(before, most))
+        )
+
+    def _tell(self, fetch: FetchRecord) -> None:
+        self._log.info(
+            "fetch_over",
+            source=fetch.source,
+            purpose=fetch.purpose,
+            watch_ids=list(fetch.watch_ids),
+            milliseconds=int((fetch.finished_at - fetch.started_at).total_seconds() * 1000),
+            pages=fetch.pages,
+            search_calls=fetch.search_calls,
+            units=fetch.units,
+            found=fetch.found,
+            added=fetch.added,
+            updated=fetch.updated,
+            error_code=fetch.error_code,
         )

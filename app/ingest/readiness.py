@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from app.domain.clock import format_instant
 from app.domain.errors import (
+    CacheReplicaUnavailableError,
     CacheUnavailableError,
     CacheWriteFailedError,
     StoreUnavailableError,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from app.cache.base import FeedCache
     from app.domain.clock import Clock
     from app.domain.watches import Watch
+    from app.feed.near_heads import NearHeads
     from app.feed.reader import FeedReader
     from app.ingest.trouble import WriteTrouble
     from app.quota.ring import KeyRing
@@ -49,6 +51,7 @@ _STORE_PART = 2 / 3
 
 _STORE_SILENT = "the database gave no answer in time"
 _CACHE_SILENT = "Redis gave no answer in time"
+_REPLICA_SILENT = "the replica of Redis gave no answer in time"
 
 OVERDUE = timedelta(seconds=90)
 """A watch that was due this long ago and has not been given out means that nobody ticks."""
@@ -79,9 +82,11 @@ class ReadinessCheck:
         clock: Clock,
         writes: WriteTrouble,
         incidents: Incidents,
+        near: NearHeads | None = None,
     ) -> None:
         self._store = store
         self._cache = cache
+        self._near = near
         self._reader = reader
         self._ring = ring
         self._clock = clock
@@ -90,6 +95,7 @@ class ReadinessCheck:
         self._since: dict[str, datetime] = {}
         self._store_probe = Probe("probe-store", self._look_at_store)
         self._cache_probe = Probe("probe-cache", self._look_at_cache)
+        self._replica_probe = Probe("probe-replica", self._look_at_replica)
         self._ingest_probe = Probe("probe-ingest", self._ingest_problems)
         self._serve_probe = Probe("probe-head", reader.can_serve)
 
@@ -98,6 +104,7 @@ class ReadinessCheck:
         began = time.monotonic()
         until, store_until = began + within_seconds, began + within_seconds * _STORE_PART
         store, cache = self._store_probe.begin(), self._cache_probe.begin()
+        replica = self._replica_probe.begin()
         store_problem = self._store_problem(store, store_until)
         found: list[Problem] = []
         if store_problem is None:
@@ -108,7 +115,12 @@ class ReadinessCheck:
             except StoreUnavailableError as error:
                 store_problem = self._away(error)
         serving = store_problem is None or self._serves_without_store(until)
-        found += [p for p in (store_problem, self._cache_problem(cache, until)) if p is not None]
+        looked = (
+            store_problem,
+            self._cache_problem(cache, until),
+            self._replica_problem(replica, until),
+        )
+        found += [problem for problem in looked if problem is not None]
         problems = _one_of_each(found)
         codes = {problem.code for problem in problems}
         self._since = {code: at for code, at in self._since.items() if code in codes}
@@ -131,6 +143,13 @@ class ReadinessCheck:
         self._incidents.end(CacheWriteFailedError.code)
         return None
 
+    def _replica_problem(self, look: Future[None], until: float) -> Problem | None:
+        try:
+            _answer(look, until, CacheReplicaUnavailableError(_REPLICA_SILENT))
+        except CacheReplicaUnavailableError as error:
+            return self._away(error)
+        return None
+
     def _serves_without_store(self, until: float) -> bool:
         try:
             return _answer(self._serve_probe.begin(), until, CacheUnavailableError(_CACHE_SILENT))
@@ -143,6 +162,10 @@ class ReadinessCheck:
     def _look_at_cache(self) -> None:
         self._cache.version(ALL)
         self._cache.check_writes()
+
+    def _look_at_replica(self) -> None:
+        if self._near is not None:
+            self._near.check()
 
     def _ingest_problems(self) -> list[Problem]:
         watches = self._store.read(lambda transaction: transaction.watches.list_all())
@@ -203,7 +226,9 @@ class ReadinessCheck:
             detail = f"deliveries failed too long or were refused for good: webhook {numbers}"
             yield Problem("webhook_paused", min(since), detail)
 
-    def _away(self, error: StoreUnavailableError | CacheUnavailableError) -> Problem:
+    def _away(
+        self, error: StoreUnavailableError | CacheUnavailableError | CacheReplicaUnavailableError
+    ) -> Problem:
         self._incidents.begin(error.code, str(error))
         return self._seen(error.code, error.for_strangers)
 

@@ -248,5 +248,4 @@ class Runner:
             self._log.debug("poll_failed", code=code, detail=detail, **details)
             return
         self._trouble.end(poll.watch.watch_id)
-        if tally.added or tally.updated:
-            self._log.info("poll_done", **details)
+        self._log.debug("poll_done", **details)

@@ -7,19 +7,23 @@ else about a poll stands in its watch.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from app.domain.errors import (
+    CacheUnavailableError,
     LeaseLostError,
     NewsreelError,
     PollCrashedError,
     StoreUnavailableError,
 )
-from app.telemetry import get_logger
+from app.telemetry import bound_ids, get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from app.cache.base import Ticks
+    from app.domain.clock import Clock
     from app.domain.watches import Claim, Watch
     from app.feed.publisher import FeedPublisher
     from app.ingest.channel_runner import ChannelRunner
@@ -62,6 +66,8 @@ class Ingest:
         incidents: Incidents,
         write_trouble: WriteTrouble,
         poll_trouble: PollTrouble,
+        ticks: Ticks,
+        clock: Clock,
     ) -> None:
         self._claims = claims
         self._runner = runner
@@ -77,6 +83,8 @@ class Ingest:
         self._incidents = incidents
         self._write_trouble = write_trouble
         self._poll_trouble = poll_trouble
+        self._ticks = ticks
+        self._clock = clock
         self._log = get_logger(__name__)
 
     def tick(self, limit: int = CLAIMS_PER_TICK) -> list[Claim]:
@@ -92,10 +100,15 @@ class Ingest:
             for log in self._logs:
                 log.prune()
             self._upkeep.run()
-            return self._claims.due(limit)
+            claims = self._claims.due(limit)
         except StoreUnavailableError as error:
             self._write_trouble.begin(error)
             return []
+        with suppress(CacheUnavailableError):  # `repair` has told of it
+            self._ticks.mark(self._clock())
+        if claims:
+            self._log.info("ticked", watch_ids=[claim.watch_id for claim in claims])
+        return claims
 
     def stop(self) -> None:
         """Let the polls under way end soon; nothing of them is lost."""
@@ -106,6 +119,10 @@ class Ingest:
 
         A fault of ours costs the watch a wait like any other trouble, and stands in it.
         """
+        with bound_ids(watch_id=claim.watch_id, fence=claim.fence):
+            self._run(claim)
+
+    def _run(self, claim: Claim) -> None:
         try:
             self._poll(claim)
         except StoreUnavailableError as error:

@@ -119,5 +119,12 @@ class Tail:
         for rejection in recorded.rejected:
             self._log.error("video_rejected", video_id=rejection.video_id, detail=rejection.detail)
         if recorded.added or recorded.updated or recorded.deleted:
+            self._log.info(
+                "committed",
+                version=recorded.version,
+                added=len(recorded.added),
+                updated=len(recorded.updated),
+                deleted=len(recorded.deleted),
+            )
             self._publisher.publish(recorded.watches)
         return recorded

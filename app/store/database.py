@@ -10,7 +10,7 @@ import random
 import sqlite3
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import (
@@ -23,6 +23,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.domain.errors import NotMigratedError, StatementTimeoutError, StoreUnavailableError
+from app.store.drafts import refuse_drafts
 from app.store.engines import reading_engine, writing_engine
 
 if TYPE_CHECKING:
@@ -42,6 +43,13 @@ _POSTGRESQL_NO_TABLE = "42P01"
 _POSTGRESQL_RETRY = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
 
 
+class Observer(Protocol):
+    """Is told what transactions take."""
+
+    def transaction(self, kind: str, seconds: float, *, failed: bool) -> None:
+        """Take down one that read or wrote, from asking for its connection to its end."""
+
+
 class Database:
     """One database, by URL. Cheap to make; share one per process.
 
@@ -51,15 +59,26 @@ class Database:
         read_seconds: after which the database ends a read: somebody waits for it, and a thread
             with him.
         write_seconds: the same for a statement of a transaction that writes.
+        observer: is told of every transaction.
+        takes_drafts: whether it may be one that a copy is being made into; only a copy's own may.
     """
 
     def __init__(
-        self, url: str, pool_size: int = 5, read_seconds: float = 5, write_seconds: float = 10
+        self,
+        url: str,
+        pool_size: int = 5,
+        read_seconds: float = 5,
+        write_seconds: float = 10,
+        *,
+        observer: Observer | None = None,
+        takes_drafts: bool = False,
     ) -> None:
+        self._observer = observer
         self._url = make_url(url)
+        self._takes_drafts = takes_drafts
         self.dialect = self._url.get_backend_name()
-        self._writer = writing_engine(self._url, pool_size, write_seconds)
-        self._reader = reading_engine(self._url, pool_size, read_seconds)
+        self._writer = self._guarded(writing_engine(self._url, pool_size, write_seconds))
+        self._reader = self._guarded(reading_engine(self._url, pool_size, read_seconds))
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a write transaction and commit; run it again after a deadlock.
@@ -67,7 +86,7 @@ class Database:
         Raises:
             StoreUnavailableError: the database cannot be reached, or five attempts collided.
         """
-        return _attempt(lambda: self._run(self._writer, work))
+        return self._observed("write", lambda: self._run(self._writer, work))
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` over one consistent snapshot.
@@ -75,7 +94,7 @@ class Database:
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
-        return _attempt(lambda: self._run(self._reader, work))
+        return self._observed("read", lambda: self._run(self._reader, work))
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -94,17 +113,48 @@ class Database:
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
-        engine = writing_engine(self._url, 1, None)
-        try:
-            with _begun(engine) as connection:
-                yield connection
-        finally:
-            engine.dispose()
+        with self._once(writing_engine(self._url, 1, None)) as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give one that reads one consistent snapshot for as long as it needs.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached.
+        """
+        with self._once(reading_engine(self._url, 1, None)) as connection:
+            yield connection
 
     def dispose(self) -> None:
         """Let go of the pool."""
         self._writer.dispose()
         self._reader.dispose()
+
+    def _observed(self, kind: str, run: Callable[[], T]) -> T:
+        if self._observer is None:
+            return _attempt(run)
+        began_at, failed = time.perf_counter(), False
+        try:
+            return _attempt(run)
+        except StoreUnavailableError:
+            failed = True
+            raise
+        finally:
+            self._observer.transaction(kind, time.perf_counter() - began_at, failed=failed)
+
+    @contextmanager
+    def _once(self, engine: Engine) -> Iterator[Connection]:
+        try:
+            with _begun(self._guarded(engine)) as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+    def _guarded(self, engine: Engine) -> Engine:
+        if not self._takes_drafts:
+            refuse_drafts(engine)
+        return engine
 
     @staticmethod
     def _run(engine: Engine, work: Callable[[Connection], T]) -> T:

@@ -43,11 +43,12 @@ def writing_engine(url: URL, pool_size: int, statement_seconds: float | None) ->
     return _server_engine(url, pool_size, "READ COMMITTED", statement_seconds)
 
 
-def reading_engine(url: URL, pool_size: int, read_seconds: float) -> Engine:
-    """Return the engine of transactions that read one snapshot, and not for long."""
+def reading_engine(url: URL, pool_size: int, read_seconds: float | None) -> Engine:
+    """Return the engine of transactions that read one snapshot, and not for long but by None."""
     if url.get_backend_name() == "sqlite":
         engine = _sqlite_engine(url, pool_size, "DEFERRED")
-        event.listen(engine, "begin", _sqlite_limit(read_seconds))
+        if read_seconds is not None:
+            event.listen(engine, "begin", _sqlite_limit(read_seconds))
         return engine
     return _server_engine(url, pool_size, "REPEATABLE READ", read_seconds)
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from app.domain.errors import NewsreelError
+from app.telemetry import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
     from app.store.database import Database
 
+MOST_OF_A_RELEASE = 20
+"""How many migrations a release adds at most: one further ahead is of a later release still."""
+
+_VERSIONS = "alembic_version"
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
@@ -33,11 +38,17 @@ class SchemaError(NewsreelError):
 def migrate(database: Database, revision: str = "head") -> None:
     """Bring the schema up to `revision`; harmless when it is there already.
 
+    One that the next release has already brought up is left as it is: it only adds (ADR 0029), so
+    that release can be taken back.
+
     Raises:
         StoreUnavailableError: the database cannot be reached.
         SchemaError: it is of another release, or a migration failed.
     """
     with _told(), database.patient_connection() as connection:
+        if revision == "head" and (found := _of_next_release(connection)):
+            get_logger(__name__).warning("schema_newer", found=found, known=newest_revision())
+            return
         command.upgrade(_config(connection), revision)
 
 
@@ -55,6 +66,20 @@ def downgrade(database: Database, revision: str = "base") -> None:
 def revision_of(connection: Connection) -> str | None:
     """Return which migration a database has come to; None if it has come to none."""
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _of_next_release(connection: Connection) -> str | None:
+    """Return the migration a database has come to, if it is one of the next release's."""
+    if _VERSIONS not in tables_of(connection):
+        return None
+    found, newest = revision_of(connection) or "", newest_revision()
+    is_next = found.isdecimal() and 0 < int(found) - int(newest) <= MOST_OF_A_RELEASE
+    return found if is_next else None
+
+
+def tables_of(connection: Connection) -> frozenset[str]:
+    """Return the names of the tables that are there, whoever made them."""
+    return frozenset(inspect(connection).get_table_names())
 
 
 def newest_revision() -> str:

@@ -18,6 +18,7 @@ from app.store.feed import FeedRepository
 from app.store.feed_tokens import FeedTokenRepository
 from app.store.feed_version import lock_version
 from app.store.fetches import FetchRepository
+from app.store.figures import FigureRepository
 from app.store.follows import FollowRepository
 from app.store.glances import GlanceRepository
 from app.store.hidden import HiddenRepository
@@ -174,6 +175,11 @@ class Transaction:
     def fetches(self) -> FetchRepository:
         """The log of fetches."""
         return FetchRepository(self._connection)
+
+    @cached_property
+    def figures(self) -> FigureRepository:
+        """What is told to those who watch over the service."""
+        return FigureRepository(self._connection)
 
     @cached_property
     def statistics(self) -> StatisticsRepository:

@@ -233,3 +233,9 @@ class WebhookRepository:
 def _webhook(row: Row[tuple[object, ...]]) -> Webhook:
     why = None if row.paused is None else Pause(row.paused)
     return Webhook(paused=why, **{name: getattr(row, name) for name in (*_PLAIN, *_SECRETS)})
+
+
+def count_waiting(connection: Connection, now: datetime) -> int:
+    """Return how many that are not paused have something to send that is due."""
+    due = _IS_THERE, _HAS_ARRIVALS, WebhookRow.paused.is_(None), WebhookRow.next_try_at <= now
+    return connection.execute(select(func.count(WebhookRow.webhook_id)).where(*due)).scalar_one()

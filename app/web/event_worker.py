@@ -18,6 +18,7 @@ from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
 
 from app.web.lanes import ALREADY_ASKED, Offloaded
+from app.web.metering import processes_of
 from app.web.ready_replies import glance, send_last, send_out
 from app.web.refusals import refusal
 
@@ -84,7 +85,8 @@ class EventWorker(GeventWorker):
         """Build the application, and put threads below it."""
         super().load_wsgi()
         self._layer = cast("ReadyLayer", cast("Flask", self.wsgi).wsgi_app)
-        self.wsgi = Offloaded(self._layer, self.cfg.threads)  # type: ignore[assignment] # the stub's environ is not WSGI's
+        processes = processes_of(self.wsgi)
+        self.wsgi = Offloaded(self._layer, self.cfg.threads, processes)  # type: ignore[assignment] # the stub's environ is not WSGI's
 
     def handle(self, listener: socket.socket, client: socket.socket, addr: object) -> None:
         """Serve a connection, in a greenlet of its own."""

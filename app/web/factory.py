@@ -10,6 +10,7 @@ from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.auth.scopes import Scope
+from app.domain.release import VERSION
 from app.web.api import document, limited, security
 from app.web.api.routes import BLUEPRINTS
 from app.web.bodies import StrictJson, StrictRequest
@@ -20,6 +21,7 @@ from app.web.errors import register_error_handlers
 from app.web.headers import add_common_headers
 from app.web.hosts import OwnNames
 from app.web.limits import Limits, add_limit_headers
+from app.web.metering import attach_meter
 from app.web.parameters import refuse_unclear_query
 from app.web.proxies import Proxies
 from app.web.read_layer import ReadLayer
@@ -48,6 +50,7 @@ def create_app(
     trusts_this_machine: bool = False,
     public_url: str = "",
     proxy_hops: int = 0,
+    metrics_token: str = "",
 ) -> APIFlask:
     """Return the WSGI application; opens nothing, so it starts while backends are away.
 
@@ -56,11 +59,12 @@ def create_app(
         trusts_this_machine: whether clients on this machine may do everything without a token.
         public_url: by which people reach it; if that is https, so are their cookies.
         proxy_hops: proxies in front whose headers are to be believed.
+        metrics_token: what a scraper shows at /metrics; empty if none may.
     """
     app = APIFlask(
         __name__,
         title="Newsreel",
-        version="0.1.0",
+        version=VERSION,
         docs_path=None,
         json_errors=False,
         static_folder=None,  # type: ignore[arg-type] # Flask, to which it goes, takes None
@@ -74,9 +78,10 @@ def create_app(
     attach(app, services)
     add_words(app)
     set_public_url(app, public_url)
-    gate = Gate(services.access, trusts_this_machine)
+    gate = Gate(services.access, trusts_this_machine, metrics_token)
     proxies = Proxies(proxy_hops)
     limits = Limits(services.limiter, gate, proxies)
+    attach_meter(app, services.processes)
     _register(app, gate, limits)
     # A proxy that is told of vouches for the names that lead here.
     is_own = trusts_this_machine and not proxy_hops
@@ -88,6 +93,7 @@ def create_app(
         refuses=limits.refuse_ready,
         turns_away=OwnNames(public_url).turn_away if is_own else None,
         prefix=proxies.told_prefix,
+        processes=services.processes,
     )
     return app
 

@@ -17,6 +17,7 @@ from gevent.event import Event
 from gevent.lock import Semaphore
 from gevent.threadpool import ThreadPool
 
+from app.metrics.processes import ProcessMetrics
 from app.web.read_layer import Needs
 from app.web.refusals import overloaded
 from app.web.representations import Answer
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+    from app.metrics.processes import LaneMetrics
     from app.web.representations import Headers
 
 BODY_SECONDS = 10
@@ -67,12 +69,19 @@ class Offloaded:
     Args:
         layer: the application.
         threads: for requests that need the store.
+        processes: counts what goes through the lanes.
     """
 
-    def __init__(self, layer: ReadyLayer, threads: int) -> None:
+    def __init__(
+        self, layer: ReadyLayer, threads: int, processes: ProcessMetrics | None = None
+    ) -> None:
+        lane = (processes or ProcessMetrics()).lane
+        short = Lane(layer, _SHORT_LANE_THREADS, _PAGE_SECONDS, lane("pages"))
         self._layer = layer
-        self._pages = FirstPages(layer, Lane(layer, _SHORT_LANE_THREADS, _PAGE_SECONDS))
-        self._store = Lane(layer, threads, _STORE_SECONDS)
+        self._pages = FirstPages(layer, short)
+        self._store = Lane(layer, threads, _STORE_SECONDS, lane("store"))
+        # Of its own: while the store's threads hang, that is to be told.
+        self._scrapes = Lane(layer, _SHORT_LANE_THREADS, _PAGE_SECONDS, lane("scrapes"))
         self._checks = Checks(layer)
         self._uploads = Semaphore(1)
 
@@ -96,6 +105,8 @@ class Offloaded:
                 return self._pages.ask(environ)
             case Needs.STORE:
                 return self._store.ask(environ) or overloaded()
+            case Needs.SCRAPE:
+                return self._scrapes.ask(environ) or overloaded()
 
     def _take_upload(self, environ: WSGIEnvironment) -> Answer:
         """Answer one at a time: what is sent, and what is made of it, takes a lot of memory."""
@@ -115,9 +126,17 @@ class Lane:
         layer: answers in the threads.
         threads: how many requests are worked on at a time.
         seconds: how long a request may wait for its turn.
+        metrics: counts.
     """
 
-    def __init__(self, layer: ReadyLayer, threads: int, seconds: float) -> None:
+    def __init__(
+        self,
+        layer: ReadyLayer,
+        threads: int,
+        seconds: float,
+        metrics: LaneMetrics | None = None,
+    ) -> None:
+        self._metrics = metrics or ProcessMetrics().lane("")
         self.seconds = seconds
         self._layer = layer
         self._pool = ThreadPool(threads)
@@ -126,11 +145,15 @@ class Lane:
 
     def ask(self, environ: WSGIEnvironment) -> Answer | None:
         """Let a thread answer; None if there was none in time."""
+        began_at = time.monotonic()
         if not self._has_place():
+            self._metrics.shed()
             return None
+        self._metrics.begin(time.monotonic() - began_at)
         try:
             return self._pool.apply(asked, (self._layer, environ))
         finally:
+            self._metrics.end()
             self._places.release()
 
     def _has_place(self) -> bool:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from cachetools import LRUCache
 
+from app.metrics.processes import ProcessMetrics
 from app.web.etags import is_plain, newest_named
+from app.web.ready_counts import ReadyCounts
 from app.web.representations import Answer, WholeReply, marked_stale
 
 if TYPE_CHECKING:
@@ -47,9 +49,15 @@ class Needs(Enum):
     CACHE = auto()
     """A first page that was kept has to be brought up to date."""
     STORE = auto()
+    SCRAPE = auto()
+    """As a check, but not the same for everybody."""
 
 
-_NEEDS = {("", "/health", ""): Needs.NOTHING, ("", "/ready", ""): Needs.CHECK}
+_NEEDS = {
+    ("", "/health", ""): Needs.NOTHING,
+    ("", "/ready", ""): Needs.CHECK,
+    ("", "/metrics", ""): Needs.SCRAPE,
+}
 
 
 class LastKnown(Protocol):
@@ -122,6 +130,7 @@ class ReadLayer:
             comes before everything else. None where any name is ours.
         prefix: returns what the path depends on below which the client sees the service; without
             it that is SCRIPT_NAME.
+        processes: counts the answers from memory.
     """
 
     def __init__(
@@ -135,6 +144,7 @@ class ReadLayer:
         prefix: Callable[[WSGIEnvironment], str] | None = None,
         max_bytes: int = MAX_BYTES,
         max_spellings: int = MAX_SPELLINGS,
+        processes: ProcessMetrics | None = None,
     ) -> None:
         self._app = app
         self._versions = versions
@@ -145,6 +155,7 @@ class ReadLayer:
         self._addresses: LRUCache[tuple[str, str, str], str] = LRUCache(max_spellings)
         self._pages: LRUCache[str, _Ready] = LRUCache(max_bytes, lambda it: it.reply.size)
         self._lock = Lock()
+        self._counts = ReadyCounts(processes or ProcessMetrics())
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer from memory, else ask the application."""
@@ -169,7 +180,13 @@ class ReadLayer:
         if self._admits is not None and not self._admits(environ):
             return None
         refusal = None if self._refuses is None else self._refuses(environ)
-        return refusal or kept.answer(environ)
+        if refusal is not None:
+            self._counts.refused += 1
+            return refusal
+        answer = kept.answer(environ)
+        if answer is not None:
+            self._counts.answered += 1
+        return answer
 
     def kept(self, environ: WSGIEnvironment) -> Answer | None:
         """Return the page as it was when it was last looked at, marked stale; waits for nothing.
@@ -186,6 +203,7 @@ class ReadLayer:
         answer = kept.answer(environ)
         if answer is None:
             return None
+        self._counts.stale += 1
         return Answer(answer.status, marked_stale(answer.headers, last.age_seconds), answer.body)
 
     def needs(self, environ: WSGIEnvironment) -> Needs:
@@ -199,6 +217,7 @@ class ReadLayer:
 
     def ask(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Let the application answer; keep what it marked as a first page."""
+        self._counts.hand_over()
         spelling = self._spelling(environ)  # proxies' words may change the environ
         is_head = environ["REQUEST_METHOD"] == "HEAD"
         asked = _as_asked(environ)

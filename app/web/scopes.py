@@ -6,8 +6,9 @@ on this machine, by the session of a browser, and for feeds by a token in the ad
 
 from __future__ import annotations
 
+import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
@@ -44,6 +45,7 @@ BAD_TOKEN = ErrorObject("invalid_token", "The token is malformed, not ours, expi
 _MARK = "declared_scope"
 _FEED_MARK = "takes_feed_token"
 _LOGIN_MARK = "leads_to_login"
+_SCRAPER_MARK = "takes_metrics_token"
 _GATE = "newsreel.gate"
 _CHALLENGE = 'Bearer realm="newsreel"'
 _HEADERS_OF_PROXIES = ("forwarded", "via", "x-real-ip", "x-forwarded-")
@@ -51,7 +53,11 @@ _WATCH_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 
 
 def scope(
-    needed: Scope, *, or_feed_token: bool = False, or_login: bool = False
+    needed: Scope,
+    *,
+    or_feed_token: bool = False,
+    or_login: bool = False,
+    or_metrics_token: bool = False,
 ) -> Callable[[ViewT], ViewT]:
     """Mark a view with the scope its callers need; survives decorators that use `wraps`.
 
@@ -59,12 +65,14 @@ def scope(
         needed: the scope.
         or_feed_token: whether a feed reader's token opens it, too.
         or_login: whether it is a page, so that people without anything are led to the login.
+        or_metrics_token: whether a scraper's token opens it, too.
     """
 
     def mark(view: ViewT) -> ViewT:
         view.__dict__[_MARK] = needed
         view.__dict__[_FEED_MARK] = or_feed_token
         view.__dict__[_LOGIN_MARK] = or_login
+        view.__dict__[_SCRAPER_MARK] = or_metrics_token
         return view
 
     return mark
@@ -116,10 +124,12 @@ class Gate:
     Args:
         access: knows tokens.
         trusts_this_machine: whether clients on this machine need none.
+        metrics_token: of scrapers; empty if they have none.
     """
 
     access: Access
     trusts_this_machine: bool
+    metrics_token: str = field(default="", repr=False)
 
     def refuse(self) -> Response | None:
         """Answer 401 or 403 to those the route is not for; for use before every request.
@@ -138,7 +148,8 @@ class Gate:
             return None
         token = _bearer_token(request.environ)
         if token is not None:
-            return self._refuse_bearer(token, needed)
+            admitted = self._admits_scraper(view, token)
+            return None if admitted else self._refuse_bearer(token, needed)
         name = self._name_without_token(view, needed)
         if name is not None:
             note_caller(name)
@@ -191,6 +202,12 @@ class Gate:
         if _is_session_for(needed):
             return SESSION
         return NOBODY if self._admits_feed_reader(view) else None
+
+    def _admits_scraper(self, view: Callable[..., object], token: str) -> bool:
+        known = self.metrics_token
+        if not known or not view.__dict__.get(_SCRAPER_MARK):
+            return False
+        return hmac.compare_digest(token.encode("utf-8", "replace"), known.encode())
 
     def _admits_feed_reader(self, view: Callable[..., object]) -> bool:
         if not view.__dict__.get(_FEED_MARK):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.domain.webhooks import Delivery, Webhook
     from app.feed.channel_pages import ChannelPage
     from app.ingest.moderating import Moderated
+    from app.metrics.processes import ProcessMetrics
     from app.web.access_services import Access, Limiter
     from app.web.read_layer import LastKnown
     from app.webhooks.keeping import DeliveryPage, WebhookPage
@@ -141,6 +142,13 @@ class Webhooks(Protocol):
         """Return the last delivery of each of these that has one."""
 
 
+class Metrics(Protocol):
+    """What a scrape is told."""
+
+    def text(self) -> bytes:
+        """Return it as Prometheus reads it; never raises for a backend that is away."""
+
+
 class Services(WatchServices, ReportServices, Protocol):
     """Everything the routes use."""
 
@@ -171,6 +179,14 @@ class Services(WatchServices, ReportServices, Protocol):
     @property
     def limiter(self) -> Limiter:
         """Judges how much is asked for."""
+
+    @property
+    def metrics(self) -> Metrics:
+        """What a scrape is told."""
+
+    @property
+    def processes(self) -> ProcessMetrics:
+        """Counts what this process does."""
 
     @property
     def webhooks(self) -> Webhooks:

@@ -29,6 +29,7 @@ STACK = frozenset(
         "DATABASE_URL",
         "DATABASE_REPLICA_URL",
         "REDIS_URL",
+        "REDIS_READ_URL",
         "CELERY_BROKER_URL",
         "HOST",
         "PORT",

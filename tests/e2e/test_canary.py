@@ -24,6 +24,7 @@ from tests.waiting import wait_until
 CANARIES = ("AIza" + "Canary_" * 5, "canary&odd=key%41<b>\"it's")
 HARMLESS = {"slow", "duplicate_on_page_2", "unsorted", "channel_item", "missing_video_id", "nul",
             "lone_surrogate", "wrong_types"}  # fmt: skip
+METRICS_TOKEN = "scraper-0123456789-abcdefghijkl-x"
 PLENTY = ("--search-calls-per-day", "1000000", "--units-per-day", "1000000")
 
 
@@ -59,6 +60,9 @@ class Aviary:
             reply = site.get(path.replace("{video_id}", "aaaaaaaaaaa"))
             assert reply.status in (200, 400, 401, 404, 405, 503)
             assert not found_in(f"{reply.headers} {reply.body.decode()}")
+        told = site.get("/metrics", {"Authorization": f"Bearer {METRICS_TOKEN}"})
+        assert "newsreel_keys" in told.body.decode()
+        assert not found_in(told.body.decode())
 
     def tables(self) -> str:
         metadata = sqlalchemy.MetaData()
@@ -109,6 +113,7 @@ def aviary(processes: Processes, postgresql_url: str, redis_url: str) -> Iterato
             YOUTUBE_API_ENDPOINT=endpoint,
             YOUTUBE_API_KEYS=",".join(CANARIES),
             LOG_LEVEL="debug",
+            METRICS_TOKEN=METRICS_TOKEN,
         )
         stack.migrate()
         stack.start_beat()

@@ -10,6 +10,7 @@ from tests.proofs import (
     prove_machine,
     prove_promises,
     prove_replay,
+    prove_replicas,
     prove_schemathesis,
     prove_stops,
 )
@@ -23,6 +24,7 @@ PROOFS: tuple[Proof, ...] = (
     prove_kills.PROOF,
     prove_stops.PROOF,
     prove_endurance.PROOF,
+    prove_replicas.PROOF,
     prove_schemathesis.PROOF,
     prove_promises.PROOF,
 )

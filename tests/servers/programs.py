@@ -11,6 +11,8 @@ PACKAGES = {
     "postgres": "postgresql",
     "initdb": "postgresql",
     "chromium-headless-shell": "chromium-headless-shell",
+    "promtool": "prometheus",
+    "systemd-analyze": "systemd",
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from app.cli import FAILED, MISUSED, OK, main
 from app.settings import Settings
+from app.store.schema import newest_revision
 from tests.processes import PROJECT
 
 PASSWORD = "hunter2"
@@ -157,6 +158,18 @@ def test_a_database_of_a_newer_release_is_one_line(keyed: Run) -> None:
         said = keyed(*command)
         assert said.code == FAILED
         assert "this release" in said.complaint
+
+
+def test_a_database_that_the_next_release_migrated_is_used_as_it_is(keyed: Run) -> None:
+    keyed("watch", "add", "music")
+    upgraded = f"{int(newest_revision()) + 1:04}"
+    with closing(sqlite3.connect("var/newsreel.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = ?", (upgraded,))
+    assert keyed("migrate").code == OK
+    assert keyed("watch", "list").out.startswith("1  keyword  music")
+    with closing(sqlite3.connect("var/newsreel.db")) as database:
+        (found,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
+    assert found == upgraded
 
 
 def test_a_name_that_may_be_either_of_two_watches_changes_neither(keyed: Run) -> None:

@@ -21,6 +21,7 @@ LISTS = {"keywords", "channels", "outgoing_allow"}
 CARRIERS = (
     CANARY,
     f"project:{CANARY},{CANARY}2",
+    f"{CANARY}-{CANARY}",
     f"https://user:{CANARY}@host.example/path?token={CANARY}#{CANARY}",
     f"https://{CANARY}@host.example/",
     f"mysql+pymysql://user:{CANARY}@host.example:3306/news",

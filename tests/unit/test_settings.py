@@ -88,6 +88,9 @@ WRONG = [
     ("SECRET_KEY", "s3crét-0123456789abcdefghijklmnopqrstuvw"),
     ("SECRET_KEY", "s3cret\n0123456789abcdefghijklmnopqrstuvw"),
     ("SECRET_KEY", " , ,"),
+    ("METRICS_TOKEN", "s3cret"),
+    ("METRICS_TOKEN", "s3cret with blanks 0123456789abcdefghijkl"),
+    ("METRICS_TOKEN", "s3cr" * 20),
     ("LOG_LEVEL", "loud"),
     ("DEMO", "perhaps"),
 ]
@@ -162,6 +165,7 @@ SECRETS = {
     "DATABASE_URL": "mysql+pymysql://u:s3cret@host/db",
     "DATABASE_REPLICA_URL": "postgresql+psycopg://u:s3cret@host/db",
     "REDIS_URL": "redis://:s3cret@host/0",
+    "REDIS_READ_URL": "redis://:s3cret@near/0",
     "CELERY_BROKER_URL": "rediss://:s3cret@host/1",
 }
 

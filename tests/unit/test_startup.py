@@ -15,6 +15,7 @@ WEAK = {
     "DATABASE_URL": "mysql+pymysql://newsreel:s3cret@db/newsreel",
     "DATABASE_REPLICA_URL": "mysql+pymysql://newsreel@replica/newsreel",
     "REDIS_URL": "redis://redis:6379/0",
+    "REDIS_READ_URL": "redis://near:6379/0",
     "CELERY_BROKER_URL": "redis://:s3cret@queue:6379/0",
 }
 

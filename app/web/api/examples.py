@@ -288,3 +288,10 @@ READINESS: Final[dict[str, object]] = {
 }
 
 UNAVAILABLE: Final[dict[str, object]] = {**READINESS, "status": "unavailable"}
+
+METRICS = (
+    "# HELP newsreel_up Whether a backend answers.\n"
+    "# TYPE newsreel_up gauge\n"
+    'newsreel_up{part="database"} 1.0\n'
+    'newsreel_up{part="cache"} 1.0\n'
+)

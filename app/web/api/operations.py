@@ -1,4 +1,4 @@
-"""GET /health and GET /ready: for those who run the service."""
+"""GET /health, GET /ready and GET /metrics: for those who run the service."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from apiflask import APIBlueprint
+from flask import Response
 
 from app.auth.scopes import Scope
 from app.domain.clock import format_instant
+from app.metrics.exposition import CONTENT_TYPE
 from app.web.api import examples, operation_schemas
 from app.web.api.openapi import also, responses
 from app.web.errors import OVERLOADED, RETRY_AFTER_SECONDS
@@ -18,9 +20,7 @@ from app.web.scopes import scope
 from app.web.services import services
 
 if TYPE_CHECKING:
-    from flask import Response
-
-    from app.web.api.openapi import ResponseDocs
+    from app.web.api.openapi import ResponseDoc, ResponseDocs
     from app.web.report_services import Readiness
 
 operations = APIBlueprint("operations", __name__, tag="Operations")
@@ -71,6 +71,28 @@ def ready() -> Response:
         return uncached_json(body)
     response = uncached_json(body, HTTPStatus.SERVICE_UNAVAILABLE)
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+_SCRAPE = responses(headers=("Cache-Control",), examples={_UNAVAILABLE: OVERLOADED})
+_EXPOSITION: ResponseDoc = {
+    **_SCRAPE[HTTPStatus.OK],
+    "description": "Metrics in the text format of Prometheus.",
+    "content": {CONTENT_TYPE: {"schema": {"type": "string"}, "example": examples.METRICS}},
+}
+
+
+@operations.get("/metrics")
+@scope(Scope.ADMIN, or_metrics_token=True)
+@costs(0)
+@operations.doc(operation_id="get_metrics", responses={**_SCRAPE, HTTPStatus.OK.value: _EXPOSITION})
+def metrics() -> Response:
+    """Tell Prometheus how the service is, whatever of it is away.
+
+    METRICS_TOKEN, sent as a bearer's, opens it, too.
+    """
+    response = Response(services().metrics.text(), content_type=CONTENT_TYPE)
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

@@ -184,6 +184,12 @@ ADVICE: Mapping[str, Advice] = MappingProxyType(
             "Most often its memory is full: raise maxmemory, or see who else writes into it. Else "
             "REDIS_URL names a replica.",
         ),
+        "cache_replica_unavailable": Advice(
+            "The replica of Redis is of no use",
+            "It does not answer, or does not follow the Redis that is written. First pages come "
+            "from that one instead; while it is away, from the database.",
+            "Start the replica, look at its REPLICAOF, or at REDIS_READ_URL.",
+        ),
         "ingest_stalled": Advice(
             "Nobody fetches",
             "Watches are due and nobody takes them: the scheduler or the workers do not run, or "

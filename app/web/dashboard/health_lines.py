@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.domain.errors import (
+    CacheReplicaUnavailableError,
     CacheUnavailableError,
     CacheWriteFailedError,
     StoreUnavailableError,
@@ -38,6 +39,7 @@ class Area(StrEnum):
 AREAS = {
     **dict.fromkeys((StoreUnavailableError.code, WRITES_FAIL), Area.DATABASE),
     **dict.fromkeys((CacheUnavailableError.code, CacheWriteFailedError.code), Area.CACHE),
+    CacheReplicaUnavailableError.code: Area.CACHE,
     "webhook_paused": Area.WEBHOOKS,
     **dict.fromkeys(
         ("no_watches", "ingest_stalled", "internal_error", "lease_lost", "data_stale"),

@@ -33,6 +33,7 @@ SECRETS = {
     "database_url": f"mysql+pymysql://user:{CANARY}@127.0.0.1:1/news",
     "database_replica_url": f"postgresql+psycopg://user:{CANARY}@127.0.0.1:1/news",
     "redis_url": f"redis://:{CANARY}@127.0.0.1:1/0",
+    "redis_read_url": f"redis://:{CANARY}@127.0.0.1:1/0",
     "celery_broker_url": f"redis://:{CANARY}@127.0.0.1:1/1",
     "alert_urls": f"slack://{CANARY}/{CANARY}/x,mailto://user:{CANARY}@mail.example",
     "secret_key": CANARY,
@@ -69,7 +70,16 @@ def test_the_canaries_below_are_in_every_setting_that_can_hold_a_secret() -> Non
 
 @pytest.mark.parametrize("away", [True, False])
 def test_no_page_shows_a_part_of_a_secret(sqlite_url: str, *, away: bool) -> None:
-    here = {} if away else {"database_url": sqlite_url, "database_replica_url": "", "redis_url": ""}
+    here = (
+        {}
+        if away
+        else {
+            "database_url": sqlite_url,
+            "database_replica_url": "",
+            "redis_url": "",
+            "redis_read_url": "",
+        }
+    )
     settings = Settings.model_validate({**SECRETS, **here})
     services = build_services(settings, clock)
     if not away:

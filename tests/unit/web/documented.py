@@ -25,6 +25,7 @@ _ON_EVERY_REPLY = {
         "pragma",
         "allow",
         "cross-origin-resource-policy",
+        "x-request-id",
     ),
 }
 

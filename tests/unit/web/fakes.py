@@ -54,7 +54,8 @@ from app.ingest.quota_report import Forecast, QuotaReport
 from app.ingest.watch_reports import WatchReport, WatchReportPage
 from app.ingest.watching import WatchPage
 from app.limits.limiter import Limiter
-from app.web.api.examples import VIDEO
+from app.metrics.processes import ProcessMetrics
+from app.web.api.examples import METRICS, VIDEO
 from app.webhooks.keeping import DeliveryPage, WebhookPage
 
 if TYPE_CHECKING:
@@ -715,6 +716,13 @@ class MemoryOverview:
         return self.overview
 
 
+class MemoryMetrics:
+    """Tells the same to every scrape."""
+
+    def text(self) -> bytes:
+        return METRICS.encode()
+
+
 @dataclass
 class MemoryServices:
     feed: MemoryFeed = field(default_factory=MemoryFeed)
@@ -740,6 +748,8 @@ class MemoryServices:
     health: MemoryHealth = field(default_factory=MemoryHealth)
     alert_reports: MemoryAlertReports = field(default_factory=MemoryAlertReports)
     configured: tuple[Configured, ...] = ()
+    metrics: MemoryMetrics = field(default_factory=MemoryMetrics)
+    processes: ProcessMetrics = field(default_factory=ProcessMetrics)
     clock: Clock = lambda: AT
     demo: bool = False
     seconds: Iterator[float] = field(default_factory=lambda: count(step=0.001))

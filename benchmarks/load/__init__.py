@@ -1,0 +1,1 @@
+"""Readers of mixed habits against a filled database, by Locust: `make load`."""

@@ -1,0 +1,278 @@
+import os
+import sqlite3
+import stat
+import tarfile
+from collections.abc import Iterator
+from contextlib import closing
+from io import BytesIO
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from app.domain.feeds import ALL
+from app.embedded.alone import AlreadyRunningError, alone, sqlite_file
+from app.store import backups
+from app.store.backups import BackupError, back_up, restore
+from app.store.database import Database
+from app.store.store import Store
+from tests.contract.store.tellings import NOW, list_feed, record, video
+
+KEY = b"a" * 64
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "newsreel.db"
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    path = tmp_path / "secret_key"
+    path.write_bytes(KEY)
+    return path
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    return tmp_path / "kept" / "backup.tar"
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A database with three videos, made once."""
+    path = tmp_path_factory.mktemp("filled") / "newsreel.db"
+    opened = Store(Database(f"sqlite:///{path}"))
+    opened.migrate()
+    record(opened, map(video, range(3)))
+    opened.dispose()
+    return path.read_bytes()
+
+
+@pytest.fixture
+def store(database: Path, filled: bytes) -> Iterator[Store]:
+    database.write_bytes(filled)
+    opened = Store(Database(f"sqlite:///{database}"))
+    yield opened
+    opened.dispose()
+
+
+def _titles(database: Path) -> list[str]:
+    opened = Store(Database(f"sqlite:///{database}"))
+    titles = sorted(row.video.title for row in list_feed(opened, ALL))
+    opened.dispose()
+    return titles
+
+
+def _repacked(archive: Path, target: Path, **changed: bytes | None) -> Path:
+    """The archive with some members replaced or left out."""
+    with tarfile.open(archive) as old, tarfile.open(target, "w:") as new:
+        for info in old:
+            member = old.extractfile(info)
+            assert member is not None
+            content = changed.get(info.name.partition(".")[0], member.read())
+            if content is not None:
+                info.size = len(content)
+                new.addfile(info, BytesIO(content))
+    return target
+
+
+def test_a_backup_puts_back_what_was_there_and_keeps_what_it_replaces(
+    store: Store, database: Path, archive: Path, secret: Path
+) -> None:
+    back_up(database, archive, NOW, secret=secret)
+    record(store, map(video, range(3, 5)))
+    store.dispose()
+    secret.write_bytes(b"b" * 64)
+
+    done = restore(archive, database, NOW, secret=secret)
+
+    assert _titles(database) == [f"Title {number}" for number in range(3)]
+    assert secret.read_bytes() == KEY
+    kept_database, kept_key = done.kept
+    assert _titles(kept_database) == [f"Title {number}" for number in range(5)]
+    assert kept_key.read_bytes() == b"b" * 64
+    assert [stat.S_IMODE(p.stat().st_mode) for p in (archive, database, secret)] == [0o600] * 3
+
+
+def test_what_a_killed_service_had_only_in_its_log_is_kept_too(
+    store: Store, database: Path, archive: Path, secret: Path, tmp_path: Path
+) -> None:
+    back_up(database, archive, NOW, secret=secret)
+    record(store, map(video, range(3, 5)))
+    killed = tmp_path / "killed" / "newsreel.db"  # as it lies after kill -9: nobody closed it
+    killed.parent.mkdir()
+    for part in ("", "-wal"):
+        file = database.with_name(database.name + part)
+        killed.with_name(killed.name + part).write_bytes(file.read_bytes())
+
+    done = restore(archive, killed, NOW, secret=secret)
+
+    assert len(_titles(killed)) == 3
+    assert len(_titles(done.kept[0])) == 5
+
+
+def test_the_log_of_a_broken_database_does_not_get_into_the_one_in_its_place(
+    store: Store, database: Path, archive: Path, secret: Path, tmp_path: Path
+) -> None:
+    back_up(database, archive, NOW, secret=secret)
+    record(store, map(video, range(3, 5)))
+    broken = tmp_path / "broken" / "newsreel.db"
+    broken.parent.mkdir()
+    broken.write_bytes(b"no database " * 1000)
+    log = database.with_name(database.name + "-wal").read_bytes()
+    broken.with_name(broken.name + "-wal").write_bytes(log)
+
+    done = restore(archive, broken, NOW, secret=secret)
+
+    assert _titles(broken) == [f"Title {number}" for number in range(3)]
+    assert [path.read_bytes() for path in done.kept] == [b"no database " * 1000, log]
+
+
+def test_a_backup_is_one_moment_of_a_service_that_goes_on(
+    store: Store, database: Path, archive: Path, secret: Path
+) -> None:
+    stopped = Event()
+
+    def go_on() -> None:
+        number = 3
+        while not stopped.is_set():
+            record(store, [video(number)])
+            number += 1
+
+    thread = Thread(target=go_on)
+    thread.start()
+    try:
+        back_up(database, archive, NOW, secret=secret)
+    finally:
+        stopped.set()
+        thread.join()
+    store.dispose()
+    restore(archive, database, NOW, secret=secret)
+    titles = _titles(database)
+    assert sorted(titles) == sorted(f"Title {number}" for number in range(len(titles)))
+    with closing(sqlite3.connect(database)) as connection:
+        (counted,) = connection.execute(
+            "SELECT sum(videos) FROM hour_counts WHERE scope = 0"
+        ).fetchone()
+    assert counted == len(titles)
+
+
+@pytest.mark.usefixtures("store")
+def test_nothing_is_overwritten(database: Path, archive: Path, secret: Path) -> None:
+    archive.parent.mkdir()
+    archive.write_text("mine")
+    with pytest.raises(BackupError, match="exists"):
+        back_up(database, archive, NOW, secret=secret)
+    assert archive.read_text() == "mine"
+
+
+def test_what_cannot_be_backed_up_leaves_no_file(
+    database: Path, archive: Path, secret: Path
+) -> None:
+    with pytest.raises(BackupError, match="there is no database"):
+        back_up(database, archive, NOW, secret=secret)
+    database.write_bytes(b"no database at all" * 1000)
+    with pytest.raises(BackupError, match="cannot be read"):
+        back_up(database, archive, NOW, secret=secret)
+    assert not archive.exists()
+    assert list(archive.parent.iterdir()) == []
+
+
+def test_a_damaged_database_is_told_instead_of_kept(
+    store: Store, database: Path, archive: Path, secret: Path
+) -> None:
+    store.dispose()
+    with database.open("r+b") as file:  # two pages amid the tables
+        file.seek(4096 * 3)
+        file.write(os.urandom(4096 * 2))
+    with pytest.raises(BackupError):
+        back_up(database, archive, NOW, secret=secret)
+    assert not archive.exists()
+
+
+@pytest.mark.usefixtures("store")
+def test_the_database_of_a_newer_release_is_refused(
+    database: Path, archive: Path, secret: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(database, archive, NOW, secret=secret)
+    monkeypatch.setattr(backups, "newest_revision", lambda: "0001")
+    with pytest.raises(BackupError, match="newer release"):
+        restore(archive, database, NOW, secret=secret)
+    assert len(_titles(database)) == 3
+
+
+@pytest.mark.parametrize("member", ["newsreel", "manifest"])
+@pytest.mark.parametrize("content", [b"", b"{}", None])
+@pytest.mark.usefixtures("store")
+def test_an_archive_that_is_not_whole_changes_nothing(
+    database: Path, archive: Path, secret: Path, member: str, content: bytes | None
+) -> None:
+    back_up(database, archive, NOW, secret=secret)
+    spoilt = _repacked(archive, archive.with_name("spoilt.tar"), **{member: content})
+    with pytest.raises(BackupError):
+        restore(spoilt, database, NOW, secret=secret)
+    assert len(_titles(database)) == 3
+
+
+@pytest.mark.usefixtures("store")
+def test_an_archive_that_is_cut_off_changes_nothing(
+    database: Path, archive: Path, secret: Path
+) -> None:
+    back_up(database, archive, NOW, secret=secret)
+    cut = archive.with_name("cut.tar")
+    cut.write_bytes(archive.read_bytes()[:100_000])
+    with pytest.raises(BackupError):
+        restore(cut, database, NOW, secret=secret)
+    assert len(_titles(database)) == 3
+
+
+def _evil(name: str, **attributes: object) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    for key, value in attributes.items():
+        setattr(info, key, value)
+    return info
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        _evil("../escaped"),
+        _evil("/tmp/escaped"),
+        _evil("secret_key", type=tarfile.SYMTYPE, linkname="/etc/passwd"),
+        _evil("secret_key", type=tarfile.LNKTYPE, linkname="newsreel.db"),
+        _evil("secret_key", type=tarfile.FIFOTYPE),
+        _evil("secret_key", pax_headers={"GNU.sparse.size": "9" * 15, "GNU.sparse.map": "0,0"}),
+        _evil("secret_key", size=10**15),
+        _evil("manifest.json"),
+    ],
+    ids=str,
+)
+@pytest.mark.usefixtures("store")
+def test_an_archive_that_plays_tricks_is_refused(
+    database: Path, archive: Path, secret: Path, info: tarfile.TarInfo
+) -> None:
+    back_up(database, archive, NOW, secret=secret)
+    with tarfile.open(archive, "a:") as tar:
+        tar.addfile(info)
+    with pytest.raises(BackupError):
+        restore(archive, database, NOW, secret=secret)
+    assert secret.read_bytes() == KEY
+    assert len(_titles(database)) == 3
+
+
+@pytest.mark.usefixtures("store")
+def test_a_compressed_archive_is_not_blown_up(database: Path, archive: Path, secret: Path) -> None:
+    archive.parent.mkdir()
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.addfile(_evil("newsreel.db", size=10**6), BytesIO(bytes(10**6)))
+    with pytest.raises(BackupError, match="no backup of Newsreel"):
+        restore(archive, database, NOW, secret=secret)
+
+
+def test_a_link_and_what_it_leads_to_have_one_lock(database: Path, tmp_path: Path) -> None:
+    link = tmp_path / "elsewhere.db"
+    link.symlink_to(database)
+    assert sqlite_file(f"sqlite:///{link}") == database.resolve()
+    with alone(f"sqlite:///{database}"), pytest.raises(AlreadyRunningError):
+        alone(f"sqlite:///{link}").__enter__()
