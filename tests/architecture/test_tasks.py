@@ -27,11 +27,6 @@ def test_every_kind_of_job_is_looked_for_and_has_a_task() -> None:
     assert app.services.jobs.keys() | app.services.messages.keys() == set(JobKind)
 
 
-def test_a_scheduled_task_expires_before_it_is_sent_again() -> None:
-    for entry in SCHEDULE.values():
-        assert entry["options"]["expires"] < entry["schedule"]
-
-
 def test_every_task_goes_to_a_queue_that_a_worker_of_the_full_stack_consumes() -> None:
     used = {app.amqp.router.route({}, name)["queue"].name for name in OURS}
     assert used == QUEUES
@@ -48,7 +43,9 @@ def _sent_functions() -> Iterator[str]:
     """The names on which workers/ calls `delay` or `apply_async`."""
     for source in source_files("workers"):
         for node in ast.walk(source.tree):
-            if isinstance(node, ast.Attribute) and node.attr in ("delay", "apply_async"):
+            if not isinstance(node, ast.Attribute) or node.attr not in ("delay", "apply_async"):
+                continue
+            if ast.unparse(node.value) != "super()":  # what the scheduler sends anyway
                 yield ast.unparse(node.value).rpartition(".")[2].partition("[")[0]
 
 
