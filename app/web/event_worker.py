@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _MOMENT = 0.01
 _FIRST_SECONDS = 1.0
 _LAST_WORD_SECONDS = 1.0
+_LAST_ROUNDS = 100
 _CHUNK_BYTES = 8192
 
 
@@ -50,12 +51,22 @@ class _Server(StreamServer):
     """Takes in who waits already before it closes: closing alone would reset them."""
 
     def close(self) -> None:
-        """Stop listening; nothing else runs between the last look and the end."""
+        """Stop listening, when nobody waits any more or new ones come without end."""
         if not self.closed:
             self.stop_accepting()
-            while not self.full() and (accepted := self.do_read()) is not None:
-                self.do_handle(*accepted)
+            for _ in range(_LAST_ROUNDS):
+                if not self._take_in():
+                    break
+                gevent.sleep(0)  # each looks at the listening socket as it begins
         super().close()
+
+    def _take_in(self) -> int:
+        """Begin to serve those who wait to be accepted; return how many there were."""
+        taken = 0
+        while not self.full() and (accepted := self.do_read()) is not None:
+            self.do_handle(*accepted)
+            taken += 1
+        return taken
 
 
 class EventWorker(GeventWorker):
