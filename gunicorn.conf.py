@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING
 from app.startup import settings_or_exit
 from app.telemetry import configure_logging
 from app.web.gunicorn_logger import RootLogger
-from app.web.request_limits import MAX_HEADER_BYTES, MAX_HEADERS, MAX_REQUEST_LINE_BYTES
+from app.web.request_limits import (
+    KEEP_ALIVE_SECONDS,
+    MAX_HEADER_BYTES,
+    MAX_HEADERS,
+    MAX_REQUEST_LINE_BYTES,
+)
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -73,7 +78,7 @@ max_requests = 1_000_000  # a worker begins anew in a while, so that no leak gro
 max_requests_jitter = 100_000
 timeout = 30
 graceful_timeout = 25  # and a second or two to notice: gone within 30
-keepalive = 40  # longer than a proxy keeps its idle connections, so that only the proxy closes them
+keepalive = KEEP_ALIVE_SECONDS
 limit_request_line = MAX_REQUEST_LINE_BYTES
 limit_request_fields = MAX_HEADERS
 limit_request_field_size = MAX_HEADER_BYTES

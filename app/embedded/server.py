@@ -16,7 +16,12 @@ from app.embedded.alone import alone
 from app.embedded.secret_key import with_secret_key
 from app.telemetry import get_logger
 from app.web.gunicorn_logger import RootLogger
-from app.web.request_limits import MAX_HEADER_BYTES, MAX_HEADERS, MAX_REQUEST_LINE_BYTES
+from app.web.request_limits import (
+    KEEP_ALIVE_SECONDS,
+    MAX_HEADER_BYTES,
+    MAX_HEADERS,
+    MAX_REQUEST_LINE_BYTES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -77,6 +82,7 @@ class EmbeddedServer(BaseApplication):
             "threads": WEB_THREADS,
             "control_socket_disable": True,
             "graceful_timeout": 25,
+            "keepalive": KEEP_ALIVE_SECONDS,
             "limit_request_line": MAX_REQUEST_LINE_BYTES,
             "limit_request_fields": MAX_HEADERS,
             "limit_request_field_size": MAX_HEADER_BYTES,

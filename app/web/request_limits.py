@@ -22,6 +22,9 @@ MAX_REQUEST_LINE_BYTES = 8190
 MAX_HEADER_BYTES = 8190
 """Of one line. The longest are If-None-Match and, on a host with many services, Cookie."""
 
+KEEP_ALIVE_SECONDS = 40
+"""Longer than a proxy keeps its idle connections, so that only the proxy closes them."""
+
 MAX_HEADERS = 64
 """A browser sends some 20, proxies add a few."""
 

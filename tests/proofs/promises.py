@@ -224,7 +224,11 @@ PROMISES: tuple[Promise, ...] = (
     Promise(
         "P16",
         "**Upgrades keep everything.** Data and checkpoints of an earlier release are read on.",
-        tests=("tests/contract/store/test_migrations.py",),
+        tests=(
+            "tests/contract/store/test_migrations.py",
+            "tests/contract/upgrade",
+            "tests/architecture/test_migration_policy.py",
+        ),
     ),
     Promise(
         "P17",

@@ -162,6 +162,11 @@ ADVICE: Mapping[str, Advice] = MappingProxyType(
             "Some of what this release does may fail.",
             "Run: python -m app migrate",
         ),
+        "schema_newer": Advice(
+            "The tables are of a later release",
+            "This release works with them if it is the one before; what is new it does not know.",
+            "Go on with the later release, or stay with this one for as long as you need.",
+        ),
         "alert_not_sent": Advice(
             "Alerts do not arrive",
             "No way in ALERT_URLS took them. They are tried again, and the log of the service says "

@@ -119,7 +119,9 @@ def _troubles(area: Area, report: HealthReport) -> tuple[Trouble, ...]:
 
 
 def _of_schema(revision: str | None, newest: str) -> Iterable[Trouble]:
-    if revision != newest:
+    if revision is not None and revision > newest:
+        yield trouble("schema_newer", f"migrations ran to {revision}, this release has {newest}")
+    elif revision != newest:
         detail = f"migrations ran to {revision or 'none'}, this release has them to {newest}"
         yield trouble("schema_unusable", detail)
 

@@ -119,6 +119,8 @@ def test_tables_of_another_release_are_trouble() -> None:
     (part, *_) = health_lines(stored(revision="0017"))
     assert [it.code for it in part.troubles] == ["schema_unusable"]
     assert "python -m app migrate" in ADVICE["schema_unusable"].action
+    (part, *_) = health_lines(stored(revision="9999"))
+    assert [it.code for it in part.troubles] == ["schema_newer"]
 
 
 def test_a_replica_that_is_away_is_trouble() -> None:
