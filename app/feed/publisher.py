@@ -74,7 +74,7 @@ class FeedPublisher:
         except NotFoundError:
             return  # the watch was removed meanwhile
         if cached is not None and cached > stored:
-            lift_version(self._store, cached)
+            lift_version(self._store, feed, cached)
             self._put(feed)
         elif cached is None or cached < stored:
             self._put(feed)
