@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _OLDEST, _OLD = (6, 2), (7, 0)
 _LONG_QUEUE = 500
-"""Ticks expire before the next one comes, and fetches after 25 s."""
+"""One tick waits at most, and fetches are of no use after 25 s."""
 
 
 def check_cache(url: str, clock: Clock) -> Iterator[Finding]:

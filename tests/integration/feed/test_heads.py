@@ -105,15 +105,19 @@ def clock() -> Clock:
 
 
 class CountedCache(MemoryFeedCache):
-    """Counts how often it is asked."""
+    """Counts how often it is asked, and remembers whose heads it was told that these are."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asked = 0
+        self.sites: list[str] = []
 
     def version(self, feed: Feed) -> int | None:
         self.asked += 1
         return super().version(feed)
+
+    def learn_site(self, site: str) -> None:
+        self.sites.append(site)
 
 
 @pytest.fixture
@@ -314,6 +318,17 @@ def test_a_watch_behind_what_was_served_is_lifted_where_everything_has_moved_pas
     with capture_logs() as lines:
         publisher.repair()
     assert not lines, "once is enough"
+
+
+def test_heads_go_by_the_name_of_a_database_that_was_made_anew(
+    store: CountedStore, cache: CountedCache, clock: Clock, sqlite_url: str
+) -> None:
+    publisher = FeedPublisher(store, cache, clock, told())
+    publisher.repair()
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as file, file:
+        file.execute("UPDATE feed_version SET site = 'another'")
+    publisher.repair()
+    assert [len(cache.sites), cache.sites[-1]] == [2, "another"]
 
 
 def test_a_watch_that_nobody_reads_is_not_published(
