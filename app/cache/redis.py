@@ -3,7 +3,8 @@
 A head is a hash of its version and its bytes, written by a script that compares the versions
 first, so a slow writer never puts an older page over a newer one. Its key holds the name of the
 site, so that two databases may share a Redis. A process that has not read that name yet (its
-database is away) goes by the site that was published last.
+database is away) goes by the site that published, if there is only one: it serves nothing of
+another's.
 """
 
 from __future__ import annotations
@@ -35,7 +36,13 @@ local present = tonumber(redis.call('HGET', KEYS[1], 'version') or '')
 if present and present > tonumber(ARGV[1]) then return 0 end
 redis.call('HSET', KEYS[1], 'version', ARGV[1], 'head', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
-if ARGV[4] ~= '' then redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[3]) end
+if ARGV[4] == '' then return 1 end
+local site = redis.call('TYPE', KEYS[2]).ok == 'string' and redis.call('GET', KEYS[2])
+if not site or site == ARGV[4] then
+  redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[3])
+elseif site ~= '' then
+  redis.call('SET', KEYS[2], '', 'EX', ARGV[3])
+end
 return 1
 """
 
@@ -59,7 +66,8 @@ def connect(url: str) -> Redis:
 class HeadNames:
     """What heads are called: by the site whose they are, so that several may share a Redis.
 
-    The site is the database's name for itself; until that is read, it is whichever published last.
+    The site is the database's name for itself; until that is read, it is the only one that
+    published. That several did lately is told by an empty name, under which there is nothing.
     """
 
     def __init__(self) -> None:
