@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from contextlib import ExitStack, closing, contextmanager
@@ -126,7 +127,8 @@ def _without(site: ChaosSite, one: str) -> Iterator[None]:
         case _:
             names = [name for name in site.running if name.startswith(one[:4].lower())]
             for name in names:
-                site.running[name].stop()
+                site.signal(name, signal.SIGKILL)
+                site.running[name].wait()
             yield
             for name in names:
                 site.start(name)
