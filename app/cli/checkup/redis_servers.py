@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _OLDEST, _OLD = (6, 2), (7, 0)
 _LONG_QUEUE = 500
-"""Ticks expire before the next one comes, and fetches after 25 s."""
+"""Fetches expire after 25 s, and there is one tick at most."""
 
 
 def check_cache(url: str, clock: Clock) -> Iterator[Finding]:
