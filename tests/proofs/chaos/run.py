@@ -123,7 +123,7 @@ class ChaosRun:
 
     def _trouble(self) -> None:
         trouble = draw(self._site, self._random)
-        self._troubles[f"{trouble.kind} {trouble.victim}".strip()] += 1
+        self._troubles[trouble.what] += 1
         _say(f"{trouble}")
         with trouble.during():
             time.sleep(trouble.seconds)
