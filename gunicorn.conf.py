@@ -6,9 +6,12 @@ Redis; a few processes use the cores.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
+import time
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +36,8 @@ _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes files of its ow
 _TMP_DIR = str(_SHARED_MEMORY) if os.access(_SHARED_MEMORY, os.W_OK) else None
 _MAX_WORKERS = 4  # of about 110 MB each
 _COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+_FOLDERS = "newsreel-metrics-"
+_YOUNG_SECONDS = 60
 
 
 def _workers(settings: Settings) -> int:
@@ -45,11 +50,40 @@ def _folder_of_counts() -> str:
 
     A reload reads this file again, and counting goes on where it was.
     """
-    mine = f"newsreel-metrics-{os.getpid()}-"
+    mine = f"{_FOLDERS}{os.getpid()}-"
     named = os.environ.get(_COUNTS, "")
     if Path(named).name.startswith(mine):
         return named
-    return tempfile.mkdtemp(prefix=mine, dir=_TMP_DIR)
+    folder = tempfile.mkdtemp(prefix=mine, dir=_TMP_DIR)
+    with suppress(OSError):  # where there are no locks, nobody sweeps either
+        _lock(folder)  # until this process and its workers have ended
+    _sweep(Path(folder).parent)
+    return folder
+
+
+def _lock(folder: str | Path) -> int:
+    """Lock a folder and return what holds the lock.
+
+    Raises:
+        OSError: it is gone, somebody else's, or locked by another process.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _sweep(parent: Path) -> None:
+    """Take away the folders of masters that were killed: shared memory is small."""
+    for folder in parent.glob(f"{_FOLDERS}*"):
+        with suppress(OSError):
+            if folder.stat().st_mtime < time.time() - _YOUNG_SECONDS:  # else not locked yet, maybe
+                descriptor = _lock(folder)
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(descriptor)
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:

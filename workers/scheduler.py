@@ -1,8 +1,8 @@
 """Beat's scheduler: due times by the monotonic clock, and no pile of messages in the queue.
 
 Celery's own counts by the wall clock: set back by an hour, it sends nothing for an hour. And a
-message that expires does so by its reader's wall clock: where that differs, all are dropped. So
-here nothing expires, and nothing is sent while the last one of its queue has not been taken.
+message that expires does so by its reader's wall clock: where that differs, all are dropped. So no
+tick expires, and none is sent while the last message of its queue has not been taken.
 """
 
 from __future__ import annotations

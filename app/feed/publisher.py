@@ -42,7 +42,8 @@ class FeedPublisher:
 
         A cache that is away is told once and made up for by `repair`.
         """
-        self._learn_site()
+        if not self._knows_site:
+            self._learn_site()
         accessed = self._accessed() if watches else {}
         feeds = [ALL, *(Feed(watch_id=w) for w in sorted(watches) if w in accessed)]
         self._for_each(feeds, self._put)
@@ -57,9 +58,9 @@ class FeedPublisher:
         self._for_each([ALL, *self._read_feeds()], self._repair)
 
     def _learn_site(self) -> None:
-        if not self._knows_site:
-            self._cache.learn_site(self._store.read(lambda transaction: transaction.site))
-            self._knows_site = True
+        """Learn whose heads these are: of another, where the database was made anew under us."""
+        self._cache.learn_site(self._store.read(lambda transaction: transaction.site))
+        self._knows_site = True
 
     def _read_feeds(self) -> list[Feed]:
         return [Feed(watch_id=watch_id) for watch_id in sorted(self._accessed())]
@@ -74,7 +75,7 @@ class FeedPublisher:
         except NotFoundError:
             return  # the watch was removed meanwhile
         if cached is not None and cached > stored:
-            lift_version(self._store, cached)
+            lift_version(self._store, feed, cached)
             self._put(feed)
         elif cached is None or cached < stored:
             self._put(feed)

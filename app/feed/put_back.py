@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 from app.telemetry import get_logger
 
 if TYPE_CHECKING:
+    from app.domain.feeds import Feed
     from app.store.store import Store
 
 
-def lift_version(store: Store, served: int) -> None:
-    """Bring the versions of all feeds above one that was served, unless that was done.
+def lift_version(store: Store, feed: Feed, served: int) -> None:
+    """Bring the versions of all feeds above one that was served of this, unless that was done.
 
     Raises:
         StoreUnavailableError: the database is away.
     """
-    version = store.write(lambda transaction: transaction.lift_version(served + 1))
-    get_logger(__name__).error("database_put_back", served=served, version=version)
+    version = store.write(lambda transaction: transaction.lift_version(feed, served + 1))
+    told = {"feed": feed.name, "served": served, "version": version}
+    get_logger(__name__).error("database_put_back", **told)

@@ -16,18 +16,17 @@ from typing import TYPE_CHECKING
 from cachetools import LRUCache
 
 from app.domain.errors import NotFoundError, StoreUnavailableError
-from app.domain.feeds import ALL
+from app.domain.feeds import ALL, Feed
 from app.domain.watches import MAX_WATCHES, WatchKind
 from app.feed.publisher import ACCESS_WINDOW
 from app.feed.put_back import lift_version
 from app.telemetry import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from app.domain.clock import Clock
-    from app.domain.feeds import Feed
     from app.domain.watches import Watch
     from app.feed.head_reader import HeadReader
     from app.store.store import Store, Transaction
@@ -151,12 +150,15 @@ class WatchedFeeds:
             found = transaction.watches.list_by_id(watch_ids) if watch_ids else []
             return transaction.feed.version(ALL), transaction.site, found
 
-        served = self._heads.last_known(ALL) if self._heads is not None else None
+        # What was served is looked up first: what is stored is no older.
+        served = self._served([ALL, *(Feed(watch_id=watch_id) for watch_id in watch_ids)])
         version, site, watches = self._store.read(read)
         if self._heads is not None:
             self._heads.learn_site(site)
-        if served is not None and served.version > version:
-            lift_version(self._store, served.version)
+        stored = {ALL: version} | {Feed(watch_id=it.watch_id): it.feed_seq for it in watches}
+        behind = next((feed for feed in stored if served.get(feed, 0) > stored[feed]), None)
+        if behind is not None:  # with it all others are lifted
+            lift_version(self._store, behind, served[behind])
         with self._lock:
             self._version = version
         for watch_id in set(watch_ids) - {watch.watch_id for watch in watches}:
@@ -164,6 +166,13 @@ class WatchedFeeds:
         for watch in watches:
             self._see(watch)
             self._note(watch)
+
+    def _served(self, feeds: Iterable[Feed]) -> dict[Feed, int]:
+        """Return the versions of those that this process has served."""
+        if self._heads is None:
+            return {}
+        known = {feed: self._heads.last_known(feed) for feed in feeds}
+        return {feed: last.version for feed, last in known.items() if last is not None}
 
     def _see(self, watch: Watch) -> None:
         with self._lock:

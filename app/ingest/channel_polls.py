@@ -136,8 +136,8 @@ class ChannelPolls:
             pending = transaction.ranges.list_pending(poll.watch.watch_id)
             due = _next_due_at(poll, pending, problem, retry_at, now)
             if transaction.subscriptions.list_hints(poll.watch.term, 1):
-                again_at = (retry_at or now + retries.SOONEST) if poll.hints else now
-                due = min(due, again_at)
+                hints_at = _retry_at(poll, problem, now, paced=False) or now + retries.SOONEST
+                due = min(due, hints_at if poll.hints else now)
             transaction.watches.release(poll.claim, next_due_at=due, now=now, problem=problem)
             transaction.watches.grant_wish(poll.claim, poll.started_at, now)
             transaction.channels.put_state(poll.watch.watch_id, poll.state)
@@ -195,13 +195,18 @@ def _next_due_at(
     )
 
 
-def _retry_at(poll: ChannelPoll, problem: Problem | None, now: datetime) -> datetime | None:
-    """Return when to ask the Data API again; None if it did not fail."""
+def _retry_at(
+    poll: ChannelPoll, problem: Problem | None, now: datetime, *, paced: bool = True
+) -> datetime | None:
+    """Return when to ask the Data API again; None if it did not fail.
+
+    The uploads playlist has a pace of its own (`channel_plan`), what was pushed has none.
+    """
     error = poll.uploads_error
     if error is None or problem is None:
         return None
     turn = poll.watch.watch_id
-    return retries.retry_at(error, failing_since=problem.since, now=now, turn=turn)
+    return retries.retry_at(error, failing_since=problem.since, now=now, turn=turn, paced=paced)
 
 
 def _was_read(poll: ChannelPoll, since: datetime) -> bool:

@@ -37,7 +37,11 @@ class Probe(Generic[T]):
                 return self._asking
             asking = self._asking = Future[T]()
         # A daemon: a process that ends does not wait for a backend that says nothing.
-        Thread(target=self._run, args=(asking,), name=self._name, daemon=True).start()
+        thread = Thread(target=self._run, args=(asking,), name=self._name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # there are no more threads; who comes next tries again
+            asking.set_exception(error)
         return asking
 
     def _run(self, asking: Future[T]) -> None:

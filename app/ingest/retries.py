@@ -16,12 +16,13 @@ from app.domain.errors import (
     NoUsableKeyError,
     SourceError,
     UnreachableError,
+    UpstreamError,
 )
 
 SOONEST = timedelta(seconds=60)
 SOONEST_UNREACHED = timedelta(seconds=10)
 """Where nobody answered YouTube counted no call, and it matters to be back soon.
-Never faster than the watch's pace, so a day's calls are not spent on it."""
+We count each, before it is made: only for what has a pace that does not spend a day's calls."""
 
 _LONGEST: tuple[tuple[type[NewsreelError], timedelta], ...] = (
     # Looking costs no call, and sees at once what the operator mended or midnight brought.
@@ -38,7 +39,7 @@ _GOLDEN = (sqrt(5) - 1) / 2
 
 
 def retry_at(
-    error: NewsreelError, *, failing_since: datetime, now: datetime, turn: int
+    error: NewsreelError, *, failing_since: datetime, now: datetime, turn: int, paced: bool = True
 ) -> datetime:
     """Return when to try again: after as long as it has been failing, so the waits double.
 
@@ -49,11 +50,14 @@ def retry_at(
         now: the present.
         turn: a number that differs between watches, so that those that fail together are not
             tried again together.
+        paced: whether something else keeps it from being tried more often than there are calls.
 
     Returns:
-        At least a minute later (ten seconds where nobody answered, and then at most 20), and not
-        before the source asked for.
+        At least a minute later (where nobody answered what is paced, ten seconds and at most 20),
+        and not before the source asked for.
     """
+    if isinstance(error, UnreachableError) and not paced:
+        error = UpstreamError(str(error))
     longest = next(wait for kind, wait in _LONGEST if isinstance(error, kind))
     spread = 1 + _SPREAD * (turn * _GOLDEN % 1)
     doubled = min(longest, now - failing_since) * spread

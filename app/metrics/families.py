@@ -233,7 +233,8 @@ def _age(now: datetime, at: datetime | None) -> float | None:
 
 
 def _limit(used: UsedQuota | None, limit: int) -> int:
-    return limit if used is None else min(limit, used.limit)
+    """Return what the ledger goes by: what is configured, or what was used up below it."""
+    return min(limit, used.limit) if used is not None and used.exhausted else limit
 
 
 def _left(used: UsedQuota | None, limit: int) -> int:

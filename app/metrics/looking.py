@@ -58,7 +58,12 @@ class Look(Generic[T]):
             if self._running is not None or self._is_fresh():
                 return
             self._running = Event()
-        Thread(target=self._run, args=(self._running,), name=self.name, daemon=True).start()
+            running = self._running
+        thread = Thread(target=self._run, args=(running,), name=self.name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # there are no more threads; it counts as a look that failed
+            self._end(None, running)
 
     def result(self, seconds: float) -> T | None:
         """Return what is seen; None if that failed, or takes longer than these seconds."""
@@ -80,7 +85,10 @@ class Look(Generic[T]):
         except Exception:  # noqa: BLE001 - a scrape tells what else is known; it is logged whole
             self._log.exception("look_crashed", part=self.name)
         finally:
-            with self._lock:
-                self._seen = _Seen(found, self._clock())
-                self._running = None
-            done.set()
+            self._end(found, done)
+
+    def _end(self, found: T | None, done: Event) -> None:
+        with self._lock:
+            self._seen = _Seen(found, self._clock())
+            self._running = None
+        done.set()

@@ -35,6 +35,7 @@ _SMALL = 10_000
 """The most bytes of a manifest or a key."""
 
 _CHUNK = 1 << 20
+_LOGS = "-wal", "-journal"
 
 
 class BackupError(NewsreelError):
@@ -130,7 +131,7 @@ def restore(archive: Path, database: Path, now: datetime, *, secret: Path) -> Re
         ending = f".replaced-{now:%Y%m%dT%H%M%SZ}"
         kept = [*_keep_database(database, ending)]
         copy.replace(database)
-        kept += _put_key(secret, key, Path(folder), ending)
+        kept += _put_key(secret.resolve(), key, ending)
     _sync(database.parent)
     return Restored(manifest, tuple(kept))
 
@@ -256,26 +257,27 @@ def _take(members: dict[str, IO[bytes]], name: str, target: Path) -> None:
 
 
 def _keep_database(database: Path, ending: str) -> Iterator[Path]:
-    """Link what is there to other names, then take away its log, which would spoil the new one.
+    """Link what is there to other names, then take away its logs, which would spoil the new one.
 
-    Whenever this ends half-way, the old database is whole under its new names.
+    A log may be there alone. Whenever this ends half-way, the old database is whole under its new
+    names.
     """
-    if not database.exists():
-        return
-    with suppress(sqlite3.Error), closing(sqlite3.connect(database)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    for part in ("", "-wal"):
+    if database.exists():
+        with suppress(sqlite3.Error), closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for part in ("", *_LOGS):
         file = database.with_name(database.name + part)
         if file.exists() and (not part or file.stat().st_size):
             kept = database.with_name(database.name + ending + part)
             os.link(file, kept)
             yield kept
     _sync(database.parent)
-    for part in ("-wal", "-shm"):
+    for part in (*_LOGS, "-shm"):
         database.with_name(database.name + part).unlink(missing_ok=True)
 
 
-def _put_key(secret: Path, key: bytes | None, folder: Path, ending: str) -> Iterator[Path]:
+def _put_key(secret: Path, key: bytes | None, ending: str) -> Iterator[Path]:
+    """Put a key in its place, which may lie on another disk than the database."""
     before = secret.read_bytes() if secret.is_file() else None
     if key is None or key == before:
         return
@@ -284,7 +286,9 @@ def _put_key(secret: Path, key: bytes | None, folder: Path, ending: str) -> Iter
         kept = secret.with_name(secret.name + ending)
         os.link(secret, kept)
         yield kept
-    _write_key(Path(folder, _SECRET), key).replace(secret)
+    with TemporaryDirectory(dir=secret.parent, prefix=f".{secret.name}.") as folder:
+        _write_key(Path(folder, _SECRET), key).replace(secret)
+    _sync(secret.parent)
 
 
 def _write_key(path: Path, key: bytes) -> Path:

@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 _NOW = {"mysql": "SELECT UTC_TIMESTAMP(6)", "postgresql": "SELECT clock_timestamp()"}
 
 _DONE = (WatchRow.last_success_at, WatchRow.read_until, WatchRow.error_since)
-_NOTED = (WatchRow.packed_at, WatchRow.packed_until, WatchRow.wanted_at, WatchRow.last_accessed_at)
+_NOTED = (WatchRow.packed_at, WatchRow.packed_until, WatchRow.wanted_at)
 
 _WAITS: tuple[InstrumentedAttribute[Any], ...] = (
+    # Noted by web processes each minute. One whose clock is ahead would have its watch polled anew
+    # by every tick, if this alone were a reason to.
+    WatchRow.last_accessed_at,
     *(FollowedChannelRow.next_due_at, FollowedChannelRow.feed_read_at),
     *(FollowedChannelRow.feed_retry_at, FollowedChannelRow.uploads_tried_at),
     *(ChannelStateRow.feed_read_at, ChannelStateRow.feed_retry_at),
@@ -35,7 +38,7 @@ _WAITS: tuple[InstrumentedAttribute[Any], ...] = (
     *(SubscriptionRow.next_try_at, GlanceRow.next_try_at),
     *(WebhookRow.next_try_at, AlertRow.next_try_at),
 )
-"""What else is done again later; a try too many costs little."""
+"""What else is done again later; a try too many costs little. It shows nothing by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,16 +55,26 @@ def read_site(connection: Connection) -> str:
     return connection.execute(_SITE).scalar_one() or ""
 
 
-def lift_version(connection: Connection, least: int) -> int:
-    """Bring a version that is behind `least` up to it, and every feed's; return the version.
+def lift_version(connection: Connection, least: int, watch_id: int | None = None) -> int:
+    """Bring a version that is behind `least` to it or above, and every feed's; return the version.
 
     For a database that was put back to an older state: readers have seen later versions, which
     must not be given out again. Copies are told to start anew.
+
+    Args:
+        connection: of a transaction that has locked nothing yet.
+        least: above what was served.
+        watch_id: whose feed was served; everything's if None. It may be behind where everything,
+            which has moved since, is not.
     """
     seq = lock_version(connection)
-    if seq >= least:
+    behind = seq
+    if watch_id is not None:
+        query = select(WatchRow.feed_seq).where(WatchRow.watch_id == watch_id)
+        behind = connection.execute(query).scalar_one_or_none() or 0
+    if behind >= least:
         return seq
-    lifted = {"seq": least, "pruned_seq": least}
-    connection.execute(update(FeedVersionRow).values(lifted))
-    connection.execute(update(WatchRow).values(feed_seq=least))
-    return least
+    new = max(least, seq + 1)
+    connection.execute(update(FeedVersionRow).values(seq=new, pruned_seq=new))
+    connection.execute(update(WatchRow).values(feed_seq=new))
+    return new

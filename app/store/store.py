@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from app.domain.audit import Action, Actor, AuditEntry
+    from app.domain.feeds import Feed
     from app.domain.intake import Finding, Recorded
     from app.store.database import Database
 
@@ -112,9 +113,9 @@ class Transaction:
         """Drop a watch's unconfirmed links of videos published in that time; return how many."""
         return Relinking(self._connection, now).drop_uncertain(watch_id, since, before)
 
-    def lift_version(self, least: int) -> int:
-        """Bring the feeds' versions up to `least`, if they are behind; return the version."""
-        return lift_version(self._connection, least)
+    def lift_version(self, feed: Feed, least: int) -> int:
+        """Bring all feeds to `least` or above, if this one is behind; return the version."""
+        return lift_version(self._connection, least, feed.watch_id)
 
     @property
     def site(self) -> str:

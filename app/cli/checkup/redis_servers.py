@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _OLDEST, _OLD = (6, 2), (7, 0)
 _LONG_QUEUE = 500
-"""Fetches expire after 25 s, and there is one tick at most."""
+"""One tick waits at most, and fetches are of no use after 25 s."""
 
 
 def check_cache(url: str, clock: Clock) -> Iterator[Finding]:

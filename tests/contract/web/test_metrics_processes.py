@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import httpx
@@ -58,12 +61,32 @@ class Site:
 
 
 @pytest.fixture
-def site(processes: Processes) -> Iterator[Site]:
+def left() -> Iterator[tuple[Path, Path]]:
+    """Folders of two masters of long ago: of one that was killed, and of one that still runs."""
+    parent = SHARED if os.access(SHARED, os.W_OK) else None
+    names = [Path(mkdtemp(prefix=f"newsreel-metrics-0-{n}-", dir=parent)) for n in range(2)]
+    killed, running = names
+    descriptor = os.open(running, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    for folder in names:
+        os.utime(folder, (0, 0))
+    yield killed, running
+    os.close(descriptor)
+    for folder in names:
+        rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def site(processes: Processes, left: tuple[Path, Path]) -> Iterator[Site]:
+    del left  # they are there before it starts
     yield Site(processes)
     processes.close()
 
 
-def test_all_processes_are_one_to_a_scraper_and_backends_may_be_away(site: Site) -> None:
+def test_all_processes_are_one_to_a_scraper_and_backends_may_be_away(
+    site: Site, left: tuple[Path, Path]
+) -> None:
+    assert [folder.exists() for folder in left] == [False, True]
     before = _asked(site.scrape())
     for _ in range(30):  # each by a connection of its own, so that both are asked
         assert httpx.get(f"{site.base}/health").status_code == 200

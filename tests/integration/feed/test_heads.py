@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
@@ -103,15 +105,19 @@ def clock() -> Clock:
 
 
 class CountedCache(MemoryFeedCache):
-    """Counts how often it is asked."""
+    """Counts how often it is asked, and remembers whose heads it was told that these are."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asked = 0
+        self.sites: list[str] = []
 
     def version(self, feed: Feed) -> int | None:
         self.asked += 1
         return super().version(feed)
+
+    def learn_site(self, site: str) -> None:
+        self.sites.append(site)
 
 
 @pytest.fixture
@@ -273,6 +279,56 @@ def test_what_only_a_process_has_served_is_not_served_again_as_something_else(
     publisher.repair()
     assert heads.read(ALL).head.version == served + 2
     assert len(heads.read(ALL).head.items) == 1
+
+
+@pytest.mark.parametrize("by_process", [False, True])
+def test_a_watch_behind_what_was_served_is_lifted_where_everything_has_moved_past_that(
+    store: CountedStore,
+    cache: MemoryFeedCache,
+    publisher: FeedPublisher,
+    clock: Clock,
+    sqlite_url: str,
+    *,
+    by_process: bool,
+) -> None:
+    """The cache was away when the database was put back, and polls went on meanwhile."""
+    watch_id = add_watch(store, "quiet").watch_id
+    feed = Feed(watch_id=watch_id)
+    store.write(lambda t: t.watches.note_access(watch_id, NOW, NOW))
+    file = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))
+    with closing(file), closing(sqlite3.connect(":memory:")) as dump:
+        file.backup(dump)
+        record(store, [VIDEO, video(2)], watch_id)
+        heads = HeadReader(store, cache, clock, 0, told())
+        served = heads.read(feed).head.version
+        publisher.repair()
+        dump.backup(file)
+    while get_version(store, ALL) <= served:
+        record(store, [video(3 + get_version(store, ALL))])
+    if by_process:
+        cache.drop(feed)
+        watched = WatchedFeeds(store, clock, heads)
+        watched.asked(feed)
+        watched.catch_up()
+    publisher.repair()
+    for reader in (heads, HeadReader(store, cache, clock, 0, told())):
+        read = reader.read(feed).head
+        assert (read.version, read.items) == (get_version(store, feed), ())
+    assert read.version > served
+    with capture_logs() as lines:
+        publisher.repair()
+    assert not lines, "once is enough"
+
+
+def test_heads_go_by_the_name_of_a_database_that_was_made_anew(
+    store: CountedStore, cache: CountedCache, clock: Clock, sqlite_url: str
+) -> None:
+    publisher = FeedPublisher(store, cache, clock, told())
+    publisher.repair()
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as file, file:
+        file.execute("UPDATE feed_version SET site = 'another'")
+    publisher.repair()
+    assert [len(cache.sites), cache.sites[-1]] == [2, "another"]
 
 
 def test_a_watch_that_nobody_reads_is_not_published(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from app.domain.feeds import ALL
 from app.feed.reader import FeedReader
 from app.ingest.clock_steps import NoClockCheck
+from app.ingest.probing import Probe
 from app.ingest.readiness import ReadinessCheck
 from app.ingest.trouble import WriteTrouble
 from app.telemetry import Incidents, get_logger
@@ -77,3 +78,18 @@ def test_a_cache_that_hangs_is_away(backends: Backends, check: ReadinessCheck, h
     backends.store.meanwhile = hung.wait  # type: ignore[assignment]
     codes = {problem.code for problem in check.check(SOON).problems}
     assert codes == {"cache_unavailable", "database_unavailable"}
+
+
+def test_a_process_without_threads_left_asks_again_once_it_has_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    probe = Probe("probe", lambda: "answer")
+    with monkeypatch.context() as limited:
+        limited.setattr(Thread, "start", _no_more_threads)
+        with pytest.raises(RuntimeError):
+            probe.begin().result(0)
+    assert probe.begin().result(20) == "answer"
+
+
+def _no_more_threads(_: Thread) -> None:
+    raise RuntimeError("can't start new thread")

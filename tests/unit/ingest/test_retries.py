@@ -80,3 +80,13 @@ def test_a_source_that_nobody_reaches_is_tried_every_ten_to_twenty_seconds() -> 
     waits = [wait for turn in range(20) for wait in _waits(error, timedelta(hours=2), turn)]
     assert min(waits) == timedelta(seconds=10)
     assert max(waits) <= timedelta(seconds=20)
+
+
+def test_what_nothing_paces_is_not_asked_for_all_day_where_nobody_answers() -> None:
+    """Each attempt is charged before it is made."""
+    now = NOON + timedelta(hours=1)
+    waits = [
+        retry_at(error, failing_since=NOON, now=now, turn=1, paced=False)
+        for error in (UnreachableError("refused"), UpstreamError("HTTP 503"))
+    ]
+    assert waits[0] == waits[1] >= now + 15 * MINUTE

@@ -1,14 +1,17 @@
 import hmac
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from app.domain.errors import UnreachableError
 from app.domain.fetches import FetchSource
+from app.domain.quota import ApiKey
 from app.domain.subscriptions import other_form
 from app.domain.videos import Source
+from app.sources.base import VideoBatch
 from app.store.store import Store
 from simulator.video import Event
 from tests.unit.ingest.channels import DAY, HOUR, MINUTE, feed_calls, lines, units, uploaded
@@ -214,6 +217,26 @@ def test_an_answer_that_tells_nothing_is_none_to_a_push(new_rig: NewRig) -> None
     source.hides_all = False
     made.follow(2 * MINUTE)
     assert "video000100" in made.rig.known()
+
+
+class UnreachedSource(HidingSource):
+    """YouTube's API is out of reach; each attempt is charged all the same."""
+
+    tries = 0
+
+    def videos(self, key: ApiKey, video_ids: Sequence[str]) -> VideoBatch:
+        del key, video_ids
+        self.tries += 1
+        raise UnreachableError("refused")
+
+
+def test_pushes_while_the_api_is_out_of_reach_do_not_spend_the_day(new_rig: NewRig) -> None:
+    made = watched(new_rig)
+    source = UnreachedSource(made.rig.youtube)
+    made.rig.services.ingest._channel_runner._hints._source = source
+    made.rig.publish(*uploaded(made.rig, 100, 1))
+    made.follow(HOUR, every=30)
+    assert 3 < source.tries < 16
 
 
 def test_a_push_of_what_there_is_not_costs_a_few_units_and_is_forgotten(new_rig: NewRig) -> None:

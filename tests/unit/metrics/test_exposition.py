@@ -37,7 +37,7 @@ EMPTY = Figures(
     ranges=(),
     fetches=(),
     used=(
-        UsedQuota("p", "search", 30, 100, exhausted=False),
+        UsedQuota("p", "search", 30, 50, exhausted=False),  # raised since the day began
         UsedQuota("q", "search", 10, 80, exhausted=True),
         UsedQuota("q", "novel", 10, 80, exhausted=False),
         UsedQuota("gone", "search", 1, 100, exhausted=False),
@@ -104,6 +104,7 @@ def test_quota_and_keys_are_those_that_are_configured() -> None:
         f"newsreel_quota_left search {bare}": 100,
         f"newsreel_quota_left units {bare}": 10_000,
     }
+    assert told["newsreel_quota_limit search p"] == 100
     assert told["newsreel_quota_limit search q"] == 80
     keys = {name: value for name, value in told.items() if "newsreel_keys" in name}
     assert keys == {

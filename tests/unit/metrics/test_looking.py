@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -94,3 +94,20 @@ def test_what_was_seen_long_ago_is_not_told_while_a_new_look_hangs() -> None:
     assert look.result(0) is None
     watched.open.set()
     assert look.result(FOR_EVER) == 2
+
+
+def test_a_process_without_threads_left_looks_again_once_it_has_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_more(_: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    hand = Hand()
+    look = new(Watched(), hand)
+    with monkeypatch.context() as limited:
+        limited.setattr(Thread, "start", no_more)
+        look.begin()
+        assert look.result(0) is None
+    hand.now = 5
+    look.begin()
+    assert look.result(FOR_EVER) == 1

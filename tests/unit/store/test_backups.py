@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event, Thread
 
 import pytest
@@ -64,6 +65,13 @@ def _titles(database: Path) -> list[str]:
     return titles
 
 
+def _other_disk(path: Path) -> Path:
+    other = Path("/dev/shm")
+    if not other.is_dir() or other.stat().st_dev == path.stat().st_dev:
+        pytest.skip("there is one disk")
+    return other
+
+
 def _repacked(archive: Path, target: Path, **changed: bytes | None) -> Path:
     """The archive with some members replaced or left out."""
     with tarfile.open(archive) as old, tarfile.open(target, "w:") as new:
@@ -93,6 +101,36 @@ def test_a_backup_puts_back_what_was_there_and_keeps_what_it_replaces(
     assert _titles(kept_database) == [f"Title {number}" for number in range(5)]
     assert kept_key.read_bytes() == b"b" * 64
     assert [stat.S_IMODE(p.stat().st_mode) for p in (archive, database, secret)] == [0o600] * 3
+
+
+def test_a_key_on_another_disk_is_put_back_where_a_link_leads(
+    store: Store, database: Path, archive: Path, tmp_path: Path
+) -> None:
+    store.dispose()
+    with TemporaryDirectory(dir=_other_disk(tmp_path)) as elsewhere:
+        real, secret = Path(elsewhere, "key"), tmp_path / "linked"
+        real.write_bytes(KEY)
+        secret.symlink_to(real)
+        back_up(database, archive, NOW, secret=secret)
+        real.write_bytes(b"b" * 64)
+        restore(archive, database, NOW, secret=secret)
+        assert real.read_bytes() == KEY
+        assert secret.is_symlink()
+        assert [p.read_bytes() for p in Path(elsewhere).glob("key.*")] == [b"b" * 64]
+
+
+@pytest.mark.parametrize("part", ["-wal", "-journal"])
+def test_a_log_whose_database_was_taken_away_spoils_nothing(
+    store: Store, database: Path, archive: Path, secret: Path, part: str
+) -> None:
+    back_up(database, archive, NOW, secret=secret)
+    store.dispose()
+    database.unlink()
+    database.with_name(database.name + part).write_bytes(b"of another")
+    done = restore(archive, database, NOW, secret=secret)
+    assert not database.with_name(database.name + part).exists()
+    assert [kept.read_bytes() for kept in done.kept] == [b"of another"]
+    assert len(_titles(database)) == 3
 
 
 def test_what_a_killed_service_had_only_in_its_log_is_kept_too(
