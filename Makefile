@@ -75,8 +75,8 @@ sbom: .venv-audit/tools.stamp ## what the service is made of, as CycloneDX, in s
 up: ## the full stack in containers
 	docker compose up --build --detach --wait
 
-down: ## stop the full stack; its data stays in the volumes
-	docker compose --profile demo down
+down: ## stop the full stack, demo and monitoring too; its data stays in the volumes
+	docker compose --profile demo --profile monitoring down
 
 clean: ## remove the environment and the caches; var/ and its database stay
 	rm -rf .venv .venv-lock .venv-audit .venv-load sbom.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

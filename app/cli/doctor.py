@@ -58,7 +58,7 @@ def _findings(given: Settings, settings: Settings, *, calls: bool) -> Iterator[F
     from app.cli.checkup.databases import check_database
     from app.cli.checkup.findings import Level, warning
     from app.cli.checkup.machine import check_disk
-    from app.cli.checkup.redis_servers import check_broker, check_cache
+    from app.cli.checkup.redis_servers import check_broker, check_cache, check_replica
     from app.domain.clock import system_clock
     from app.embedded.alone import sqlite_file
 
@@ -66,6 +66,8 @@ def _findings(given: Settings, settings: Settings, *, calls: bool) -> Iterator[F
     yield from examine("keys", lambda: check_keys_are_there(given))
     if settings.redis_url:
         yield from examine("redis", lambda: check_cache(settings.redis_url, system_clock))
+    if read_url := settings.redis_read_url:
+        yield from examine("redis_replica", lambda: check_replica(read_url, system_clock))
     if settings.broker_url:
         yield from examine("broker", lambda: check_broker(settings.broker_url, system_clock))
     if replica := settings.database_replica_url:

@@ -16,7 +16,7 @@ from app.domain.feeds import ALL
 from app.domain.fetches import FetchQuery
 from app.domain.quota import KeyState
 from app.domain.webhooks import MAX_WEBHOOKS
-from app.store.schema import newest_revision
+from app.store.revisions import newest_revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

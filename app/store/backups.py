@@ -22,7 +22,7 @@ from urllib.parse import quote
 from app.domain.clock import format_instant
 from app.domain.errors import NewsreelError
 from app.domain.release import VERSION
-from app.store.schema import newest_revision
+from app.store.revisions import newest_revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

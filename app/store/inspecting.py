@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from app.store.schema import revision_of, tables_of
+from app.store.revisions import revision_of, tables_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

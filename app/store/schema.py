@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from app.domain.errors import NewsreelError
+from app.store.revisions import MIGRATIONS, newest_revision, revision_of, tables_of
 from app.telemetry import get_logger
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ MOST_OF_A_RELEASE = 20
 """How many migrations a release adds at most: one further ahead is of a later release still."""
 
 _VERSIONS = "alembic_version"
-MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
 class SchemaError(NewsreelError):
@@ -63,11 +61,6 @@ def downgrade(database: Database, revision: str = "base") -> None:
         command.downgrade(_config(connection), revision)
 
 
-def revision_of(connection: Connection) -> str | None:
-    """Return which migration a database has come to; None if it has come to none."""
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-
-
 def _of_next_release(connection: Connection) -> str | None:
     """Return the migration a database has come to, if it is one of the next release's."""
     if _VERSIONS not in tables_of(connection):
@@ -75,16 +68,6 @@ def _of_next_release(connection: Connection) -> str | None:
     found, newest = revision_of(connection) or "", newest_revision()
     is_next = found.isdecimal() and 0 < int(found) - int(newest) <= MOST_OF_A_RELEASE
     return found if is_next else None
-
-
-def tables_of(connection: Connection) -> frozenset[str]:
-    """Return the names of the tables that are there, whoever made them."""
-    return frozenset(inspect(connection).get_table_names())
-
-
-def newest_revision() -> str:
-    """Return the last migration of this release; files are named by their numbers."""
-    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("0*.py"))
 
 
 @contextmanager

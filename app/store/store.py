@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from app.domain.audit import COMMAND_LINE, NEWSREEL
 from app.domain.moderation import HiddenVideo
 from app.domain.refreshing import DEFAULT_REFRESH
-from app.store import schema
 from app.store.alerts import AlertRepository
 from app.store.audit import AuditRepository
 from app.store.changes import ChangeRepository
@@ -28,6 +28,7 @@ from app.store.quota import KeyRepository, QuotaRepository
 from app.store.ranges import RangeRepository
 from app.store.relinking import Relinking
 from app.store.removal import Removal
+from app.store.revisions import revision_of
 from app.store.sessions import SessionRepository
 from app.store.statistics import StatisticsRepository
 from app.store.subscriptions import SubscriptionRepository
@@ -125,7 +126,7 @@ class Transaction:
     @property
     def revision(self) -> str | None:
         """Which migration the database has come to."""
-        return schema.revision_of(self._connection)
+        return revision_of(self._connection)
 
     @cached_property
     def feed(self) -> FeedRepository:
@@ -332,7 +333,8 @@ class Store:
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
-        schema.migrate(self._primary)
+        # Alembic takes a tenth of the start of a process, and few ever migrate.
+        import_module("app.store.schema").migrate(self._primary)
 
     def _tell(self, entry: AuditEntry) -> None:
         self._log.info(

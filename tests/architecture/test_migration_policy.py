@@ -13,7 +13,8 @@ from alembic.operations.base import AbstractOperations
 from alembic.script import Script, ScriptDirectory
 
 from app.store.database import Database
-from app.store.schema import MIGRATIONS, MOST_OF_A_RELEASE, migrate, tables_of
+from app.store.revisions import MIGRATIONS, tables_of
+from app.store.schema import MOST_OF_A_RELEASE, migrate
 from tests.contract.store.any_rows import fill_every_table
 
 SCRIPTS: list[Script] = list(reversed(list(ScriptDirectory(MIGRATIONS).walk_revisions())))

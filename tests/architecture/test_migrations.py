@@ -11,7 +11,7 @@ from sqlalchemy import Connection, inspect
 
 from app.store.database import Database
 from app.store.models import Base
-from app.store.schema import MIGRATIONS
+from app.store.revisions import MIGRATIONS
 from app.store.store import Store  # which knows every table
 
 SCRIPTS: list[Script] = list(reversed(list(ScriptDirectory(MIGRATIONS).walk_revisions())))

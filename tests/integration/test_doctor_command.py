@@ -101,12 +101,13 @@ def test_with_everything_away_each_part_is_a_finding(doctor: Doctor) -> None:
         DATABASE_URL="mysql+pymysql://u:canary@127.0.0.1:1/news",
         DATABASE_REPLICA_URL="mysql+pymysql://u:canary@127.0.0.1:2/news",
         REDIS_URL="redis://:canary@127.0.0.1:1/0",
+        REDIS_READ_URL="redis://:canary@127.0.0.1:2/0",
         SECRET_KEY=SECRET,
         YOUTUBE_API_KEYS=KEY,
     )
     assert code == ERRORS
     away = {name for name, level in levels.items() if level == "error"}
-    assert away == {"database", "replica", "redis", "broker"}
+    assert away == {"database", "replica", "redis", "redis_replica", "broker"}
 
 
 def test_a_call_that_gets_no_answer_is_charged_all_the_same(

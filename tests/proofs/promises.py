@@ -226,7 +226,7 @@ PROMISES: tuple[Promise, ...] = (
         "**Upgrades keep everything.** Data and checkpoints of an earlier release are read on.",
         tests=(
             "tests/contract/store/test_migrations.py",
-            "tests/contract/upgrade",
+            "tests/contract/upgrade/test_first_release.py",
             "tests/architecture/test_migration_policy.py",
         ),
     ),

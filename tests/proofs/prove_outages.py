@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from contextlib import ExitStack, closing, contextmanager
@@ -24,7 +25,7 @@ from tests.servers.server import running
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 AWAY_SECONDS = 60.0
@@ -33,9 +34,20 @@ MOST_WAITING_TICKS = 2
 AWAY = ("Redis", "database", "YouTube", "workers", "Beats")
 _STALE_OR_REFUSED = frozenset({"Redis", "database"})
 _GIVE_UP_SECONDS = 180.0
+OK = 200
 _PLENTY = "10000000"
 
-_SECTION = """Run on {day}. Everything of a kind is away for {away:g} s: servers stop and come back
+_SECTION = """Run on {day}.
+
+Result P5: after each single outage a video published at its end was served within {single:.1f} s.
+
+Result P7: {reads:,} first pages read during {outages} outages of {away:g} s, alone and in pairs:
+{refused} refused, all of them while database and Redis were both away; never a 500.
+
+Result P8: after each of {outages} outages of {away:g} s, alone and in pairs, a video published at
+its end was served within {longest:.1f} s (promised: {back:g} s); {waited} ticks waited at most.
+
+Everything of a kind is away for {away:g} s: servers stop and come back
 on their port, YouTube refuses connections, workers and Beats are killed and started again. What is
 away alone or in pairs, how first pages were answered meanwhile (of both webs, once a second), how
 many ticks waited when it came back, and after how many seconds a video was served that was
@@ -84,11 +96,22 @@ def _run(_options: Options, folder: Path) -> str:
             lines = [_outage(site, youtube, away) for away in matrix]
     for line in lines:
         line.check()
+    return section(lines)
+
+
+def section(lines: Sequence[Line]) -> str:
+    """Return the text of the section."""
     introduction = _SECTION.format(
         day=datetime.now(UTC).date(),
         away=AWAY_SECONDS,
         back=BACK_WITHIN_SECONDS,
         waiting=MOST_WAITING_TICKS,
+        outages=len(lines),
+        reads=sum(len(line.statuses) for line in lines),
+        refused=sum(status != OK for line in lines for status in line.statuses),
+        single=max(line.back_seconds for line in lines if len(line.away) == 1),
+        longest=max(line.back_seconds for line in lines),
+        waited=max(line.waiting for line in lines),
     )
     return introduction + "\n".join(map(str, lines)) + "\n"
 
@@ -126,7 +149,8 @@ def _without(site: ChaosSite, one: str) -> Iterator[None]:
         case _:
             names = [name for name in site.running if name.startswith(one[:4].lower())]
             for name in names:
-                site.running[name].stop()
+                site.signal(name, signal.SIGKILL)
+                site.running[name].wait()
             yield
             for name in names:
                 site.start(name)

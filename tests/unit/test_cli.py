@@ -8,7 +8,7 @@ import pytest
 
 from app.cli import FAILED, MISUSED, OK, main
 from app.settings import Settings
-from app.store.schema import newest_revision
+from app.store.revisions import newest_revision
 from tests.processes import PROJECT
 
 PASSWORD = "hunter2"

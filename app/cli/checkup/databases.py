@@ -9,7 +9,7 @@ from app.domain.errors import StoreUnavailableError
 from app.store.database import Database
 from app.store.drafts import DraftError
 from app.store.inspecting import inspect_database
-from app.store.schema import newest_revision
+from app.store.revisions import newest_revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

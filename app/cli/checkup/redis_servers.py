@@ -27,6 +27,12 @@ def check_cache(url: str, clock: Clock) -> Iterator[Finding]:
                       "database meanwhile")  # fmt: skip
 
 
+def check_replica(url: str, clock: Clock) -> Iterator[Finding]:
+    """Look at the Redis that heads are read from; whether it follows is told by /ready."""
+    yield from _check(url, clock, "redis_replica", "correct REDIS_READ_URL or start it; heads come "
+                      "from REDIS_URL meanwhile")  # fmt: skip
+
+
 def check_broker(url: str, clock: Clock) -> Iterator[Finding]:
     """Look at the Redis of the queue, at what waits there and for whom."""
     facts = yield from _check(

@@ -283,6 +283,8 @@ def test_in_the_demo_only_its_own_pods_reach_database_and_simulator(demo: Built)
         [peer] = cast("list[Manifest]", rule["from"])
         assert peer.keys() == {"podSelector"}
     assert leaving(demo)["mysql"] == leaving(demo)["redis"] == {53}
+    for role in ("web", "worker", "ticker", "migrate"):
+        assert {"mysql", "redis"} <= leaving(demo)[role], "by name: no address of a pod is known"
 
 
 # --- as compose does it --------------------------------------------------------------------------

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from ruamel.yaml import YAML
 
 from app.bootstrap import build_services
 from app.settings import Settings
+from tests.contract.deploy.pods import compose_services
 from tests.processes import PROJECT
 from tests.servers.programs import get_program
 
@@ -60,7 +61,7 @@ HEALTHY = {
     'newsreel_webhooks{state="working"}': "1",
 }
 
-# What is otherwise when an alert has to fire. `None`: the series is not there.
+# What is otherwise when an alert has to fire.
 TROUBLE: dict[str, dict[str, str]] = {
     "NewsreelDown": {'up{job="newsreel"}': "0"},
     "NewsreelDatabaseAway": {'newsreel_up{part="database"}': "0"},
@@ -98,6 +99,34 @@ TROUBLE: dict[str, dict[str, str]] = {
     "NewsreelRefreshOverdue": {"newsreel_oldest_refresh_age_seconds": str(25 * DAY + 60)},
     "NewsreelWebhookFailing": {"newsreel_webhook_failing_seconds": "3601"},
 }
+
+ABSENT = "_"
+LATELY = f"{ABSENT}x150"  # then it begins, half an hour ago
+# What else is no everyday state, and the alerts that fire then: all of them, and no other.
+CASES: tuple[tuple[dict[str, str], tuple[str, ...]], ...] = (
+    ({'up{job="newsreel"}': ABSENT}, ("NewsreelDown",)),
+    ({"newsreel_tick_age_seconds": ABSENT}, ("NewsreelNoTick",)),
+    # A database that was away for four minutes and is back since seven.
+    (
+        {
+            'newsreel_up{part="database"}': "1x168 0x3 1x7",
+            'newsreel_database_failures_total{kind="write"}': "0x168 1+1x3 4x7",
+        },
+        (),
+    ),
+    # The first second that is full, and one that was full before anybody looked.
+    (
+        {'newsreel_range_seconds{reason="cap",due="never"}': f"{LATELY} 2x29"},
+        ("NewsreelLostByCap",),
+    ),
+    (
+        {
+            'newsreel_range_seconds{reason="cap",due="never"}': f"{LATELY} 2x29",
+            'newsreel_up{part="database"}': f"{LATELY} 1x29",
+        },
+        (),
+    ),
+)
 
 
 def series(changed: dict[str, str]) -> list[dict[str, str]]:
@@ -149,6 +178,7 @@ def promtool(*arguments: str) -> None:
 def test_each_alert_fires_on_its_trouble_and_none_on_a_healthy_service(tmp_path: Path) -> None:
     assert TROUBLE.keys() == alerts().keys()
     tests = [expecting({})] + [expecting(changed, name) for name, changed in TROUBLE.items()]
+    tests += [expecting(changed, *names) for changed, names in CASES]
     file = tmp_path / "tests.yml"
     rules = {"rule_files": [str(ALERTS)], "evaluation_interval": "1m", "tests": tests}
     file.write_text(json.dumps(rules))  # which is YAML, too
@@ -223,7 +253,10 @@ def test_grafana_finds_the_dashboard_and_the_data() -> None:
     provisioning = MONITORING / "grafana/provisioning"
     (source,) = loaded((provisioning / "datasources/prometheus.yml").read_text())["datasources"]
     (provider,) = loaded((provisioning / "dashboards/newsreel.yml").read_text())["providers"]
-    assert provider["options"]["path"] == "/var/lib/grafana/dashboards"
+    mounted = cast("list[str]", compose_services()["grafana"]["volumes"])
+    places = {here: there for here, there, *_ in (volume.split(":") for volume in mounted)}
+    assert places["./deploy/monitoring/grafana/dashboards"] == provider["options"]["path"]
+    assert places["./deploy/monitoring/grafana/provisioning"] == "/etc/grafana/provisioning"
     dashboard = json.loads(DASHBOARD.read_text())
     used = {panel["datasource"]["uid"] for panel in dashboard["panels"] if "datasource" in panel}
     assert used == {source["uid"]}

@@ -12,7 +12,7 @@ from app.domain.fetches import FetchRecord, FetchSource, Purpose
 from app.domain.quota import KeyState, KeyStatus
 from app.ingest.health import HealthCheck
 from app.settings import Settings
-from app.store.schema import newest_revision
+from app.store.revisions import newest_revision
 from tests.contract.store.tellings import NOW
 
 if TYPE_CHECKING:

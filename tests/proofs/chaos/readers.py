@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _PAUSE_SECONDS = 0.1
 _TIMEOUT_SECONDS = 15
-_LOOK_BACK = 400
-"""Rows of a walk: the newest so many are walked again and again."""
+_SHORTEST_WALK, _LONGEST_WALK = 400, 5_000
+"""Rows; so many may have come in since the page that a walk has to find again."""
 
 
 @dataclass
@@ -90,10 +90,14 @@ class Readers:
                 self._walk_once(client)
 
     def _walk_once(self, client: httpx.Client) -> None:
-        before = self._ids(client, "/videos?limit=100")
+        before = self._get(client, "/videos?limit=100")
+        if before is None:
+            return
+        there = before.json()["items"]
+        oldest = min((item["published_at"] for item in there), default="")
         seen: list[str] = []
         path: str | None = "/videos?limit=40"
-        while path is not None and len(seen) < _LOOK_BACK:
+        while path is not None and len(seen) < _LONGEST_WALK:
             page = self._get(client, path)
             if page is None:
                 if self._stopped.wait(1):
@@ -101,13 +105,16 @@ class Readers:
                 continue  # the same cursor again
             body = page.json()
             seen += [item["video_id"] for item in body["items"]]
+            passed = body["items"] and body["items"][-1]["published_at"] < oldest
+            if passed and len(seen) >= _SHORTEST_WALK:
+                break  # all that was there, for the order is by that
             cursor = body["next_cursor"]
             path = f"/videos?limit=40&cursor={cursor}" if cursor else None
         doubled = [video_id for video_id, times in Counter(seen).items() if times > 1]
         if doubled:
             self.faults.add("doubled in a walk", f"{doubled[:3]}")
-        missing = set(before or []) - set(seen)
-        if missing and len(seen) < _LOOK_BACK:
+        missing = {item["video_id"] for item in there} - set(seen)
+        if missing and len(seen) < _LONGEST_WALK:
             self.faults.add("missing in a walk", f"{sorted(missing)[:3]} of {len(seen)}")
         self.walks += 1
 
@@ -124,10 +131,6 @@ class Readers:
                 if change["op"] == "put":
                     self.copied.add(change["video"]["video_id"])
             after = body["next_after"]
-
-    def _ids(self, client: httpx.Client, path: str) -> list[str] | None:
-        page = self._get(client, path)
-        return None if page is None else [item["video_id"] for item in page.json()["items"]]
 
     def _get(self, client: httpx.Client, path: str) -> httpx.Response | None:
         try:

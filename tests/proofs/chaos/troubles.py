@@ -44,7 +44,12 @@ class Trouble:
     during: Callable[[], AbstractContextManager[None]]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.victim} for {self.seconds:.0f} s"
+        return f"{self.what} for {self.seconds:.0f} s"
+
+    @property
+    def what(self) -> str:
+        """The kind, and whose."""
+        return f"{self.kind} {self.victim}".strip()
 
 
 def draw(site: ChaosSite, rng: random.Random) -> Trouble:

@@ -284,7 +284,7 @@ def _evil(name: str, **attributes: object) -> tarfile.TarInfo:
         _evil("secret_key", size=10**15),
         _evil("manifest.json"),
     ],
-    ids=str,
+    ids=["above", "absolute", "symlink", "hard link", "fifo", "sparse", "huge", "two manifests"],
 )
 @pytest.mark.usefixtures("store")
 def test_an_archive_that_plays_tricks_is_refused(
