@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from app.domain.watches import Claim
+from app.ingest.clock_steps import TOLERANCE
 from app.ingest.jobs import JobKind, look_for
 from workers.celery_app import app
 
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
 
     from app.ingest.jobs import Item
 
-FETCH_EXPIRES_SECONDS = 25
-"""A fetch that waited longer would find its lease of 30 s over."""
+FETCH_EXPIRES_SECONDS = 25 + 2 * int(TOLERANCE.total_seconds())
+"""A fetch that waited 25 s is of little use: its lease is over soon. But its age is told by the clock
+of its sender and that of its reader, and either may be so far from the database's."""
 
 
 class _Limits(TypedDict, total=False):

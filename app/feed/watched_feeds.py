@@ -155,10 +155,6 @@ class WatchedFeeds:
         version, site, watches = self._store.read(read)
         if self._heads is not None:
             self._heads.learn_site(site)
-        stored = {ALL: version} | {Feed(watch_id=it.watch_id): it.feed_seq for it in watches}
-        behind = next((feed for feed in stored if served.get(feed, 0) > stored[feed]), None)
-        if behind is not None:  # with it all others are lifted
-            lift_version(self._store, behind, served[behind])
         with self._lock:
             self._version = version
         for watch_id in set(watch_ids) - {watch.watch_id for watch in watches}:
@@ -166,6 +162,10 @@ class WatchedFeeds:
         for watch in watches:
             self._see(watch)
             self._note(watch)
+        stored = {ALL: version} | {Feed(watch_id=it.watch_id): it.feed_seq for it in watches}
+        behind = next((feed for feed in stored if served.get(feed, 0) > stored[feed]), None)
+        if behind is not None:  # with it all others are lifted
+            lift_version(self._store, behind, served[behind])
 
     def _served(self, feeds: Iterable[Feed]) -> dict[Feed, int]:
         """Return the versions of those that this process has served."""

@@ -23,7 +23,14 @@ from sqlalchemy import Date, and_, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.errors import NewsreelError
-from app.store import access_models, audit_models, channel_models, notice_models, schema
+from app.store import (
+    access_models,
+    audit_models,
+    channel_models,
+    notice_models,
+    revisions,
+    schema,
+)
 from app.store.bulk import insert_rows
 from app.store.canonical import checksum_of
 from app.store.drafts import (
@@ -135,7 +142,7 @@ class Copying:
         return same
 
     def _check_source(self, source: Connection) -> None:
-        revision, newest = schema.revision_of(source), schema.newest_revision()
+        revision, newest = revisions.revision_of(source), revisions.newest_revision()
         if revision != newest:
             raise CopyError(
                 f"the source's schema is {revision}, this release's {newest}: run `migrate` on it"
@@ -164,7 +171,7 @@ class Copying:
             )
 
     def _check_empty(self, destination: Connection) -> None:
-        there = schema.tables_of(destination)
+        there = revisions.tables_of(destination)
         for table in self._tables:
             if table.name not in there:
                 continue

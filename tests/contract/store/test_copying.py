@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 
 from app.domain.errors import StoreUnavailableError
 from app.domain.feeds import ALL
-from app.store import bulk, schema
+from app.store import bulk, revisions
 from app.store import copying as copying_module
 from app.store.copying import Copied, CopyError, Copying
 from app.store.database import Database
@@ -207,7 +207,7 @@ def test_a_source_of_another_schema_is_refused(source: Database, sqlite_url: str
         destination.dispose()
     finally:
         with source.connection() as connection:
-            newest = schema.newest_revision()
+            newest = revisions.newest_revision()
             connection.execute(text(f"UPDATE alembic_version SET version_num = '{newest}'"))
 
 
