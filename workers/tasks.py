@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from app.ingest.jobs import Item
 
 FETCH_EXPIRES_SECONDS = 25 + 2 * int(TOLERANCE.total_seconds())
-"""A fetch that waited 25 s is of little use: its lease is over soon. But its age is told by the clock
-of its sender and that of its reader, and either may be so far from the database's."""
+"""A fetch that waited 25 s is of little use: its lease is over soon. But its age is told by two
+clocks, its sender's and its reader's, and either may be a minute from the database's."""
 
 
 class _Limits(TypedDict, total=False):
