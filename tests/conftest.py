@@ -43,9 +43,10 @@ def pytest_configure() -> None:
     """Makes SIGTERM end a run as Ctrl-C does: in order, servers stopped and folders removed.
 
     How long an example takes says more of the machine than of the code, so nothing fails by that.
+    Where a test does not say how many examples it takes, it is half of Hypothesis' usual number.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    settings.register_profile("newsreel", deadline=None)
+    settings.register_profile("newsreel", deadline=None, max_examples=50)
     settings.load_profile("newsreel")
 
 

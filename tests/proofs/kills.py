@@ -69,15 +69,16 @@ class Survived:
 
 
 def planned(victims: list[str], kills: int, rng: random.Random) -> list[Kill]:
-    """Return a plan that visits each step in turn in three of four kills, in a shuffled order.
+    """Return a plan that visits steps in turn in three of four kills, in a shuffled order.
 
-    The others come at any moment and take turns among the victims.
+    With enough kills that is each step. The others come at any moment and take turns among the
+    victims.
     """
-    at_steps = max(len(STEPS), kills * 3 // 4)
+    at_steps = kills * 3 // 4
     fetching, names = victims[0], cycle(reversed(victims))
     plan = [
         Kill(fetching, step, rng.randrange(3), rng.random() < 0.5)
-        for step in islice(cycle(STEPS), at_steps)
+        for step in islice(cycle(rng.sample(list(STEPS), len(STEPS))), at_steps)
     ]
     plan += [
         Kill(name, None, 0, name != fetching or rng.random() < 0.5)

@@ -214,7 +214,7 @@ def test_a_follower_ends_up_with_what_the_feed_shows(
 
 
 @given(steps=st.lists(STEPS, min_size=10, max_size=80))
-@examples(150)
+@examples(60)
 def test_a_follower_of_a_long_history_ends_up_with_what_the_feed_shows(
     sqlite_store: Store, steps: list[tuple[str, int, int]]
 ) -> None:

@@ -275,7 +275,7 @@ property_settings = settings(
 STORED = st.lists(TELLINGS, min_size=8, max_size=24)
 
 
-@settings(property_settings, max_examples=25)
+@settings(property_settings, max_examples=10)
 @given(
     stored=STORED,
     question=QUESTIONS,
@@ -310,7 +310,7 @@ def test_a_walk_by_cursor_meets_what_stays_once_and_in_order(
     assert [name for name in met if name in kept] == [place.video_id for place in in_order]
 
 
-@settings(property_settings, max_examples=8)
+@settings(property_settings, max_examples=4)
 @given(
     stored=STORED,
     events=EVENTS,

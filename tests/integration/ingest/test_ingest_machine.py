@@ -10,7 +10,7 @@ from tests.integration.ingest.machine import IngestMachine
 
 TestIngest = IngestMachine.TestCase
 TestIngest.settings = settings(
-    max_examples=15,
+    max_examples=8,
     stateful_step_count=15,
     deadline=None,
     derandomize=True,
