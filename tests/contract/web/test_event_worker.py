@@ -103,13 +103,13 @@ def test_first_pages_are_served_while_the_database_hangs_and_the_rest_is_shed(we
         deep = [pool.submit(httpx.get, f"{web.base}/videos?page=2", timeout=60) for _ in range(40)]
         wait_until(lambda: sum(it.done() for it in deep) == 40 - THREADS, claim="the rest is shed")
         shed = [it.result() for it in deep if it.done()]
-        assert httpx.get(f"{web.base}/health", timeout=3).status_code == 200
-        ready = httpx.get(f"{web.base}/ready", timeout=4)  # the database is silent for six
+        assert httpx.get(f"{web.base}/health", timeout=5).status_code == 200
+        ready = httpx.get(f"{web.base}/ready", timeout=5)  # the database is silent for six
         assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
         web.publish(2)
         began = time.monotonic()
         wait_until(lambda: '"title":"2"' in httpx.get(f"{web.base}/videos", timeout=5).text)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 5
         assert httpx.head(f"{web.base}/videos").headers["X-Cache"] == "hit"
     for answer in shed:
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (503, "overloaded")
