@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 from app.domain.watches import UNDO_WINDOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from app.domain.clock import Clock
     from app.domain.intake import Recorded
     from app.feed.publisher import FeedPublisher
@@ -41,8 +39,8 @@ class Upkeep:
         """
         self._drop_removed()
         done: list[Recorded] = []
-        for batch in (self._refilter, self._withdraw):
-            while len(done) < BATCHES_PER_TICK and (recorded := self._step(batch)) is not None:
+        for batch in (self._refilter, self._withdraw) if self._is_due() else ():
+            while len(done) < BATCHES_PER_TICK and (recorded := self._store.write(batch)):
                 done.append(recorded)
         for watch_id in {watch_id for recorded in done for watch_id in recorded.ended}:
             self._publisher.drop(watch_id)
@@ -58,12 +56,10 @@ class Upkeep:
         for removed in self._store.read(lambda t: t.watches.list_removed(since)):
             self._publisher.drop(removed.watch_id)
 
-    def _step(self, batch: Callable[[Transaction], Recorded | None]) -> Recorded | None:
-        """Do a batch if there is one; that takes no lock where there is nothing to do."""
+    def _is_due(self) -> bool:
+        """Look without a lock: most often there is nothing to do."""
         now = self._clock()
-        if not self._store.read(lambda transaction: transaction.watches.has_upkeep(now)):
-            return None
-        return self._store.write(batch)
+        return self._store.read(lambda transaction: transaction.watches.has_upkeep(now))
 
     def _refilter(self, transaction: Transaction) -> Recorded | None:
         return transaction.refilter(BATCH_LINKS, self._clock())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, or_, select, text, update
+from sqlalchemy import bindparam, delete, or_, select, text, update
 
 from app.domain.quota import KeyState
 from app.store.channel_models import (
@@ -26,6 +26,12 @@ _NOW = {"mysql": "SELECT UTC_TIMESTAMP(6)", "postgresql": "SELECT clock_timestam
 
 _DONE = (WatchRow.last_success_at, WatchRow.read_until, WatchRow.error_since)
 _NOTED = (WatchRow.packed_at, WatchRow.packed_until, WatchRow.wanted_at)
+_AHEAD = select(WatchRow.watch_id, WatchRow.read_until).where(
+    or_(
+        *(mark > bindparam("after") for mark in (*_DONE, *_NOTED)),
+        WatchRow.leased_until > bindparam("leased_after"),
+    )
+)
 
 _WAITS: tuple[InstrumentedAttribute[Any], ...] = (
     # Noted by web processes each minute. One whose clock is ahead would have its watch polled anew
@@ -70,9 +76,7 @@ class ClockSteps:
             after: later than any clock that is right may have it.
             leased_after: the same for the end of a lease.
         """
-        marks = [mark > after for mark in (*_DONE, *_NOTED)]
-        late = or_(*marks, WatchRow.leased_until > leased_after)
-        rows = self._connection.execute(select(WatchRow.watch_id, WatchRow.read_until).where(late))
+        rows = self._connection.execute(_AHEAD, {"after": after, "leased_after": leased_after})
         return [Ahead(row.watch_id, row.read_until > after) for row in rows]
 
     def put_right(self, watch_id: int, now: datetime) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, exists, insert, select, update
+from sqlalchemy import and_, bindparam, delete, exists, insert, select, update
 
 from app.domain.errors import DuplicateWatchError, NotFoundError
 from app.domain.watches import RemovedWatch, WatchKind
@@ -24,9 +24,15 @@ from app.store.webhooks import WebhookRepository
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import BindParameter, ColumnElement, Connection, Row
 
 _KEPT = select(RemovedWatchRow.__table__)
+_REMOVED_AFTER = (
+    select(RemovedWatchRow.__table__, WatchRow.label)
+    .join(WatchRow, WatchRow.watch_id == RemovedWatchRow.watch_id)
+    .where(RemovedWatchRow.removed_at > bindparam("since"))
+    .order_by(RemovedWatchRow.removed_at.desc(), RemovedWatchRow.watch_id.desc())
+)
 
 
 class RemovedWatches:
@@ -84,12 +90,7 @@ class RemovedWatches:
 
     def list_removed(self, since: datetime) -> list[RemovedWatch]:
         """Return the watches that were removed after an instant, the last one first."""
-        row = RemovedWatchRow
-        query = select(row.__table__, WatchRow.label).join(
-            WatchRow, WatchRow.watch_id == row.watch_id
-        )
-        order = row.removed_at.desc(), row.watch_id.desc()
-        rows = self._connection.execute(query.where(row.removed_at > since).order_by(*order))
+        rows = self._connection.execute(_REMOVED_AFTER, {"since": since})
         return [_removed(each) for each in rows]
 
     def _change(self, watch_id: int, **values: object) -> None:
@@ -97,7 +98,7 @@ class RemovedWatches:
         self._connection.execute(mine.values(values))
 
 
-def may_be_withdrawn(since: datetime) -> ColumnElement[bool]:
+def may_be_withdrawn(since: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Of a watch: that it was removed, and not after an instant."""
     row = RemovedWatchRow
     kept = exists().where(row.watch_id == WatchRow.watch_id, row.removed_at > since)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from app.domain.errors import LeaseLostError
 from app.domain.watches import Claim, Problem
@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+_IS_DUE = and_(
+    WatchRow.next_due_at <= bindparam("now"),
+    WatchRow.paused.is_(False),
+    or_(WatchRow.leased_until.is_(None), WatchRow.leased_until <= bindparam("now")),
+)
+_DUE = (
+    select(WatchRow.watch_id, WatchRow.fence)
+    .where(_IS_DUE)
+    .order_by(WatchRow.next_due_at, WatchRow.watch_id)
+)
 
 
 class WatchClaims:
@@ -37,18 +48,15 @@ class WatchClaims:
         the higher fence shuts out whoever held it before. Whatever else writes more than one watch
         locks the feed version first; so does this, or two of them could wait for each other's.
         """
-        free = or_(WatchRow.leased_until.is_(None), WatchRow.leased_until <= now)
-        due = and_(WatchRow.next_due_at <= now, WatchRow.paused.is_(False), free)
-        query = select(WatchRow.watch_id, WatchRow.fence).where(due)
-        longest_due = WatchRow.next_due_at, WatchRow.watch_id
-        seen = self._connection.execute(query.order_by(*longest_due).limit(limit)).all()
+        seen = self._connection.execute(_DUE.limit(limit), {"now": now}).all()
         if seen:
             lock_version(self._connection)
         claims = []
         for watch_id, fence in seen:
-            mine = and_(WatchRow.watch_id == watch_id, WatchRow.fence == fence, due)
+            mine = and_(WatchRow.watch_id == watch_id, WatchRow.fence == fence, _IS_DUE)
             values = {"fence": fence + 1, "leased_until": leased_until}
-            if self._connection.execute(update(WatchRow).where(mine).values(values)).rowcount == 1:
+            claimed = update(WatchRow).where(mine).values(values)
+            if self._connection.execute(claimed, {"now": now}).rowcount == 1:
                 claims.append(Claim(watch_id, fence + 1))
         return claims
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, exists, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
 
 from app.domain.errors import NotFoundError
 from app.domain.watches import UNDO_WINDOW, WatchKind
@@ -28,6 +28,19 @@ if TYPE_CHECKING:
     from app.domain.watches import ActiveWatch, Watch, WatchOptions
 
 _IS_THERE = WatchRow.kind != REMOVED
+
+# What every tick asks for is built once.
+_HAS_UPKEEP = select(
+    exists().where(
+        or_(
+            and_(WatchRow.refilter_after.is_not(None), _IS_THERE),
+            may_be_withdrawn(bindparam("since")),
+        )
+    )
+)
+_ACCESSED = select(WatchRow.watch_id, WatchRow.feed_seq).where(
+    _IS_THERE, WatchRow.last_accessed_at >= bindparam("since")
+)
 
 
 class WatchRepository(WatchClaims, PackedWatches, RemovedWatches):
@@ -170,9 +183,7 @@ class WatchRepository(WatchClaims, PackedWatches, RemovedWatches):
 
     def has_upkeep(self, now: datetime) -> bool:
         """Tell whether there is anything for `Relinking` to do."""
-        refiltered = and_(WatchRow.refilter_after.is_not(None), _IS_THERE)
-        left = or_(refiltered, may_be_withdrawn(now - UNDO_WINDOW))
-        return self._connection.execute(select(exists().where(left))).scalar_one()
+        return self._connection.execute(_HAS_UPKEEP, {"since": now - UNDO_WINDOW}).scalar_one()
 
     def note_access(self, watch_id: int, now: datetime, before: datetime) -> None:
         """Note that the watch's feed was asked for, unless that was noted after `before`."""
@@ -188,8 +199,7 @@ class WatchRepository(WatchClaims, PackedWatches, RemovedWatches):
 
     def list_accessed(self, since: datetime) -> dict[int, int]:
         """Return the watches whose feed was asked for since then, with their feed's seq."""
-        query = select(WatchRow.watch_id, WatchRow.feed_seq).where(_IS_THERE)
-        rows = self._connection.execute(query.where(WatchRow.last_accessed_at >= since))
+        rows = self._connection.execute(_ACCESSED, {"since": since})
         return {row.watch_id: row.feed_seq for row in rows}
 
     def list_delays(self, watch_id: int, since: datetime, among: int) -> list[int]:
