@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, or_, select, text, update
@@ -26,6 +26,8 @@ _NOW = {"mysql": "SELECT UTC_TIMESTAMP(6)", "postgresql": "SELECT clock_timestam
 
 _DONE = (WatchRow.last_success_at, WatchRow.read_until, WatchRow.error_since)
 _NOTED = (WatchRow.packed_at, WatchRow.packed_until, WatchRow.wanted_at)
+_LONG_AGO = timedelta(days=1)
+
 _AHEAD = select(WatchRow.watch_id, WatchRow.read_until).where(
     or_(
         *(mark > bindparam("after") for mark in (*_DONE, *_NOTED)),
@@ -85,9 +87,15 @@ class ClockSteps:
         Whoever polls it under a clock that is ahead stores nothing more.
         """
         watch = WatchRow.watch_id == watch_id
-        for mark in (*_DONE, *_NOTED):
+        righted = {
+            **dict.fromkeys((*_DONE, WatchRow.wanted_at), now),
+            # Packed readings close no range: one too many costs little, and none is owed.
+            WatchRow.packed_at: now - _LONG_AGO,
+            WatchRow.packed_until: None,
+        }
+        for mark, instant in righted.items():
             change = update(WatchRow).where(watch, mark > now)
-            self._connection.execute(change.values({mark.key: now}))
+            self._connection.execute(change.values({mark.key: instant}))
         free = {"leased_until": None, "fence": WatchRow.fence + 1, "next_due_at": now}
         self._connection.execute(update(WatchRow).where(watch).values(free))
 

@@ -38,6 +38,7 @@ SECRETS = {
     "alert_urls": f"slack://{CANARY}/{CANARY}/x,mailto://user:{CANARY}@mail.example",
     "secret_key": CANARY,
     "admin_password": CANARY,
+    "metrics_token": CANARY,
 }
 SHOWN = {
     *("keywords", "channels", "outgoing_allow", "host"),  # lists of names

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tests.servers.redis import Redis
 
 SEED = 15
-MAY_DIFFER = {"X-Cache", "Age"}
+MAY_DIFFER = {"X-Cache", "Age", "X-Request-ID"}
 """Where a page came from, and for how long it lay there."""
 
 CHANNELS = [each.channel.channel_id for each in publishers(SEED)[:3]]

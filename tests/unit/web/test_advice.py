@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.domain.errors import (
+    CacheReplicaUnavailableError,
     CacheUnavailableError,
     CacheWriteFailedError,
     LeaseLostError,
@@ -46,6 +47,7 @@ def codes_of_errors() -> set[str]:
         *below(SourceError),
         *(SourceError, LeaseLostError, PollCrashedError),
         *(StoreUnavailableError, CacheUnavailableError, CacheWriteFailedError),
+        CacheReplicaUnavailableError,
     )
     return {kind.code for kind in ending}
 

@@ -105,6 +105,8 @@ def test_a_failure_shows_an_id_that_the_log_explains(
     shown = error_of(client, "GET", "/videos")
     assert (shown["status"], shown["code"]) == ("500", "internal_error")
     assert "secret" not in json.dumps(shown)
-    logged = json.loads(capsys.readouterr().err)
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    [logged] = [line for line in told if line["event"] == "request_failed"]
+    assert {line["request_id"] for line in told} == {logged["request_id"]}
     assert logged["error_id"] == shown["id"]
     assert "the secret" in logged["exception"]

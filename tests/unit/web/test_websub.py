@@ -52,5 +52,5 @@ def test_a_failure_does_not_tell_the_address_to_the_log(
     services.pushes.said = None  # type: ignore[assignment]  # a fault of our own
     with capture_logs() as said:
         assert client.post(f"/websub/{token}", data=b"x").status_code == 500
-    assert [event["path"] for event in said] == ["/websub/<token>"]
+    assert [event["path"] for event in said if "path" in event] == ["/websub/<token>"]
     assert token not in str(said)
