@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _MOMENT = 0.01
 _FIRST_SECONDS = 1.0
+_LAST_CALL_SECONDS = 0.5
 _LAST_WORD_SECONDS = 1.0
 _LAST_ROUNDS = 100
 _CHUNK_BYTES = 8192
@@ -186,8 +187,9 @@ class EventWorker(GeventWorker):
             gevent.spawn(self._hang_up)
 
     def _hang_up(self) -> None:
-        gevent.sleep(_FIRST_SECONDS)  # who is about to ask is answered, and told to connect anew
+        gevent.sleep(_LAST_CALL_SECONDS)  # who is about to ask is answered, and told to go
         self._end(self._idle)
+        gevent.sleep(_FIRST_SECONDS - _LAST_CALL_SECONDS)  # who has just connected is surely
         self._end(self._fresh)
 
     def _end(self, waiting: set[greenlet]) -> None:

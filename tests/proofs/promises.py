@@ -164,7 +164,7 @@ PROMISES: tuple[Promise, ...] = (
             ),
             (
                 "tests/integration/workers/test_queues.py"
-                "::test_ticks_that_piled_up_without_a_worker_are_dropped_and_not_run_one_by_one"
+                "::test_without_a_worker_one_tick_waits_and_no_more"
             ),
         ),
     ),

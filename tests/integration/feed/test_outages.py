@@ -41,6 +41,8 @@ class Service:
     now: datetime = NOW
 
     def __post_init__(self) -> None:
+        # As a process does when it starts.
+        self.cache.learn_site(self.store.read(lambda transaction: transaction.site))
         incidents = Incidents(get_logger("test"))
         heads = HeadReader(self.store, self.cache, self.clock, 1, incidents)
         self.reader = FeedReader(self.store, heads, self.clock, incidents)

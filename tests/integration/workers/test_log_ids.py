@@ -44,11 +44,9 @@ def test_a_tick_its_fetch_and_its_commits_carry_the_id_of_the_ticks_task(
     store = Store(Database(sqlite_url))
     store.migrate()
     store.dispose()
-    worker = processes.python(
-        "celery",
-        *("-A", "workers.celery_app", "worker", "--beat", "--concurrency", "1"),
-        env=env,
-    )
+    celery = "-A", "workers.celery_app"
+    processes.python("celery", *celery, "beat", env=env)
+    worker = processes.python("celery", *celery, "worker", "--concurrency", "1", env=env)
     wait_until(lambda: _named(_lines(worker), "fetch_over"), START_SECONDS)
     assert worker.stop() == 0
     lines = _lines(worker)
