@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 KILLS = 200
 SEED = 200
 
-_INTRODUCTION = """Run on {day}, seed {seed}. `make test` does the same with 10 kills each.
+_INTRODUCTION = """Run on {day}, seed {seed}. `make test` does the same with 8 kills each.
 
 On MariaDB and Redis a Celery worker and Beat are killed with SIGKILL, on SQLite the embedded
 service: three of four times at a named step of the ingest (the process that comes to it dies

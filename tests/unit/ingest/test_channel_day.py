@@ -83,11 +83,11 @@ def test_a_day_of_channels_with_bursts_and_bad_feeds_loses_nothing(new_rig: NewR
 
 
 @pytest.mark.timeout(400)
-def test_a_day_of_20_channels_with_push_and_hub_outages_loses_nothing(new_rig: NewRig) -> None:
+def test_a_day_of_10_channels_with_push_and_hub_outages_loses_nothing(new_rig: NewRig) -> None:
     random = Random(2)
-    published = list(day(random, NOON, 20))
-    made = pushed(new_rig, [*history(20), *published], youtube_units_per_day=10_000)
-    for channel in channels(20):
+    published = list(day(random, NOON, 10))
+    made = pushed(new_rig, [*history(10), *published], youtube_units_per_day=10_000)
+    for channel in channels(10):
         made.rig.watch_channel(channel.channel_id)
     made.follow(4 * HOUR, every=10 * MINUTE)
     made.hub.down = True  # what is pushed now is lost, and no lease is granted
@@ -104,5 +104,5 @@ def test_a_day_of_20_channels_with_push_and_hub_outages_loses_nothing(new_rig: N
     made.follow(6.5 * HOUR, every=10 * MINUTE)
     assert not set(ids_of(published)) - set(made.rig.known())
     assert made.rig.searches() == 0
-    assert units(made.rig) <= MOST_UNITS_WITH_PUSH * 20
-    assert all(subscription is not None for subscription in map(made.subscription, ids(20)))
+    assert units(made.rig) <= MOST_UNITS_WITH_PUSH * 10
+    assert all(subscription is not None for subscription in map(made.subscription, ids(10)))
