@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 KILLS = 200
 SEED = 200
 
-_INTRODUCTION = """Run on {day}, seed {seed}. `make test` does the same with 8 kills each.
+_INTRODUCTION = """Run on {day}, seed {seed}.
 
 On MariaDB and Redis a Celery worker and Beat are killed with SIGKILL, on SQLite the embedded
 service: three of four times at a named step of the ingest (the process that comes to it dies
@@ -119,7 +119,7 @@ def _line(name: str, survived: Survived) -> str:
 BROKEN = """
 ### Broken on purpose
 
-Tried by hand with the 20 kills of `make test` on SQLite, and taken back:
+Tried by hand with 20 kills on SQLite, and taken back:
 
 - `Tail.commit` writes the narrowed range in a transaction of its own before that of the videos. The
   check after a kill fails: "bread counts h0000000992 of 2026-11-21 11:30:48+00:00 as read". (The

@@ -217,7 +217,12 @@ def expected(videos: list[Video], query: TextQuery) -> list[str]:
 
 
 @pytest.mark.usefixtures("way")
-def test_every_database_finds_what_holds_the_words_each_once_newest_first(store: Store) -> None:
+def test_every_database_finds_what_holds_the_words_each_once_newest_first(
+    store: Store, request: pytest.FixtureRequest
+) -> None:
+    # Each way has half of the queries, so that each has another half than the one before.
+    first = list(PACES).index(request.node.callspec.params["way"]) % 2
+    queries = QUERIES[first::2]
     videos = make_videos(90)
     watch = add_watch(store)
     record(store, videos[:50], watch.watch_id)
@@ -229,7 +234,7 @@ def test_every_database_finds_what_holds_the_words_each_once_newest_first(store:
     of_channel = [video for video in shown if video.channel_id == OTHER_CHANNEL]
     feeds = (Feed(watch_id=watch.watch_id), of_watch), (Feed(channel_id=OTHER_CHANNEL), of_channel)
     found = 0
-    for number, typed in enumerate(QUERIES):
+    for number, typed in enumerate(queries):
         query = parse_text_query(typed)
         everywhere = expected(shown, query)
         found += len(everywhere)
@@ -239,7 +244,7 @@ def test_every_database_finds_what_holds_the_words_each_once_newest_first(store:
         else:
             feed, of_feed = feeds[number % 3 - 1]
             assert find(store, feed, query) == expected(of_feed, query), typed
-    assert found > 10 * len(QUERIES)  # else the queries say nothing
+    assert found > 10 * len(queries)  # else the queries say nothing
 
 
 @pytest.mark.usefixtures("way")
