@@ -17,6 +17,32 @@ pytest_plugins = ["tests.servers.fixtures"]
 
 TESTS = Path(__file__).parent
 
+SLOW = (
+    "browser/",
+    *("e2e/test_canary.py", "e2e/test_contract.py", "e2e/test_secrets.py", "e2e/test_embedded.py"),
+    *(
+        "e2e/test_two_redises.py",
+        "integration/test_replay.py",
+        "integration/ingest/test_refresh.py",
+    ),
+    *("integration/workers/test_log_ids.py", "integration/workers/test_queues.py"),
+    *("contract/web/test_token_processes.py", "contract/web/test_hostile_input.py"),
+    *("contract/store/test_full_text.py", "contract/store/test_bytes.py"),
+    *("contract/store/test_filters_property.py", "contract/store/test_removal_property.py"),
+    *("contract/store/test_paging_property.py", "contract/store/test_feed_property.py"),
+    *("contract/deploy/test_redis_users.py", "unit/ingest/test_channel_day.py"),
+    "unit/ingest/test_channel_backfill.py",
+)
+"""What `make test` leaves to `make test-all`: together ten minutes of two cores."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the slow ones by their files."""
+    for item in items:
+        if str(item.path.relative_to(TESTS)).startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture
 def processes(tmp_path: Path) -> Iterator[Processes]:
