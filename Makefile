@@ -30,11 +30,11 @@ AGAIN = --last-failed --last-failed-no-failures none
 
 test: install-dev ## the tests, on servers of their own (installs the missing ones as root)
 	@$(BIN)/python -m tests.servers
-	@$(PYTEST) $(AT_ONCE) || $(PYTEST) $(AGAIN)
+	@$(PYTEST) $(AT_ONCE) || { test $$? -eq 1 && $(PYTEST) $(AGAIN); }
 
 test-all: install-dev ## the slow ones too
 	@$(BIN)/python -m tests.servers
-	@$(PYTEST) -m "slow or not slow" $(AT_ONCE) || $(PYTEST) -m "slow or not slow" $(AGAIN)
+	@$(PYTEST) -m "slow or not slow" $(AT_ONCE) || { test $$? -eq 1 && $(PYTEST) -m "slow or not slow" $(AGAIN); }
 
 # mypy takes as long as all others together, so it runs beside them.
 check: install-dev ## format, lint, types, imports, security, compose, Dockerfile, shell
