@@ -2,10 +2,12 @@
 
     python -m tests.proofs.failpoints celery -A workers.celery_app worker
     python -m tests.proofs.failpoints app serve
+    python -m tests.proofs.failpoints --as-shipped celery -A workers.celery_app worker
 
 The steps are methods of app/, wrapped here before the command runs; production code knows nothing
 of it. `arm` tells the processes of a folder to die, `reached` is how they do: by SIGKILL, so that
-nothing of theirs runs any more. Waits that a proof of minutes cannot sit out are shortened.
+nothing of theirs runs any more. Waits that a proof of minutes cannot sit out are shortened, unless
+it is to run as shipped.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 FOLDER = Path("failpoints")
 """Below the working folder of the processes, which a proof has for itself."""
 
+AS_SHIPPED = "--as-shipped"
 LEASE_SECONDS = 3.0
 
 
@@ -182,7 +185,11 @@ def _wrapped(name: str, original: object, *, after: bool) -> Callable[..., objec
 
 def main(command: Sequence[str]) -> None:
     """Run `python -m` with the steps wrapped."""
-    install()
+    if command[0] == AS_SHIPPED:
+        command = command[1:]
+        wrap(STEPS)
+    else:
+        install()
     sys.argv = list(command)
     runpy.run_module(command[0], run_name="__main__", alter_sys=True)
 

@@ -117,7 +117,7 @@ PROMISES: tuple[Promise, ...] = (
         "P5",
         "**Stored is served.** A new row is in the API within 2 s of its commit, within 15 s after"
         " any single crash.",
-        shown=(Shown("outages"),),
+        shown=(Shown("crashes"),),
         tests=(
             (
                 "tests/integration/feed/test_heads.py"

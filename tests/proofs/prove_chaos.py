@@ -38,8 +38,9 @@ lost.
 
 The full stack as processes on loopback: two webs (gunicorn), two Celery workers of two processes,
 two Beats, MariaDB, Redis, the simulator; a TCP proxy before each server. {keywords} keywords see
-every video; a tick is {tick} s. Trouble after trouble, drawn by the seed, lasts 2 to 10 s or, one
-in five, 31 to 40 s: longer than a lease. Meanwhile readers ask each web for its first page, walk
+every video; a tick is {tick} s. Trouble after trouble, each of {all} there are before any again, in
+an order drawn by the seed, lasts 2 to 10 s or, one in five, 31 to 40 s: longer than a lease.
+Meanwhile readers ask each web for its first page, walk
 by cursor and keep a copy by `/changes`.
 
 Each of these held, or nothing would be written here: nothing that search showed is lost, doubled or
@@ -99,6 +100,7 @@ def _section(options: Options, seed: int, outcome: Outcome) -> str:
         median=median(waits),
         longest=longest,
         after=after,
+        all=len(outcome.troubles) + len(outcome.unmet),
         answers=answers,
         answered=outcome.answers["200"],
         walks=outcome.walks,

@@ -39,8 +39,6 @@ _PLENTY = "10000000"
 
 _SECTION = """Run on {day}.
 
-Result P5: after each single outage a video published at its end was served within {single:.1f} s.
-
 Result P7: {reads:,} first pages read during {outages} outages of {away:g} s, alone and in pairs:
 {refused} refused, all of them while database and Redis were both away; never a 500.
 
@@ -109,7 +107,6 @@ def section(lines: Sequence[Line]) -> str:
         outages=len(lines),
         reads=sum(len(line.statuses) for line in lines),
         refused=sum(status != OK for line in lines for status in line.statuses),
-        single=max(line.back_seconds for line in lines if len(line.away) == 1),
         longest=max(line.back_seconds for line in lines),
         waited=max(line.waiting for line in lines),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tests.proofs import (
     prove_chaos,
     prove_compose,
+    prove_crashes,
     prove_endurance,
     prove_kills,
     prove_machine,
@@ -27,6 +28,7 @@ PROOFS: tuple[Proof, ...] = (
     prove_kills.PROOF,
     prove_stops.PROOF,
     prove_endurance.PROOF,
+    prove_crashes.PROOF,
     prove_outages.PROOF,
     prove_chaos.PROOF,
     prove_replicas.PROOF,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tests.proofs.chaos.readers import Readers
 from tests.proofs.chaos.site import TICK_SECONDS
-from tests.proofs.chaos.troubles import draw
+from tests.proofs.chaos.troubles import Deck
 from tests.proofs.replay import truth_of
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ _SETTLED_WITHIN_SECONDS = 900.0
 """Long, for a machine that is busy: second readings come after all newer ones."""
 
 _COPIED_WITHIN_SECONDS = 60.0
+EARNEST_MINUTES = 30.0
+"""From here on a run has to have met enough videos and every trouble there is."""
+
+LEAST_VIDEOS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,9 @@ class Outcome:
     """What a run saw.
 
     Args:
+        minutes: how long there was trouble.
         troubles: how many of each kind.
+        unmet: the kinds there are that were not drawn.
         back: seconds after each trouble until ingest had stored, and a web served, what was
             published when it ended; with the trouble's words.
         shown: videos the simulator's search has shown.
@@ -45,7 +51,9 @@ class Outcome:
         walks: whole walks by cursor.
     """
 
+    minutes: float
     troubles: Counter[str]
+    unmet: set[str]
     back: list[tuple[float, str]]
     shown: int
     lost: list[str]
@@ -63,7 +71,7 @@ class Outcome:
 
     def check(self) -> None:
         """Raise an AssertionError that names everything that did not hold."""
-        wrong = {
+        wrong: dict[str, object] = {
             "lost": self.lost[:5],
             "not copied": self.uncopied[:5],
             "doubled": self.doubled[:5],
@@ -71,6 +79,9 @@ class Outcome:
             "faults": self.faults,
             "late": self.late,
         }
+        if self.minutes >= EARNEST_MINUTES:
+            wrong["never met"] = sorted(self.unmet)
+            wrong["too few videos"] = self.shown if self.shown < LEAST_VIDEOS else None
         told = {name: what for name, what in wrong.items() if what}
         assert not told, f"{told}; lost in all: {len(self.lost)}"
 
@@ -88,6 +99,7 @@ class ChaosRun:
         self._site = site
         self._youtube = youtube
         self._random = random.Random(seed)
+        self._deck = Deck(site, self._random)
         self._back: list[tuple[float, str]] = []
         self._troubles: Counter[str] = Counter()
 
@@ -109,7 +121,9 @@ class ChaosRun:
         served = self._site.sites[0].ids()
         there = {str(video["video_id"]) for video in truth_of(self._youtube.url)}
         return Outcome(
+            minutes=minutes,
             troubles=self._troubles,
+            unmet=self._deck.kinds - self._troubles.keys(),
             back=self._back,
             shown=len(shown),
             lost=sorted(shown - set(served)),
@@ -122,7 +136,7 @@ class ChaosRun:
         )
 
     def _trouble(self) -> None:
-        trouble = draw(self._site, self._random)
+        trouble = self._deck.deal()
         self._troubles[trouble.what] += 1
         _say(f"{trouble}")
         with trouble.during():

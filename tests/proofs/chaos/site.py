@@ -17,7 +17,7 @@ from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     import signal
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tests.servers.database import DatabaseServer
     from tests.servers.redis import Redis
@@ -58,6 +58,7 @@ class ChaosSite:
         database: behind its proxy.
         redis: the same.
         ways: the proxies.
+        celery: how Python is to run Celery.
     """
 
     processes: Processes
@@ -65,6 +66,7 @@ class ChaosSite:
     database: DatabaseServer
     redis: Redis
     ways: Ways
+    celery: Sequence[str] = CELERY
     running: dict[str, ChildProcess] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
 
@@ -109,8 +111,8 @@ class ChaosSite:
             config = str(PROJECT / "gunicorn.conf.py")
             return ("-m", "gunicorn", "-c", config, "-w", "1", "app.wsgi:app")
         if name.startswith("worker"):
-            return (*CELERY, "worker", "--concurrency", "2", "--hostname", f"{name}@chaos")
-        return (*CELERY, "beat", "--schedule", f"schedule-{name}")
+            return (*self.celery, "worker", "--concurrency", "2", "--hostname", f"{name}@chaos")
+        return (*self.celery, "beat", "--schedule", f"schedule-{name}")
 
     def _own(self, name: str) -> dict[str, str]:
         own = {}
@@ -128,7 +130,14 @@ class ChaosSite:
 
 @contextmanager
 def new_site(
-    processes: Processes, database: DatabaseServer, redis: Redis, *, url: str, youtube_url: str
+    processes: Processes,
+    database: DatabaseServer,
+    redis: Redis,
+    *,
+    url: str,
+    youtube_url: str,
+    tick_seconds: int = TICK_SECONDS,
+    celery: Sequence[str] = CELERY,
 ) -> Iterator[ChaosSite]:
     """Make a site of which nothing runs yet; ends the proxies afterwards."""
     simulator = urlsplit(youtube_url).port
@@ -142,7 +151,7 @@ def new_site(
         "YOUTUBE_SEARCH_CALLS_PER_DAY": PLENTY,
         "YOUTUBE_UNITS_PER_DAY": PLENTY,
         "KEYWORDS": ",".join(KEYWORDS),
-        "FETCH_INTERVAL_SECONDS": str(TICK_SECONDS),
+        "FETCH_INTERVAL_SECONDS": str(tick_seconds),
         "LOOKBACK_SECONDS": "60",
         "FOLLOW_CHANNELS": "0",
         "RATE_LIMIT_PER_MINUTE": "0",
@@ -150,6 +159,6 @@ def new_site(
         "SECRET_KEY": SECRET_KEY,
     }
     try:
-        yield ChaosSite(processes, env, database, redis, ways)
+        yield ChaosSite(processes, env, database, redis, ways, celery)
     finally:
         ways.close()

@@ -6,6 +6,7 @@ import os
 import signal
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from redis import Redis as Client
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from tests.proofs.chaos.site import ChaosSite
+
+    _Card = tuple[str, str, Callable[[], AbstractContextManager[None]]]
 
 SERVICES = ("worker1", "worker2", "beat1", "beat2", "web1", "web2")
 CLOCKED = ("worker1", "worker2", "web1", "web2")
@@ -52,44 +55,66 @@ class Trouble:
         return f"{self.kind} {self.victim}".strip()
 
 
-def draw(site: ChaosSite, rng: random.Random) -> Trouble:
-    """Return the next trouble: mostly short, now and then longer than a lease."""
-    seconds = rng.uniform(2, 10) if rng.random() < 0.8 else rng.uniform(31, 40)
-    kinds: dict[str, Callable[[str], AbstractContextManager[None]]] = {
-        "kill": lambda victim: _killed(site, victim, whole=rng.random() < 0.5),
-        "stop": lambda victim: _stopped(site, victim),
-        "terminate": lambda victim: _terminated(site, victim),
-    }
-    of_servers: dict[str, Callable[[str], AbstractContextManager[None]]] = {
-        f"{way.value} connections:": lambda victim, way=way: _spoilt(site, victim, way)  # type: ignore[misc]  # a default
-        for way in (Way.SLOW, Way.SILENT, Way.REFUSED)
-    }
-    of_servers["cut connections:"] = lambda victim: _cut(site, victim)
-    only: dict[str, Callable[[], AbstractContextManager[None]]] = {
-        "FLUSHALL": lambda: _flushed(site),
-        "Redis full": lambda: _full_redis(site),
-        "Redis killed": lambda: _redis_away(site),
-        "database killed": lambda: _database_away(site, kill=True),
-        "database stopped": lambda: _database_away(site, kill=False),
-        "database read-only": lambda: _read_only(site),
-    }
-    group = rng.choice(("services", "servers", "only", "clocks"))
-    if group == "clocks":
-        victim, step = rng.choice(CLOCKED), rng.choice((-5, -1, 1, 5)) * _HOUR
-        return Trouble(
-            f"clock {step // _HOUR:+d} h", victim, seconds, lambda: _wrong_clock(site, victim, step)
-        )
-    if group == "only":
-        kind = rng.choice(sorted(only))
-        return Trouble(kind, "", seconds, only[kind])
-    table, victims = (of_servers, SERVERS) if group == "servers" else (kinds, SERVICES)
-    kind, victim = rng.choice(sorted(table)), rng.choice(victims)
-    return Trouble(kind, victim, seconds, lambda: table[kind](victim))
+class Deck:
+    """Deals troubles in an order drawn by chance, each victim of each kind once before any twice.
+
+    Args:
+        site: whose troubles they are.
+        rng: what chance is.
+    """
+
+    def __init__(self, site: ChaosSite, rng: random.Random) -> None:
+        self._rng = rng
+        self._all = (*_of_services(site, rng), *_of_clocks(site), *_of_servers(site), *_only(site))
+        self._left: list[_Card] = []
+
+    @property
+    def kinds(self) -> set[str]:
+        """Each kind with its victim, in words."""
+        return {f"{kind} {victim}".strip() for kind, victim, _ in self._all}
+
+    def deal(self) -> Trouble:
+        """Return the next trouble: mostly short, now and then longer than a lease."""
+        if not self._left:
+            self._left = self._rng.sample(self._all, len(self._all))
+        kind, victim, during = self._left.pop()
+        short = self._rng.random() < 0.8
+        seconds = self._rng.uniform(2, 10) if short else self._rng.uniform(31, 40)
+        return Trouble(kind, victim, seconds, during)
+
+
+def _of_services(site: ChaosSite, rng: random.Random) -> Iterator[_Card]:
+    for name in SERVICES:
+        yield "kill", name, partial(_killed, site, name, rng)
+        yield "stop", name, partial(_stopped, site, name)
+        yield "terminate", name, partial(_terminated, site, name)
+
+
+def _of_clocks(site: ChaosSite) -> Iterator[_Card]:
+    for name in CLOCKED:
+        for hours in (-5, -1, 1, 5):
+            yield f"clock {hours:+d} h", name, partial(_wrong_clock, site, name, hours * _HOUR)
+
+
+def _of_servers(site: ChaosSite) -> Iterator[_Card]:
+    for server in SERVERS:
+        for way in (Way.SLOW, Way.SILENT, Way.REFUSED):
+            yield f"{way.value} connections:", server, partial(_spoilt, site, server, way)
+        yield "cut connections:", server, partial(_cut, site, server)
+
+
+def _only(site: ChaosSite) -> Iterator[_Card]:
+    yield "FLUSHALL", "", partial(_flushed, site)
+    yield "Redis full", "", partial(_full_redis, site)
+    yield "Redis killed", "", partial(_redis_away, site)
+    yield "database killed", "", partial(_database_away, site, kill=True)
+    yield "database stopped", "", partial(_database_away, site, kill=False)
+    yield "database read-only", "", partial(_read_only, site)
 
 
 @contextmanager
-def _killed(site: ChaosSite, name: str, *, whole: bool) -> Iterator[None]:
-    pids = site.pids(name)
+def _killed(site: ChaosSite, name: str, rng: random.Random) -> Iterator[None]:
+    pids, whole = site.pids(name), rng.random() < 0.5
     for pid in pids if whole else pids[-1:]:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
