@@ -16,6 +16,7 @@ from celery.signals import (
     setup_logging,
     task_postrun,
     task_prerun,
+    worker_process_init,
     worker_process_shutdown,
     worker_shutting_down,
 )
@@ -26,6 +27,7 @@ from app.startup import settings_or_exit
 from app.telemetry import Incidents, configure_logging, get_logger
 from workers.ids import begin_task, end_task, send_with_ids
 from workers.logs import QUEUE_UNAVAILABLE, quieten
+from workers.pool_end import end_unheard
 from workers.schedule import beat_schedule
 from workers.shared_flag import SharedFlag
 
@@ -142,6 +144,11 @@ def _queue_takes_messages(**_: object) -> None:
 @worker_shutting_down.connect
 def _end_polls(**_: object) -> None:
     app.end_polls()
+
+
+@worker_process_init.connect
+def _begin_process(**_: object) -> None:
+    end_unheard()
 
 
 @worker_process_shutdown.connect
