@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -286,8 +287,15 @@ class Checked:
             for number, page in enumerate(pages):
                 assert page.items == items[number * limit : (number + 1) * limit]
             assert self._walk(pages[0], feed, limit) == list(items)
-            seen += pages
+            seen += map(self._told, pages)
         return seen
+
+    def _told(self, page: Page) -> Page:
+        """The page with places in `watches` instead of ids, which each database gives itself."""
+        items = [json.loads(item) for item in page.items]
+        for item in items:
+            item["watches"] = [self.watches.index(watch_id) for watch_id in item["watches"]]
+        return replace(page, items=tuple(json.dumps(item).encode() for item in items))
 
     def _walk(self, page: Page, feed: Feed, limit: int) -> list[bytes]:
         """Goes down to the end and up again, and returns what was seen on the way down."""
