@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -155,6 +156,33 @@ def test_what_is_being_answered_is_answered_when_it_has_to_stop(web: Web) -> Non
     assert "exception" not in web.process.output()
     idle.close()
     working.close()
+
+
+def test_who_waits_to_be_accepted_or_asks_again_when_it_has_to_stop_is_answered(web: Web) -> None:
+    request = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    kept = [web.connect(request) for _ in range(5)]
+    for connection in kept:
+        assert b"200 OK" in _answer(connection)
+    [worker] = [pid for pid in web.process.survivors() if pid != web.process.pid]
+    os.kill(worker, signal.SIGSTOP)  # so that all of it has come in when it goes on
+    for connection in kept:
+        connection.sendall(request)
+    waiting = [web.connect(request) for _ in range(30)]
+    web.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: _is_told_to_stop(worker), 60, claim="the master tells it to stop")
+    os.kill(worker, signal.SIGCONT)
+    for connection in kept + waiting:
+        assert b"200 OK" in _answer(connection)
+        connection.close()
+    assert web.process.wait(15) == 0
+
+
+def _answer(connection: socket.socket) -> bytes:
+    """Read one answer of /health to its end; what came if the connection ends before."""
+    read = b""
+    while not read.endswith(b"}") and (more := connection.recv(4096)):
+        read += more
+    return read
 
 
 def _is_told_to_stop(pid: int) -> bool:
