@@ -46,6 +46,8 @@ class NewsreelCelery(Celery):
     whether the worker was asked to end.
     """
 
+    amqp_cls = "workers.broker:BrokerAMQP"
+
     def __init__(self, name: str, *, include: list[str]) -> None:
         super().__init__(name, include=include)
         self._seeded = SharedFlag()

@@ -174,7 +174,7 @@ class Crashes:
         return [name for name, it in self._site.running.items() if it.returncode is not None]
 
     def _burst(self) -> list[str]:
-        return [self._youtube.publish(f"one of {BURST}") for _ in range(BURST)]
+        return [self._youtube.publish(f"{n} of {BURST}") for n in range(BURST)]
 
     def _wait_until_served(self, video_ids: list[str]) -> None:
         wait_until(
