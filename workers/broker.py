@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from celery.app.amqp import AMQP
 from kombu import Connection
@@ -17,7 +17,7 @@ class BrokerConnection(Connection):
     is back.
     """
 
-    def ensure_connection(self, *args: Any, **named: Any) -> Connection:
+    def ensure_connection(self, *args: Any, **named: Any) -> Self:
         """Connect; see kombu, whose default for `interval_max` this replaces."""
         return super().ensure_connection(*args, **{"interval_max": LONGEST_WAIT_SECONDS, **named})
 
