@@ -17,6 +17,8 @@ PROJECT = Path(__file__).resolve().parents[3]
 SETTINGS = {name.upper() for name in Settings.model_fields}
 METRICS_TOKEN = "METRICS_TOKEN"  # of /metrics, for the monitoring component
 SECRETS = {name.upper() for name, field in Settings.model_fields.items() if not field.repr}
+QUEUE = "CELERY_BROKER_URL"
+REPLICAS = ("DATABASE_REPLICA_URL", "REDIS_READ_URL")
 COMPOSE_ROLES = {"ticker": "beat"}
 OURS = ["web", "worker", "ticker", "flower", "migrate"]
 
@@ -86,15 +88,43 @@ def test_no_secret_stands_in_the_environment(built: Built) -> None:
 
 
 def test_each_secret_that_is_read_is_mounted_and_no_other(every: dict[str, Pods]) -> None:
-    for role in ("web", "worker", "ticker"):
+    for role in ("web", "worker", "ticker", "flower"):
         read = {name.removesuffix("_FILE") for name in every[role].variables}
-        assert every[role].secret_keys == {"newsreel": read}
+        assert every[role].secret_keys["newsreel"] == read
+        assert every[role].secret_keys.keys() <= {"newsreel", f"newsreel-{role}"}
         for name, path in every[role].variables.items():
-            assert path == f"/run/newsreel/{name.removesuffix('_FILE')}"
+            key = name.removesuffix("_FILE")
+            dash = "-" if key in every[role].optional_keys else ""
+            assert path == f"{dash}/run/newsreel/{key}", "a dash: the file may be missing"
+
+
+def test_who_uses_the_queue_takes_it_from_a_server_of_its_own_if_there_is_one(
+    every: dict[str, Pods],
+) -> None:
+    for role in ("web", "worker", "ticker", "flower"):
+        assert every[role].variables[f"{QUEUE}_FILE"] == f"-/run/newsreel/{QUEUE}"
+        assert QUEUE in every[role].optional_keys
+
+
+def test_only_who_reads_feeds_is_told_of_replicas(every: dict[str, Pods]) -> None:
+    for name in REPLICAS:
+        told = {role for role, it in every.items() if f"{name}_FILE" in it.variables}
+        assert told == {"web"}
+    assert every["web"].optional_keys == {QUEUE, *REPLICAS}
+
+
+def test_the_guide_tells_of_every_key_of_the_secret(every: dict[str, Pods]) -> None:
+    guide = (PROJECT / "docs/kubernetes.md").read_text(encoding="utf-8")
+    [told] = re.findall(r"^ +\| `newsreel` \| (.*) \|$", guide, flags=re.MULTILINE)
+    mounted = set().union(*(it.secret_keys.get("newsreel", set()) for it in every.values()))
+    [optional] = re.findall(r"may be left out: ([^;]*);", told)
+
+    assert set(re.findall(r"`([A-Z_]+)`", told)) == mounted
+    assert set(re.findall(r"`([A-Z_]+)`", optional)) == every["web"].optional_keys
 
 
 def test_the_ticker_knows_the_queue_and_nothing_else(every: dict[str, Pods]) -> None:
-    assert every["ticker"].secret_keys == {"newsreel": {"REDIS_URL"}}
+    assert every["ticker"].secret_keys == {"newsreel": {"REDIS_URL", QUEUE}}
 
 
 def test_only_the_migration_has_the_user_that_may_change_tables(every: dict[str, Pods]) -> None:
