@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
+from shutil import copytree
 from typing import cast
 
 import pytest
 
 from app.settings import Settings
 from deploy.compose.init import MODES
-from tests.contract.deploy.kustomization import Built, Manifest, at, name_of
+from tests.contract.deploy.kustomization import Built, Manifest, at, documents, name_of
 from tests.contract.deploy.pods import Pods, compose_services, pods_of, seconds, selected
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -179,6 +181,36 @@ def test_the_token_of_the_monitor_is_the_one_that_the_web_service_has(production
         "key": METRICS_TOKEN,
     }
     assert METRICS_TOKEN in pods_of(production)["web"].secret_keys["newsreel"]
+
+
+def test_the_cluster_s_rules_are_those_of_prometheus_and_know_their_job(production: Built) -> None:
+    [rule] = production.of_kind("PrometheusRule")
+    [given] = documents(PROJECT / "deploy/monitoring/alerts.yml")
+    [monitor] = production.of_kind("ServiceMonitor")
+    [service] = production.of_kind("Service")
+
+    assert rule["spec"] == given, "docs/kubernetes.md has the command that puts them there"
+    jobs = set(re.findall(r'job="([^"]*)"', str(given)))
+    assert jobs == {name_of(service)}, "the job is the Service's name"
+    assert "jobLabel" not in cast("Manifest", monitor["spec"])
+
+
+def test_the_guide_s_command_makes_the_rules_anew(tmp_path: Path) -> None:
+    guide = (PROJECT / "docs/kubernetes.md").read_text(encoding="utf-8")
+    [command] = re.findall(r"^```sh\n(rules=.*?)^```", guide, flags=re.MULTILINE | re.DOTALL)
+    folders = ("deploy/monitoring", "deploy/k8s/components/monitoring")
+    for folder in folders:
+        copytree(PROJECT / folder, tmp_path / folder)
+    alerts, rules = (tmp_path / folder for folder in folders)
+    made = (rules / "rules.yaml").read_text(encoding="utf-8")
+    with (alerts / "alerts.yml").open("a", encoding="utf-8") as file:
+        file.write("\n  - {name: another, rules: []}\n")
+
+    subprocess.run(["sh", "-ec", command], cwd=tmp_path, check=True)
+
+    expected = f"{made}\n    - {{name: another, rules: []}}\n"
+    assert (rules / "rules.yaml").read_text(encoding="utf-8") == expected
+    assert len(list(rules.iterdir())) == len(list((PROJECT / folders[1]).iterdir()))
 
 
 def test_what_is_scaled_exists_and_has_no_number_of_its_own(production: Built) -> None:
