@@ -123,6 +123,25 @@ def test_the_copy_s_script_copies(commands: list[list[str]], tmp_path: Path) -> 
     services.close()
 
 
+@pytest.mark.parametrize("file", ["@/no/such/file", "@-/no/such/file", "@-such"])
+def test_without_the_file_of_a_url_nothing_is_copied_anywhere(tmp_path: Path, file: str) -> None:
+    source = f"sqlite:///{tmp_path}/old.db"
+    _service_with_a_watch(source)
+    command = [sys.executable, "-m", "app", "copy", "--from", source, "--to", file]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert "--to: " in done.stderr
+    assert not (tmp_path / "var").exists(), "where the usual database would be"
+
+
 def test_the_script_finds_the_url_in_what_init_writes(
     commands: list[list[str]], tmp_path: Path
 ) -> None:
