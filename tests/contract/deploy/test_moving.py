@@ -54,7 +54,7 @@ def option(words: list[str], name: str) -> str:
 def arguments(words: list[str]) -> list[str]:
     """Return what is no option: a service and its command."""
     rest = iter(words)
-    found = []
+    found: list[str] = []
     for word in rest:
         if word in TAKE_VALUES and not found:
             next(rest)
