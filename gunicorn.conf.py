@@ -87,8 +87,8 @@ def _sweep(parent: Path) -> None:
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:
-    """Forget what a worker that is no more was busy with."""
-    import_module("app.metrics.processes").forget(worker.pid)
+    """Forget what a worker that is no more was busy with, and keep what it counted."""
+    import_module("app.metrics.processes").forget(worker.pid, os.environ[_COUNTS])
 
 
 def on_exit(_server: Arbiter) -> None:

@@ -2,7 +2,7 @@
 
 Nothing else in the project reads the environment. A wrong value stops the start with one line that
 names the variable. Every variable may also be given as `NAME_FILE`, the path of a file that holds
-the value, so that secrets need not stand in the environment.
+the value, so that secrets need not stand in the environment; `-/PATH` may be missing.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ _APPRISE_URL = re.compile(r"[a-z][a-z0-9]*://[^\x00-\x1f]+", re.ASCII | re.IGNOR
 _BETWEEN_APPRISE_URLS = re.compile(r"[\s,]+(?=[a-z][a-z0-9]*://)", re.ASCII | re.IGNORECASE)
 _TOKEN = re.compile(rf"[A-Za-z0-9._~+/=-]{{{LEAST_SECRET},}}", re.ASCII)
 _GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{35}")
+_MAY_BE_MISSING = "-/"
 
 
 class SettingsError(Exception):
@@ -277,7 +278,8 @@ def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path("
     """Read the settings; the environment goes before `.env`, a value before its `NAME_FILE`.
 
     A variable set to nothing is as good as unset, but in the environment it still goes before
-    `.env`, so that a value there can be taken back for one run.
+    `.env`, so that a value there can be taken back for one run. So is one whose `NAME_FILE` has a
+    dash before its absolute path, as systemd has it, and is not there.
 
     Raises:
         SettingsError: a value is wrong or a `NAME_FILE` cannot be read.
@@ -314,7 +316,11 @@ def _value(name: str, sources: Sequence[Mapping[str, str]]) -> str | None:
 
 
 def _read(name: str, path: str) -> str | None:
+    may_be_missing = path.startswith(_MAY_BE_MISSING)
+    path = path.removeprefix("-") if may_be_missing else path
     try:
         return Path(path).read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError) as error:
+        if may_be_missing and isinstance(error, FileNotFoundError):
+            return None
         raise SettingsError(f"{name}_FILE: cannot read {path}: {type(error).__name__}") from None

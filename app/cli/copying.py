@@ -65,8 +65,11 @@ def _url(option: str, given: str) -> str:
         InvalidValueError: it is none.
     """
     name = "DATABASE_URL_FILE" if given.startswith("@") else "DATABASE_URL"
+    value = given.removeprefix("@")
+    if value.startswith("-"):  # of a file that may be missing; here it may not
+        raise InvalidValueError(f"{option}: must be a URL or @FILE")
     try:
-        return load_settings({name: given.removeprefix("@")}, Path(os.devnull)).database_url
+        return load_settings({name: value}, Path(os.devnull)).database_url
     except SettingsError as error:
         _, _, words = str(error).partition(": ")
         raise InvalidValueError(f"{option}: {words}") from None

@@ -2,11 +2,13 @@
 
 In one process the counts are in its memory. Under gunicorn's many each process keeps them in files
 of a common folder (`gunicorn.conf.py` makes it, and names it before this module is imported), and
-whichever is asked adds all of them up.
+whichever is asked adds all of them up. Those of processes that have ended are added up before
+(`ended.py`).
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prometheus_client import (
@@ -18,8 +20,12 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from app.metrics.ended import add_up, kept_still
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from prometheus_client.core import Metric
 
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 NO_ROUTE = "none"
@@ -94,7 +100,7 @@ class ProcessMetrics:
         """The counts of all processes that share theirs, else of this one."""
         shared = CollectorRegistry()
         try:
-            MultiProcessCollector(shared)  # type: ignore[no-untyped-call] # the library says nothing
+            _Counts(shared)  # type: ignore[no-untyped-call] # the library says nothing
         except ValueError:  # nobody named a folder: this process is alone
             return self._own
         return shared
@@ -160,6 +166,15 @@ class LaneMetrics:
         self._busy(-1)
 
 
-def forget(pid: int) -> None:
-    """Forget what a process that is no more was busy with; what it counted stays."""
-    mark_process_dead(pid)  # type: ignore[no-untyped-call] # the library says nothing
+class _Counts(MultiProcessCollector):
+    """The counts of all processes, none of them twice."""
+
+    def collect(self) -> Iterable[Metric]:
+        with kept_still(Path(self._path)):
+            return list(super().collect())  # type: ignore[no-untyped-call] # the library says nothing
+
+
+def forget(pid: int, folder: str) -> None:
+    """Forget what a process that is no more was busy with; what it counted stays, in few files."""
+    mark_process_dead(pid, folder)  # type: ignore[no-untyped-call] # the library says nothing
+    add_up(Path(folder))

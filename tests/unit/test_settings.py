@@ -152,6 +152,25 @@ def test_an_empty_secret_file_is_unset_and_an_unreadable_one_is_told(
             load_settings({"REDIS_URL_FILE": str(path)}, dotenv)
 
 
+def test_a_secret_file_after_a_dash_may_be_missing_but_not_unreadable(
+    dotenv: Path, tmp_path: Path
+) -> None:
+    secret, binary = tmp_path / "secret", tmp_path / "binary"
+    by_file = {"REDIS_READ_URL_FILE": f"-{secret}"}
+    assert load_settings(by_file, dotenv).redis_read_url == ""
+    secret.write_text("redis://near/0\n")
+    assert load_settings(by_file, dotenv).redis_read_url == "redis://near/0"
+    binary.write_bytes(b"\xff\xfe")
+    for path in (binary, tmp_path):
+        with pytest.raises(SettingsError, match=r"^REDIS_READ_URL_FILE: cannot read /"):
+            load_settings({"REDIS_READ_URL_FILE": f"-{path}"}, dotenv)
+
+
+def test_without_its_file_a_queue_of_its_own_is_that_of_redis(dotenv: Path, tmp_path: Path) -> None:
+    given = {"REDIS_URL": "redis://host", "CELERY_BROKER_URL_FILE": f"-{tmp_path}/absent"}
+    assert load_settings(given, dotenv).broker_url == "redis://host"
+
+
 def test_a_dotenv_that_cannot_be_read_is_told(dotenv: Path) -> None:
     dotenv.write_bytes(b"PORT=\xff\n")
     with pytest.raises(SettingsError, match="cannot read"):

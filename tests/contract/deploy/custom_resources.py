@@ -41,6 +41,12 @@ _MYSQL_TRIGGER = _closed(
     }
 )
 
+_TEXTS: Schema = {"type": "object", "minProperties": 1, "additionalProperties": _TEXT}
+_ALERT = _closed(
+    {"alert": _TEXT, "expr": _TEXT, "for": _DURATION, "labels": _TEXTS, "annotations": _TEXTS},
+    ["alert", "annotations", "expr", "labels"],
+)
+
 SPECS: Mapping[tuple[str, str], Schema] = {
     ("keda.sh/v1alpha1", "ScaledObject"): _closed(
         {
@@ -58,6 +64,15 @@ SPECS: Mapping[tuple[str, str], Schema] = {
             "secretTargetRef": {
                 "type": "array",
                 "items": _closed({"parameter": _TEXT, "name": _TEXT, "key": _TEXT}),
+            }
+        }
+    ),
+    ("monitoring.coreos.com/v1", "PrometheusRule"): _closed(
+        {
+            "groups": {
+                "type": "array",
+                "minItems": 1,
+                "items": _closed({"name": _TEXT, "rules": {"type": "array", "items": _ALERT}}),
             }
         }
     ),

@@ -44,12 +44,16 @@ class Pods:
     @property
     def secret_keys(self) -> dict[str, set[str]]:
         """The keys that are mounted, by Secret; none of a Secret means all."""
-        return {
-            str(secret.get("secretName", secret.get("name"))): {
-                str(item["key"]) for item in cast("list[Manifest]", secret.get("items", []))
-            }
-            for secret in self._secrets()
-        }
+        found: dict[str, set[str]] = {}
+        for secret in self._secrets():
+            name = str(secret.get("secretName", secret.get("name")))
+            found.setdefault(name, set()).update(_keys(secret))
+        return found
+
+    @property
+    def optional_keys(self) -> set[str]:
+        """The keys without which they start, too."""
+        return {key for it in self._secrets() if it.get("optional") for key in _keys(it)}
 
     def _secrets(self) -> list[Manifest]:
         found = []
@@ -58,6 +62,10 @@ class Pods:
             sources = cast("list[Manifest]", projected["sources"])
             found += [cast("Manifest", it["secret"]) for it in sources if "secret" in it]
         return found
+
+
+def _keys(secret: Manifest) -> list[str]:
+    return [str(item["key"]) for item in cast("list[Manifest]", secret.get("items", []))]
 
 
 def pods_of(built: Built) -> dict[str, Pods]:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
+from shutil import copytree
 from typing import cast
 
 import pytest
 
 from app.settings import Settings
 from deploy.compose.init import MODES
-from tests.contract.deploy.kustomization import Built, Manifest, at, name_of
+from tests.contract.deploy.kustomization import Built, Manifest, at, documents, name_of
 from tests.contract.deploy.pods import Pods, compose_services, pods_of, seconds, selected
 
 PROJECT = Path(__file__).resolve().parents[3]
 SETTINGS = {name.upper() for name in Settings.model_fields}
 METRICS_TOKEN = "METRICS_TOKEN"  # of /metrics, for the monitoring component
 SECRETS = {name.upper() for name, field in Settings.model_fields.items() if not field.repr}
+QUEUE = "CELERY_BROKER_URL"
+REPLICAS = ("DATABASE_REPLICA_URL", "REDIS_READ_URL")
 COMPOSE_ROLES = {"ticker": "beat"}
 OURS = ["web", "worker", "ticker", "flower", "migrate"]
 
@@ -86,15 +90,43 @@ def test_no_secret_stands_in_the_environment(built: Built) -> None:
 
 
 def test_each_secret_that_is_read_is_mounted_and_no_other(every: dict[str, Pods]) -> None:
-    for role in ("web", "worker", "ticker"):
+    for role in ("web", "worker", "ticker", "flower"):
         read = {name.removesuffix("_FILE") for name in every[role].variables}
-        assert every[role].secret_keys == {"newsreel": read}
+        assert every[role].secret_keys["newsreel"] == read
+        assert every[role].secret_keys.keys() <= {"newsreel", f"newsreel-{role}"}
         for name, path in every[role].variables.items():
-            assert path == f"/run/newsreel/{name.removesuffix('_FILE')}"
+            key = name.removesuffix("_FILE")
+            dash = "-" if key in every[role].optional_keys else ""
+            assert path == f"{dash}/run/newsreel/{key}", "a dash: the file may be missing"
+
+
+def test_who_uses_the_queue_takes_it_from_a_server_of_its_own_if_there_is_one(
+    every: dict[str, Pods],
+) -> None:
+    for role in ("web", "worker", "ticker", "flower"):
+        assert every[role].variables[f"{QUEUE}_FILE"] == f"-/run/newsreel/{QUEUE}"
+        assert QUEUE in every[role].optional_keys
+
+
+def test_only_who_reads_feeds_is_told_of_replicas(every: dict[str, Pods]) -> None:
+    for name in REPLICAS:
+        told = {role for role, it in every.items() if f"{name}_FILE" in it.variables}
+        assert told == {"web"}
+    assert every["web"].optional_keys == {QUEUE, *REPLICAS}
+
+
+def test_the_guide_tells_of_every_key_of_the_secret(every: dict[str, Pods]) -> None:
+    guide = (PROJECT / "docs/kubernetes.md").read_text(encoding="utf-8")
+    [told] = re.findall(r"^ +\| `newsreel` \| (.*) \|$", guide, flags=re.MULTILINE)
+    mounted = set().union(*(it.secret_keys.get("newsreel", set()) for it in every.values()))
+    [optional] = re.findall(r"may be left out: ([^;]*);", told)
+
+    assert set(re.findall(r"`([A-Z_]+)`", told)) == mounted
+    assert set(re.findall(r"`([A-Z_]+)`", optional)) == every["web"].optional_keys
 
 
 def test_the_ticker_knows_the_queue_and_nothing_else(every: dict[str, Pods]) -> None:
-    assert every["ticker"].secret_keys == {"newsreel": {"REDIS_URL"}}
+    assert every["ticker"].secret_keys == {"newsreel": {"REDIS_URL", QUEUE}}
 
 
 def test_only_the_migration_has_the_user_that_may_change_tables(every: dict[str, Pods]) -> None:
@@ -149,6 +181,36 @@ def test_the_token_of_the_monitor_is_the_one_that_the_web_service_has(production
         "key": METRICS_TOKEN,
     }
     assert METRICS_TOKEN in pods_of(production)["web"].secret_keys["newsreel"]
+
+
+def test_the_cluster_s_rules_are_those_of_prometheus_and_know_their_job(production: Built) -> None:
+    [rule] = production.of_kind("PrometheusRule")
+    [given] = documents(PROJECT / "deploy/monitoring/alerts.yml")
+    [monitor] = production.of_kind("ServiceMonitor")
+    [service] = production.of_kind("Service")
+
+    assert rule["spec"] == given, "docs/kubernetes.md has the command that puts them there"
+    jobs = set(re.findall(r'job="([^"]*)"', str(given)))
+    assert jobs == {name_of(service)}, "the job is the Service's name"
+    assert "jobLabel" not in cast("Manifest", monitor["spec"])
+
+
+def test_the_guide_s_command_makes_the_rules_anew(tmp_path: Path) -> None:
+    guide = (PROJECT / "docs/kubernetes.md").read_text(encoding="utf-8")
+    [command] = re.findall(r"^```sh\n(rules=.*?)^```", guide, flags=re.MULTILINE | re.DOTALL)
+    folders = ("deploy/monitoring", "deploy/k8s/components/monitoring")
+    for folder in folders:
+        copytree(PROJECT / folder, tmp_path / folder)
+    alerts, rules = (tmp_path / folder for folder in folders)
+    made = (rules / "rules.yaml").read_text(encoding="utf-8")
+    with (alerts / "alerts.yml").open("a", encoding="utf-8") as file:
+        file.write("\n  - {name: another, rules: []}\n")
+
+    subprocess.run(["sh", "-ec", command], cwd=tmp_path, check=True)
+
+    expected = f"{made}\n    - {{name: another, rules: []}}\n"
+    assert (rules / "rules.yaml").read_text(encoding="utf-8") == expected
+    assert len(list(rules.iterdir())) == len(list((PROJECT / folders[1]).iterdir()))
 
 
 def test_what_is_scaled_exists_and_has_no_number_of_its_own(production: Built) -> None:

@@ -107,6 +107,10 @@ def test_all_processes_are_one_to_a_scraper_and_backends_may_be_away(
     assert refused.status_code == 401
     folders = list(SHARED.glob(f"newsreel-metrics-{site.process.pid}-*"))
     assert len(folders) == (1 if os.access(SHARED, os.W_OK) else 0)
+    for folder in folders:
+        kept = {path.name for path in folder.glob("*.db")}
+        assert {"counter_ended.db", "histogram_ended.db"} <= kept
+        assert not any(name.endswith(f"_{killed}.db") for name in kept)
     assert site.process.stop() == 0
     assert not any(folder.exists() for folder in folders)
 
