@@ -27,6 +27,7 @@ from app.telemetry import Incidents, configure_logging, get_logger
 from workers.ids import begin_task, end_task, send_with_ids
 from workers.logs import QUEUE_UNAVAILABLE, quieten
 from workers.schedule import beat_schedule
+from workers.scheduler import message_waits
 from workers.shared_flag import SharedFlag
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ def _end(**_: object) -> None:
 
 
 @after_task_publish.connect
+@message_waits.connect
 def _queue_takes_messages(**_: object) -> None:
     app.incidents.end(QUEUE_UNAVAILABLE)
 
