@@ -12,8 +12,9 @@ from app.domain.errors import CacheUnavailableError
 from app.domain.watches import Claim
 from app.ingest.jobs import JobKind, job
 from workers import tasks
-from workers.celery_app import app, message_waits
+from workers.celery_app import app
 from workers.logs import QUEUE_UNAVAILABLE
+from workers.scheduler import message_waits
 from workers.tasks import MOST_WAITING, tick
 
 if TYPE_CHECKING:
