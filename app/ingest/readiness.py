@@ -17,7 +17,6 @@ from app.domain.errors import (
     CacheReplicaUnavailableError,
     CacheUnavailableError,
     CacheWriteFailedError,
-    PollCrashedError,
     StoreUnavailableError,
 )
 from app.domain.feeds import ALL
@@ -116,7 +115,7 @@ class ReadinessCheck:
             found = self._check(within_seconds)
         except Exception as fault:  # noqa: BLE001 - whatever it is, it is logged whole
             self._incidents.begin(_CHECK_FAILED, type(fault).__name__, cause=fault)
-            problem = self._seen(PollCrashedError.code, _FAULT)
+            problem = self._seen("internal_error", _FAULT)
             return Readiness(serving=False, problems=(problem,))
         self._incidents.end(_CHECK_FAILED)
         return found
