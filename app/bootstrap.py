@@ -63,6 +63,7 @@ from app.webhooks.delivering import Deliverer
 from app.webhooks.keeping import Webhooks
 
 if TYPE_CHECKING:
+    from app.cache.base import Queues
     from app.domain.audit import Actor
     from app.domain.clock import Clock
     from app.domain.configured import Configured
@@ -133,6 +134,7 @@ class Services:
     limiter: Limiter
     metrics: Exposition
     processes: ProcessMetrics
+    queues: Queues | None
     store: Store
     clock: Clock
     clock_check: ClockCheck
@@ -280,6 +282,7 @@ def _services(parts: Parts, *, seeded: Flag, stopping: Flag) -> Services:
         limiter=parts.limiter,
         metrics=_metrics(parts),
         processes=parts.processes,
+        queues=parts.caching.backends.queues,
         store=store,
         clock=clock,
         clock_check=parts.clock_check,

@@ -29,6 +29,7 @@ from workers.ids import begin_task, end_task, send_with_ids
 from workers.logs import QUEUE_UNAVAILABLE, quieten
 from workers.pool_end import end_unheard
 from workers.schedule import beat_schedule
+from workers.scheduler import message_waits
 from workers.shared_flag import SharedFlag
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ def _end(**_: object) -> None:
 
 
 @after_task_publish.connect
+@message_waits.connect
 def _queue_takes_messages(**_: object) -> None:
     app.incidents.end(QUEUE_UNAVAILABLE)
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from app.telemetry import Incidents
 
 QUEUE_UNAVAILABLE = "queue_unavailable"
+QUEUE_FULL = "queue_full"
 _EVERY_TICK = ("celery.beat", "celery.worker.strategy", "celery.app.trace")
 
 

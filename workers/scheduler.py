@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from celery.beat import Scheduler
 from celery.schedules import schedule
+from celery.utils.dispatch import Signal
 from kombu.exceptions import ChannelError
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 
 _LONGEST_SLEEP = 60.0
+
+message_waits = Signal(name="message_waits")
+"""Sent where the last message still waits, and none is sent: so the queue has it, and answers."""
 
 
 class SteadyScheduler(Scheduler):
@@ -72,6 +76,7 @@ class SteadyScheduler(Scheduler):
         """Send a message, unless the last one still waits for a worker."""
         queue = self.app.amqp.router.route(entry.options or {}, entry.task or "")["queue"]
         if self._waiting(queue.name):
+            message_waits.send(sender=self)
             return None
         return super().apply_async(entry, producer, **given)  # type: ignore[arg-type]  # as given
 

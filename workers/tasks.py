@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypedDict
 
+from app.domain.errors import CacheUnavailableError
 from app.domain.watches import Claim
 from app.ingest.clock_steps import TOLERANCE
 from app.ingest.jobs import JobKind, look_for
 from workers.celery_app import app
+from workers.logs import QUEUE_FULL
 
 if TYPE_CHECKING:
     from celery import Task
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
 FETCH_EXPIRES_SECONDS = 25 + 2 * int(TOLERANCE.total_seconds())
 """A fetch that waited 25 s is of little use: its lease is over soon. But its age is told by two
 clocks, its sender's and its reader's, and either may be a minute from the database's."""
+
+MOST_WAITING = 500
+"""Messages in the queue "fetch" above which a tick sends none. One that expired leaves it only when
+a worker takes it, so nobody takes any, or too few do."""
 
 
 class _Limits(TypedDict, total=False):
@@ -36,12 +43,26 @@ _LIMITS: dict[JobKind, _Limits] = {
 
 @app.task(name="newsreel.tick")
 def tick() -> None:
-    """Take what is due and send a task for each of it."""
+    """Take what is due and send a task for each of it; nothing while too much waits already."""
+    if _is_full():
+        app.services.ingest.tick(0)
+        return
     for claim in app.services.ingest.tick():
         fetch.apply_async((claim.watch_id, claim.fence), expires=FETCH_EXPIRES_SECONDS)
     for kind, item in look_for(app.services.jobs | app.services.messages):
         limits = _LIMITS.get(kind, {"expires": FETCH_EXPIRES_SECONDS})
         JOBS[kind].apply_async((item,), **limits)
+
+
+def _is_full() -> bool:
+    queues, waiting = app.services.queues, 0
+    with suppress(CacheUnavailableError):  # whoever sends will be told
+        waiting = 0 if queues is None else queues.lengths()["fetch"]
+    if waiting > MOST_WAITING:
+        app.incidents.begin(QUEUE_FULL, f"{waiting} messages wait, and too few are taken")
+        return True
+    app.incidents.end(QUEUE_FULL)
+    return False
 
 
 @app.task(name="newsreel.fetch")

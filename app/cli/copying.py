@@ -42,7 +42,7 @@ def _copy(_settings: Settings, parsed: argparse.Namespace) -> None:
     began = time.monotonic()
     with ExitStack() as stack:
         for url in urls:
-            if sqlite_file(url) is not None:  # on a server the source is looked at twice instead
+            if sqlite_file(url) is not None:  # on a server nothing holds it, but it is read twice
                 stack.enter_context(alone(url))
         source, destination = Database(urls[0]), Database(urls[1], takes_drafts=True)
         for database in (source, destination):

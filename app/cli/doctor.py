@@ -95,13 +95,15 @@ def _findings_of_services(settings: Settings, *, calls: bool) -> Iterator[Findin
 
     stale_after = timedelta(minutes=settings.alert_stale_minutes or _USUAL_STALE_MINUTES)
     services = build_services(settings, publishes=False)
-    yield from examine("watches", lambda: check_ingest(services, stale_after))
-    if settings.youtube_api_keys:
-        yield from examine("quota", lambda: check_quota(services))
-    if settings.youtube_api_keys and calls:
-        for key in services.keys.list_all():
-            yield from examine(f"key_{key.fingerprint}", partial(check_key, services, key))
-    services.close()
+    try:
+        yield from examine("watches", lambda: check_ingest(services, stale_after))
+        if settings.youtube_api_keys:
+            yield from examine("quota", lambda: check_quota(services))
+        if settings.youtube_api_keys and calls:
+            for key in services.keys.list_all():
+                yield from examine(f"key_{key.fingerprint}", partial(check_key, services, key))
+    finally:
+        services.close()
 
 
 def _tell(finding: Finding) -> None:

@@ -39,12 +39,16 @@ _LEAST_BETWEEN = timedelta(milliseconds=100)
 
 @dataclass(frozen=True, slots=True)
 class ReadHead:
-    """A head, where it came from, and how long ago it was known to be the newest."""
+    """A head, where it came from, and how long ago it was known to be the newest.
+
+    `from_replica` is whether a replica of the database said so, and nothing else.
+    """
 
     head: Head
     state: CacheState
     fresh_at: datetime
     age_seconds: int
+    from_replica: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class HeadReader:
     ) -> None:
         self._snapshots = Snapshots(store, clock, incidents)
         self._cache = CachedHeads(cache, clock, incidents, near)
+        self._has_replica = store.has_replica
         self._clock = clock
         self._hold = timedelta(seconds=hold_seconds)
         self._incidents = incidents
@@ -119,6 +124,11 @@ class HeadReader:
             return known.head.version
         self._known.put(feed, replace(known, left_at=self._clock()))
         return None
+
+    def is_from_replica(self, feed: Feed) -> bool:
+        """Tell whether a replica of the database alone vouches for a head; waits for nothing."""
+        known = self._known.get(feed)
+        return known is not None and known.from_replica
 
     def last_known(self, feed: Feed) -> LastKnown | None:
         """Return what is known of a head, whether or not it is the newest; waits for nothing."""
@@ -178,23 +188,24 @@ class HeadReader:
         if known is not None and self._is_held(known):  # another was here a moment ago
             return self._told(known)
         if known is not None and feed.channel_id is not None:
-            still_at = self._still_at(known.head)
-            if still_at is not None:
-                return self._told(self._keep(feed, known.head, still_at))
+            all_of_it = self._unchanged_since(known.head)
+            if all_of_it is not None:
+                at, from_replica = all_of_it.fresh_at, all_of_it.from_replica
+                return self._told(self._keep(feed, known.head, at, from_replica=from_replica))
         before, asked_at = None if known is None else known.head, self._clock()
         cached = self._cache.newest(feed, before)
         if cached is not None:
             return self._told(self._keep(feed, cached, asked_at))
         return self._rebuilt(feed, known)
 
-    def _still_at(self, channel: Head) -> datetime | None:
-        """Return when nothing at all had changed since this head; no cache has channels'."""
+    def _unchanged_since(self, channel: Head) -> ReadHead | None:
+        """Return the head of all if nothing has changed since this one; no cache has channels'."""
         try:
             newest = self.read(ALL)
         except NothingToServeError:
             return None
         same = newest.head.version == channel.version
-        return newest.fresh_at if same and newest.state is not CacheState.STALE else None
+        return newest if same and newest.state is not CacheState.STALE else None
 
     def _rebuilt(self, feed: Feed, known: KnownHead | None) -> ReadHead:
         before, asked_at = None if known is None else known.head, self._clock()
@@ -210,7 +221,7 @@ class HeadReader:
                 stale = replace(latest, checked_at=self._clock(), stale=True)
                 latest = self._known.put(feed, stale)
             return self._told(latest)
-        return self._taken(feed, head, known, asked_at)
+        return self._taken(feed, head, known, asked_at, from_replica=self._has_replica)
 
     def _keep_copy(self, feed: Feed) -> None:
         """Keep what a replica last heard, if it is no older than what is known."""
@@ -243,19 +254,34 @@ class HeadReader:
         return read
 
     def _taken(
-        self, feed: Feed, head: Head, known: KnownHead | None, asked_at: datetime
+        self,
+        feed: Feed,
+        head: Head,
+        known: KnownHead | None,
+        asked_at: datetime,
+        *,
+        from_replica: bool = False,
     ) -> ReadHead:
         """Keep what the database gave; offer it to the cache if it is news."""
-        kept = self._keep(feed, head, asked_at)
+        kept = self._keep(feed, head, asked_at, from_replica=from_replica)
         if known is not None and head is known.head:
             return self._told(kept)
         self._cache.offer(feed, head)
         return self._read(kept, CacheState.MISS)
 
-    def _keep(self, feed: Feed, head: Head, asked_at: datetime) -> KnownHead:
+    def _keep(
+        self, feed: Feed, head: Head, asked_at: datetime, *, from_replica: bool = False
+    ) -> KnownHead:
         """Keep a head that cache or database, asked then, called the newest."""
         known = self._known.get(feed) or KnownHead(head, asked_at, asked_at)
-        fresh = replace(known, head=head, fresh_at=asked_at, checked_at=asked_at, stale=False)
+        fresh = replace(
+            known,
+            head=head,
+            fresh_at=asked_at,
+            checked_at=asked_at,
+            stale=False,
+            from_replica=from_replica,
+        )
         return self._known.put(feed, fresh)
 
     def _is_held(self, known: KnownHead) -> bool:
@@ -275,4 +301,5 @@ class HeadReader:
 
     def _read(self, known: KnownHead, state: CacheState) -> ReadHead:
         age = max(timedelta(0), self._clock() - known.fresh_at)
-        return ReadHead(known.head, state, known.fresh_at, int(age.total_seconds()))
+        seconds = int(age.total_seconds())
+        return ReadHead(known.head, state, known.fresh_at, seconds, known.from_replica)

@@ -30,6 +30,7 @@ class KnownHead:
         left_at: when somebody was sent to ask them again.
         sought_at: when the database was last asked for a newer version that a client had named.
         out_of_reach: whether it did not answer then.
+        from_replica: whether a replica of the database called it the newest, and nothing else.
     """
 
     head: Head
@@ -39,6 +40,7 @@ class KnownHead:
     left_at: datetime | None = None
     sought_at: datetime | None = None
     out_of_reach: bool = False
+    from_replica: bool = False
 
 
 class KnownHeads:

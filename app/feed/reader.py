@@ -43,6 +43,7 @@ class FeedReader:
 
     def __init__(self, store: Store, heads: HeadReader, clock: Clock, incidents: Incidents) -> None:
         self._store = store
+        self._clock = clock
         self._heads = heads
         self._snapshots = Snapshots(store, clock, incidents)
         self._watched = WatchedFeeds(store, clock, heads)
@@ -67,7 +68,7 @@ class FeedReader:
         kept_from = self._asked(request.feed)
         if _is_head(request):
             head = self._heads.read(request.feed, max(at_least, kept_from))
-            return _slice(head, request.limit)
+            return _slice(self._as_known(head), request.limit)
         return self._stored_page(request, at_least)
 
     def ready_version(self, feed: Feed) -> int | None:
@@ -78,6 +79,8 @@ class FeedReader:
         if feed.watch_id is not None and not self._watched.is_kept_fresh(feed.watch_id):
             return None
         kept_from = self._asked(feed)
+        if self._watched.away_since is not None and self._heads.is_from_replica(feed):
+            return None  # it is no hit
         version = self._heads.ready_version(feed)
         return None if version is None or version < kept_from else version
 
@@ -140,6 +143,17 @@ class FeedReader:
     def can_serve(self) -> bool:
         """Tell whether the first page can be answered without the database."""
         return self._heads.has(ALL)
+
+    def _as_known(self, read: ReadHead) -> ReadHead:
+        """Mark as stale what only a replica vouches for that may be cut off with us.
+
+        It was right when the primary last answered, but for its lag.
+        """
+        away_since = self._watched.away_since
+        if away_since is None or not read.from_replica or read.state is CacheState.STALE:
+            return read
+        age = max(0, int((self._clock() - away_since).total_seconds()))
+        return replace(read, state=CacheState.STALE, age_seconds=age)
 
     def _asked(self, feed: Feed) -> int:
         """Have it noted that a feed is read; return the version that its head has at least."""

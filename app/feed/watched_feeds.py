@@ -69,10 +69,16 @@ class WatchedFeeds:
         self._asked: set[int] = set()
         self._version = 0  # of everything
         self._is_away = False
+        self._answered_at = clock()
         self._lock = Lock()
         self._wanted, self._closed = Event(), Event()
         self._thread = Thread(target=self._run, name="watched-feeds", daemon=True)
         self._log = get_logger(__name__)
+
+    @property
+    def away_since(self) -> datetime | None:
+        """When the primary last answered, or we began, if it does not answer now."""
+        return self._answered_at if self._is_away else None
 
     def is_kept_fresh(self, watch_id: int) -> bool:
         """Tell whether a watch exists and the cache has its newest head, without asking anybody.
@@ -143,7 +149,7 @@ class WatchedFeeds:
                 self._asked |= asked
             self._wanted.set()
         else:
-            self._is_away = False
+            self._is_away, self._answered_at = False, self._clock()
 
     def _look_at(self, watch_ids: Collection[int]) -> None:
         def read(transaction: Transaction) -> tuple[int, str, list[Watch]]:

@@ -55,6 +55,10 @@ _STORE_SILENT = "the database gave no answer in time"
 _CACHE_SILENT = "Redis gave no answer in time"
 _REPLICA_SILENT = "the replica of Redis gave no answer in time"
 
+_FAULT = "a look at the service failed; its log has the fault"
+_CHECK_FAILED = "readiness_unknown"
+"""The incident that a look met a fault of our own."""
+
 OVERDUE = timedelta(seconds=90)
 """A watch that was due this long ago and has not been given out means that nobody ticks."""
 
@@ -89,7 +93,6 @@ class ReadinessCheck:
     ) -> None:
         self._store = store
         self._cache = cache
-        self._near = near
         self._reader = reader
         self._ring = ring
         self._clock = clock
@@ -99,16 +102,29 @@ class ReadinessCheck:
         self._since: dict[str, datetime] = {}
         self._store_probe = Probe("probe-store", self._look_at_store)
         self._cache_probe = Probe("probe-cache", self._look_at_cache)
-        self._replica_probe = Probe("probe-replica", self._look_at_replica)
+        self._replica_probe = None if near is None else Probe("probe-replica", near.check)
         self._ingest_probe: Probe[list[Problem]] = Probe("probe-ingest", self._ingest_problems)
         self._serve_probe = Probe("probe-head", reader.can_serve)
 
     def check(self, within_seconds: float = WITHIN_SECONDS) -> Readiness:
-        """Return the state of things now; never raises, and waits no longer than that in all."""
+        """Return the state of things now; never raises, and waits no longer than that in all.
+
+        A fault of our own in a look means that nobody can say, so we are not ready.
+        """
+        try:
+            found = self._check(within_seconds)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, it is logged whole
+            self._incidents.begin(_CHECK_FAILED, type(fault).__name__, cause=fault)
+            problem = self._seen("internal_error", _FAULT)
+            return Readiness(serving=False, problems=(problem,))
+        self._incidents.end(_CHECK_FAILED)
+        return found
+
+    def _check(self, within_seconds: float) -> Readiness:
         began = time.monotonic()
         until, store_until = began + within_seconds, began + within_seconds * _STORE_PART
         store, cache = self._store_probe.begin(), self._cache_probe.begin()
-        replica = self._replica_probe.begin()
+        replica = None if self._replica_probe is None else self._replica_probe.begin()
         store_problem = self._store_problem(store, store_until)
         found: list[Problem] = []
         if store_problem is None:
@@ -145,7 +161,9 @@ class ReadinessCheck:
         self._incidents.end(CacheWriteFailedError.code)
         return None
 
-    def _replica_problem(self, look: Future[None], until: float) -> Problem | None:
+    def _replica_problem(self, look: Future[None] | None, until: float) -> Problem | None:
+        if look is None:
+            return None
         try:
             _answer(look, until, CacheReplicaUnavailableError(_REPLICA_SILENT))
         except CacheReplicaUnavailableError as error:
@@ -164,10 +182,6 @@ class ReadinessCheck:
     def _look_at_cache(self) -> None:
         self._cache.version(ALL)
         self._cache.check_writes()
-
-    def _look_at_replica(self) -> None:
-        if self._near is not None:
-            self._near.check()
 
     def _ingest_problems(self) -> list[Problem]:
         watches = self._store.read(lambda transaction: transaction.watches.list_all())

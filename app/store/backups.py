@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 import tarfile
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import file_digest
 from io import BytesIO
@@ -107,6 +107,9 @@ def back_up(database: Path, target: Path, now: datetime, *, secret: Path) -> Man
 def restore(archive: Path, database: Path, now: datetime, *, secret: Path) -> Restored:
     """Put a backup in the place of a database that no process uses: hold its lock meanwhile.
 
+    Killed at any step it leaves the old database or the new one there, each whole; done again, it
+    ends what was begun.
+
     Args:
         archive: made by `back_up`.
         database: the file, not a link to it; what is there is kept beside it.
@@ -114,7 +117,8 @@ def restore(archive: Path, database: Path, now: datetime, *, secret: Path) -> Re
         secret: the file of the key, treated likewise if the backup has one.
 
     Raises:
-        BackupError: the archive is damaged, of a newer release, or none of ours.
+        BackupError: the archive is damaged, of a newer release, or none of ours; or what is there
+            is in use, and is left as it is.
         OSError: it cannot be read, or the database not be written.
     """
     database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -259,12 +263,14 @@ def _take(members: dict[str, IO[bytes]], name: str, target: Path) -> None:
 def _keep_database(database: Path, ending: str) -> Iterator[Path]:
     """Link what is there to other names, then take away its logs, which would spoil the new one.
 
-    A log may be there alone. Whenever this ends half-way, the old database is whole under its new
-    names.
+    A log may be there alone. A log that still holds something is taken away only from a database
+    that is broken, or gone.
+
+    Raises:
+        BackupError: its logs cannot be brought into it.
     """
     if database.exists():
-        with suppress(sqlite3.Error), closing(sqlite3.connect(database)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        _take_in_logs(database)
     for part in ("", *_LOGS):
         file = database.with_name(database.name + part)
         if file.exists() and (not part or file.stat().st_size):
@@ -274,6 +280,20 @@ def _keep_database(database: Path, ending: str) -> Iterator[Path]:
     _sync(database.parent)
     for part in (*_LOGS, "-shm"):
         database.with_name(database.name + part).unlink(missing_ok=True)
+    _sync(database.parent)
+
+
+def _take_in_logs(database: Path) -> None:
+    """Have a database be whole without its logs; one that is broken is left as it is."""
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError as error:  # it is locked, the disk is full
+        raise BackupError(f"{database} cannot be put aside: {error}") from None
+    except sqlite3.DatabaseError:
+        return
+    if busy:
+        raise BackupError(f"{database} is in use by another process; end that first")
 
 
 def _put_key(secret: Path, key: bytes | None, ending: str) -> Iterator[Path]:

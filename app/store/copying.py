@@ -4,12 +4,14 @@
    draft, which keeps every other process out (`drafts`).
 2. Tables are copied in the order of their foreign keys, by primary key. A batch and the bookmark
    behind it are one transaction.
-3. Every table is read from the destination and compared with what was read from the source, by
-   count and checksum. Counters of ids are set to continue after those of the source.
+3. Every table is read from the destination, and once more from the source as it is now; both are
+   compared with what was copied, by count and checksum. Counters of ids are set to continue after
+   those of the source.
 4. The mark is taken away, and the copy can be used.
 
 The source is read in one snapshot. What is written to it meanwhile would be lost, so nothing may
-write; where the source has moved since the copy was begun, or while it was made, it is refused.
+write. Where a poll has moved the source since the copy was begun, going on is refused at once; any
+other change that the second reading meets is refused at the end.
 """
 
 from __future__ import annotations
@@ -134,7 +136,7 @@ class Copying:
                     self._verified(destination, table, bookmark)
                     for table, bookmark in zip(self._tables, copied, strict=True)
                 ]
-        self._check_unmoved()
+        self._check_unmoved(copied)
         with self._destination.connection() as connection:
             for table, column, last in ids:
                 continue_after(connection, table, column, last)
@@ -218,12 +220,7 @@ class Copying:
         return after
 
     def _verified(self, destination: Connection, table: Table, wanted: Bookmark) -> Copied:
-        checksum, rows, place = 0, 0, None
-        while found := self._next(destination, table, place):
-            last = found[-1]._mapping  # noqa: SLF001
-            place = Bookmark([_written(last[key]) for key in table.primary_key])
-            rows += len(found)
-            checksum = checksum_of(found, checksum)
+        rows, checksum = self._sum(destination, table)
         if (rows, checksum) != (wanted.rows, wanted.checksum):
             raise CopyError(
                 f"table {table.name} is not the same: {rows} rows with checksum {checksum:032x}, "
@@ -231,14 +228,33 @@ class Copying:
             )
         return Copied(table.name, rows, f"{checksum:032x}")
 
-    def _check_unmoved(self) -> None:
-        """Look at both once more, as they are now."""
-        with self._source.snapshot() as source, self._destination.connection() as destination:
-            if self._fingerprint(source) != source_of(destination):
-                raise CopyError(
-                    "the source has moved meanwhile: something still writes to it; empty the "
-                    "destination, stop that, and begin anew"
-                )
+    def _sum(self, connection: Connection, table: Table) -> tuple[int, int]:
+        """Read a table whole; return how many rows it has and their checksum."""
+        rows, checksum, place = 0, 0, None
+        while found := self._next(connection, table, place):
+            last = found[-1]._mapping  # noqa: SLF001
+            place = Bookmark([_written(last[key]) for key in table.primary_key])
+            rows += len(found)
+            checksum = checksum_of(found, checksum)
+        return rows, checksum
+
+    def _check_unmoved(self, copied: Sequence[Bookmark]) -> None:
+        """Read the source once more, as it is now."""
+        with self._destination.connection() as destination:
+            marked = source_of(destination)
+        with self._source.snapshot() as source:
+            if self._fingerprint(source) != marked:
+                raise _moved("")
+            for table, bookmark in zip(self._tables, copied, strict=True):
+                if self._sum(source, table) != (bookmark.rows, bookmark.checksum):
+                    raise _moved(f" (its table {table.name})")
+
+
+def _moved(what: str) -> CopyError:
+    return CopyError(
+        f"the source has moved meanwhile{what}: something still writes to it; empty the "
+        "destination, stop that, and begin anew"
+    )
 
 
 def _after(keys: Sequence[ColumnElement[object]], values: Sequence[object]) -> ColumnElement[bool]:

@@ -85,6 +85,6 @@ def _told() -> Iterator[None]:
 
 def _config(connection: Connection) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))  # as INI has it
     config.attributes["connection"] = connection
     return config

@@ -10,7 +10,7 @@ from celery import Celery
 from kombu import Queue
 
 from workers.schedule import beat_schedule
-from workers.scheduler import SteadyScheduler
+from workers.scheduler import SteadyScheduler, message_waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,6 +104,23 @@ def test_no_ticks_pile_up_while_no_worker_takes_them(
         scheduler.tick()
         timer.now += TICK
     assert _take(celery) == 1
+
+
+def test_that_the_queue_answers_is_told_while_a_tick_waits(
+    scheduler: SteadyScheduler, timer: Timer
+) -> None:
+    told: list[object] = []
+
+    def tell(sender: object, **_: object) -> None:
+        told.append(sender)
+
+    message_waits.connect(tell)
+    scheduler.tick()
+    assert told == []
+    timer.now += TICK
+    scheduler.tick()
+    message_waits.disconnect(tell)
+    assert told == [scheduler]
 
 
 def test_that_it_lives_can_be_seen(scheduler: SteadyScheduler, tmp_path: Path) -> None:

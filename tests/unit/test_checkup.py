@@ -5,10 +5,13 @@ from threading import Event
 
 import pytest
 
+from app import bootstrap
+from app.cli.checkup import ingest, quota
 from app.cli.checkup.bounded import examine
 from app.cli.checkup.contradictions import check_keys_are_there, check_settings
 from app.cli.checkup.databases import OLDEST, clock_finding, version_finding
 from app.cli.checkup.findings import Finding, Level, well
+from app.cli.doctor import _findings_of_services
 from app.domain.errors import StoreUnavailableError
 from app.settings import Settings
 
@@ -107,3 +110,23 @@ def test_a_check_that_fails_is_a_finding_without_secrets(trouble: Exception, wor
     assert finding.level is Level.ERROR
     assert words in finding.detail
     assert "hunter2" not in finding.detail
+
+
+def test_connections_are_let_go_of_whatever_a_check_meets(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        closed = False
+
+        @property
+        def keys(self) -> None:
+            raise StoreUnavailableError("away")
+
+        def close(self) -> None:
+            self.closed = True
+
+    broken = Broken()
+    monkeypatch.setattr(bootstrap, "build_services", lambda *_, **__: broken)
+    monkeypatch.setattr(ingest, "check_ingest", lambda *_: [])
+    monkeypatch.setattr(quota, "check_quota", lambda _: [])
+    with pytest.raises(StoreUnavailableError):
+        list(_findings_of_services(Settings.model_validate(FULL), calls=True))
+    assert broken.closed

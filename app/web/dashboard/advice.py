@@ -211,8 +211,8 @@ ADVICE: Mapping[str, Advice] = MappingProxyType(
         ),
         "internal_error": Advice(
             "A fault of our own",
-            "A poll ended in a way nobody foresaw. It is tried again later, and other watches "
-            "go on.",
+            "A poll, or a look at the service, ended in a way nobody foresaw. It is tried again "
+            "later; a poll keeps no other watch from going on.",
             "Please report it with the traceback, which stands in the log of the service.",
         ),
         "lease_lost": Advice(

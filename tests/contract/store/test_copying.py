@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import Column, delete, func, insert, select, text, update
 
 from app.domain.errors import StoreUnavailableError
 from app.domain.feeds import ALL
@@ -156,6 +157,66 @@ def test_a_source_that_moves_meanwhile_is_refused(source: Database, destination:
 
     with pytest.raises(CopyError, match="moved meanwhile"):
         copying.run(move)
+    with pytest.raises(DraftError):
+        Store(Database(_url(destination))).migrate()
+
+
+@pytest.mark.parametrize(("source", "destination"), [("sqlite", "sqlite")], indirect=True)
+def test_a_row_of_any_table_that_is_changed_meanwhile_is_noticed(
+    source: Database, destination: Database
+) -> None:
+    copying = Copying(source, destination)
+    copying.prepare()
+    with source.snapshot() as connection:
+        copied = [copying._copy(connection, table, lambda _: None) for table in copying._tables]
+    copying._check_unmoved(copied)
+    for table in Base.metadata.sorted_tables:
+        with source.connection() as connection:
+            row = connection.execute(select(table).limit(1)).one()._mapping
+            here = [key == row[key] for key in table.primary_key]
+            column = next((it for it in table.columns if _is_free(it, row[it])), None)
+            if column is None:  # it is all key
+                connection.execute(delete(table).where(*here))
+            else:
+                connection.execute(update(table).where(*here).values({column: _other(row[column])}))
+        with pytest.raises(CopyError, match="moved meanwhile"):
+            copying._check_unmoved(copied)
+        with source.connection() as connection:
+            if column is None:
+                connection.execute(insert(table).values(dict(row)))
+            else:
+                connection.execute(update(table).where(*here).values({column: row[column]}))
+    copying._check_unmoved(copied)  # all is as it was
+
+
+def _is_free(column: Column[object], value: object) -> bool:
+    """Tell whether it may be given another value."""
+    return not column.primary_key and not column.foreign_keys and value is not None
+
+
+def _other(value: object) -> object:
+    if isinstance(value, datetime):
+        return value + timedelta(microseconds=1)
+    if isinstance(value, bool):
+        return not value
+    return value + 1000 if isinstance(value, int | float) else "0"
+
+
+@pytest.mark.parametrize(("source", "destination"), [("sqlite", "sqlite")], indirect=True)
+def test_a_video_that_is_edited_between_two_runs_is_noticed_at_the_end(
+    source: Database, destination: Database
+) -> None:
+    copying = Copying(source, destination)
+    copying.prepare()
+    with source.snapshot() as connection:
+        for table in copying._tables:
+            copying._copy(connection, table, lambda _: None)
+    with source.connection() as connection:
+        connection.execute(text("UPDATE videos SET title = 'Another'"))
+    again = Copying(source, destination)
+    again.prepare()
+    with pytest.raises(CopyError, match=r"moved meanwhile \(its table videos\)"):
+        again.run(lambda _: None)
     with pytest.raises(DraftError):
         Store(Database(_url(destination))).migrate()
 

@@ -277,7 +277,7 @@ class Checked:
 
     def check_pages(self, limit: int) -> list[Page]:
         """By number, or by cursors in both directions, every row comes exactly once."""
-        seen = []
+        seen: list[Page] = []
         for watch in (None, *range(len(TERMS))):
             feed = self.feed(watch)
             items = tuple(map(encode_item, list_feed(self.store, feed)))

@@ -7,6 +7,8 @@ from structlog.testing import capture_logs
 
 from app.bootstrap import build_services
 from app.domain.watches import Claim, Problem
+from app.ingest.probing import Probe
+from app.web.factory import create_app
 from simulator.quota import Key, KeyState
 from tests.unit.ingest.rig import Rig, before_noon, settings
 from tests.unit.ingest.test_service import Outage
@@ -132,6 +134,44 @@ def test_without_a_database_reads_go_on_while_a_page_is_kept(new_rig: NewRig) ->
     outage.end()
     assert rig.problems() == set()
     fresh.close()
+
+
+def test_a_fault_of_our_own_is_not_ready_and_is_logged_once_until_it_is_over(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = create_app(rig.services).test_client()
+
+    def fault() -> None:
+        raise RuntimeError("secret words")
+
+    with capture_logs() as logs:
+        with monkeypatch.context() as broken:
+            broken.setattr(rig.services.store, "read", lambda _: fault())
+            for _ in range(2):
+                answer = client.get("/ready")
+                assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+                [problem] = answer.get_json()["problems"]
+                assert problem["code"] == "internal_error"
+                assert "secret words" not in answer.text
+        assert client.get("/ready").status_code == 200
+    told = [log for log in logs if log.get("code") == "readiness_unknown"]
+    assert [log["event"] for log in told] == ["incident_began", "incident_ended"]
+    assert isinstance(told[0]["exc_info"], RuntimeError)
+
+
+def test_no_replica_of_redis_is_looked_at_where_there_is_none(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    begin = Probe.begin
+
+    def noted(probe: Probe[object]) -> object:
+        begun.append(probe._name)
+        return begin(probe)
+
+    monkeypatch.setattr(Probe, "begin", noted)
+    rig.services.readiness.check()
+    assert begun == ["probe-store", "probe-cache", "probe-ingest"]
 
 
 def test_a_problem_that_comes_back_counts_from_its_return(rig: Rig) -> None:

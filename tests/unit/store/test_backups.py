@@ -2,9 +2,12 @@ import os
 import sqlite3
 import stat
 import tarfile
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from functools import partial
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
@@ -148,6 +151,84 @@ def test_what_a_killed_service_had_only_in_its_log_is_kept_too(
 
     assert len(_titles(killed)) == 3
     assert len(_titles(done.kept[0])) == 5
+
+
+class KilledError(BaseException):
+    """Ends a restore where a signal would."""
+
+
+STEPS = (os, "link"), (os, "fsync"), (Path, "unlink"), (Path, "replace"), (backups, "_take_in_logs")
+
+
+@contextmanager
+def _killed_at(step: int, *, before: bool) -> Iterator[None]:
+    """End what changes files at that step, before or after it; in the end all is as it was."""
+    turns = count()
+    with pytest.MonkeyPatch.context() as patch:
+        for owner, name in STEPS:
+            patch.setattr(owner, name, _deadly(getattr(owner, name), turns, step, before=before))
+        yield
+
+
+def _deadly(
+    real: Callable[..., object], turns: Iterator[int], step: int, *, before: bool
+) -> Callable[..., object]:
+    def do(*given: object, **named: object) -> object:
+        is_last = next(turns) == step
+        if is_last and before:
+            raise KilledError
+        result = real(*given, **named)
+        if is_last:
+            raise KilledError
+        return result
+
+    return do
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_restore_that_is_killed_at_any_step_leaves_the_old_or_the_new_database(
+    store: Store, database: Path, archive: Path, secret: Path, tmp_path: Path, *, before: bool
+) -> None:
+    back_up(database, archive, NOW, secret=secret)
+    record(store, map(video, range(3, 5)))
+    left = [database.with_name(database.name + part) for part in ("", "-wal")]
+    after_kill_9 = [file.read_bytes() for file in left]
+    seen = []
+    for step in count():
+        place = tmp_path / str(step) / "newsreel.db"
+        place.parent.mkdir()
+        for part, content in zip(("", "-wal"), after_kill_9, strict=True):
+            place.with_name(place.name + part).write_bytes(content)
+        key = place.with_name("secret_key")
+        key.write_bytes(b"b" * 64)
+        try:
+            with _killed_at(step, before=before):
+                restore(archive, place, NOW, secret=key)
+        except KilledError:
+            pass
+        else:
+            break
+        seen.append(len(_titles(place)))
+        restore(archive, place, NOW + timedelta(seconds=1), secret=key)
+        assert (len(_titles(place)), key.read_bytes()) == (3, KEY)
+    assert set(seen) == {3, 5}
+    assert seen == sorted(seen, reverse=True)
+
+
+def test_a_database_that_is_read_is_not_replaced_and_loses_nothing(
+    store: Store, database: Path, archive: Path, secret: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(database, archive, NOW, secret=secret)
+    record(store, map(video, range(3, 5)))
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, timeout=0.1))
+    with closing(sqlite3.connect(database)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM videos").fetchone()
+        record(store, [video(5)])
+        with pytest.raises(BackupError, match="in use"):
+            restore(archive, database, NOW, secret=secret)
+    assert len(_titles(database)) == 6
+    assert list(database.parent.glob("*.replaced-*")) == []
 
 
 def test_the_log_of_a_broken_database_does_not_get_into_the_one_in_its_place(
