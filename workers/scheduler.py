@@ -65,7 +65,8 @@ class SteadyScheduler(Scheduler):
             now = self._timer()
             due_at = self._due_at.get(name, now)
             if due_at <= now:
-                self._due_at[name] = max(due_at + interval, now)
+                following = due_at + interval
+                self._due_at[name] = following if following > now else now + interval
                 self.apply_entry(entry, producer=self.producer)
         left = min(self._due_at.values(), default=_LONGEST_SLEEP) - self._timer()
         return max(0.0, min(left, _LONGEST_SLEEP))
