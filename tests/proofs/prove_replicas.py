@@ -47,8 +47,8 @@ share of page 1 that was marked so (`X-Cache: stale`), with the greatest `Age`.
 |---|---|---|---|---|---|---|---|---|---|
 {rows}
 
-A replica of the database counts as what it replicates: while the zones are cut off, page 1 beside
-one is as old as the cut and not marked. Beside Redis' alone it is marked, with its age.
+While the zones are cut off, page 1 of the far zone is as old as the cut and marked so, beside a
+replica of the database and beside one of Redis alone.
 """
 
 
@@ -145,6 +145,8 @@ def _run(_options: Options, folder: Path) -> str:
         _retried(both.redis.follow)
         rows += _phase("it follows again", readers, PHASE_SECONDS)
         rows += _phase("the zones are cut off", readers, CUT_SECONDS, both.cut)
+        unmarked = [reader.zone for reader in readers[1:] if not reader.seen.stale]
+        assert not unmarked, f"cut off, and not marked: {unmarked}"
         both.mend()
         healed = _healed(both)
         rows += _phase("the lines are mended", readers, PHASE_SECONDS)
