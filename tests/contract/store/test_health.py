@@ -6,6 +6,8 @@ from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
+import pytest
+
 from app.bootstrap import build_services
 from app.domain.alerts import Alert
 from app.domain.fetches import FetchRecord, FetchSource, Purpose
@@ -37,6 +39,7 @@ def opened(url: str) -> Services:
     return build_services(settings, lambda: NOW)
 
 
+@pytest.mark.usefixtures("database")  # wipes it
 def test_the_health_of_a_service_that_runs(module_url: str) -> None:
     services = opened(module_url)
     services.store.migrate()
