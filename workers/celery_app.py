@@ -101,6 +101,8 @@ def _configuration(settings: Settings) -> Mapping[str, object]:
         "task_soft_time_limit": 25,
         "task_time_limit": 40,
         "worker_prefetch_multiplier": 1,
+        # What waits stays in the queue, where Beat sees it and another worker may take it.
+        "worker_disable_prefetch": True,
         "worker_max_tasks_per_child": 1000,
         "worker_max_memory_per_child": 300_000,
         "worker_soft_shutdown_timeout": 20,

@@ -2,10 +2,12 @@
 
 import base64
 import json
+import socket
 from collections.abc import Iterator
 
 import pytest
 import redis
+from celery import Celery
 
 from tests.processes import ChildProcess, Processes
 from tests.waiting import wait_until
@@ -72,6 +74,23 @@ def test_without_a_worker_one_tick_waits_and_no_more(
     worker = _celery(processes, env, "worker", "--concurrency", "1")
     wait_until(lambda: queues.length(TICK) == 0, START_SECONDS)
     assert worker.stop() == 0
+
+
+def test_what_no_process_of_a_worker_is_free_for_waits_in_the_queue(
+    processes: Processes, env: dict[str, str], queues: Queues
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as youtube:  # takes requests, answers none
+        slow = {**env, "YOUTUBE_API_ENDPOINT": f"http://127.0.0.1:{youtube.getsockname()[1]}"}
+        _celery(processes, slow, "beat")
+        _celery(processes, slow, "worker", "--concurrency", "1")
+        youtube.settimeout(START_SECONDS)
+        asked, _ = youtube.accept()
+        with asked:
+            wait_until(lambda: queues.length(TICK) == 1, START_SECONDS)  # the next one
+            with Celery(broker=slow["REDIS_URL"], set_as_current=False) as celery:
+                kept = wait_until(celery.control.inspect(timeout=5).reserved)
+        assert kept is not None
+        assert list(kept.values()) == [[]]
 
 
 def test_a_fetch_in_the_queue_names_a_watch_and_a_fence_and_nothing_else(
