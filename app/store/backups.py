@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import IO
 
-FORMAT = 1
+FORMAT = 2
+"""1 had no `demo`."""
+
 _MANIFEST, _DATABASE, _SECRET = "manifest.json", "newsreel.db", "secret_key"
 _SMALL = 10_000
 """The most bytes of a manifest or a key."""
@@ -54,6 +56,7 @@ class Manifest:
         revision: the migration its database has come to.
         made_at: RFC 3339.
         sha256: of the database's file, in hex.
+        demo: whether its videos are simulated; a backup of format 1 does not say.
     """
 
     format: int
@@ -61,6 +64,7 @@ class Manifest:
     revision: str
     made_at: str
     sha256: str
+    demo: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,9 @@ class Restored:
     kept: tuple[Path, ...]
 
 
-def back_up(database: Path, target: Path, now: datetime, *, secret: Path) -> Manifest:
+def back_up(
+    database: Path, target: Path, now: datetime, *, secret: Path, demo: bool = False
+) -> Manifest:
     """Copy a database, which may be in use, and the key that signs tokens into a new archive.
 
     Args:
@@ -79,6 +85,7 @@ def back_up(database: Path, target: Path, now: datetime, *, secret: Path) -> Man
         target: made with the rights of its owner alone; never overwritten.
         now: the present.
         secret: the file of the key; left out if it is not there.
+        demo: whether the database is the demo's.
 
     Raises:
         BackupError: there is no database, it is damaged, or `target` exists.
@@ -93,7 +100,7 @@ def back_up(database: Path, target: Path, now: datetime, *, secret: Path) -> Man
         with _told(database):
             _copy(database, copy)
         revision = _checked(copy)
-        manifest = Manifest(FORMAT, VERSION, revision, format_instant(now), _digest(copy))
+        manifest = Manifest(FORMAT, VERSION, revision, format_instant(now), _digest(copy), demo)
         key = secret.read_bytes() if secret.is_file() else None
         _pack(archive, manifest, copy, key)
         try:
@@ -104,7 +111,9 @@ def back_up(database: Path, target: Path, now: datetime, *, secret: Path) -> Man
     return manifest
 
 
-def restore(archive: Path, database: Path, now: datetime, *, secret: Path) -> Restored:
+def restore(
+    archive: Path, database: Path, now: datetime, *, secret: Path, demo: bool = False
+) -> Restored:
     """Put a backup in the place of a database that no process uses: hold its lock meanwhile.
 
     Killed at any step it leaves the old database or the new one there, each whole; done again, it
@@ -115,10 +124,11 @@ def restore(archive: Path, database: Path, now: datetime, *, secret: Path) -> Re
         database: the file, not a link to it; what is there is kept beside it.
         now: the present, which names what is kept.
         secret: the file of the key, treated likewise if the backup has one.
+        demo: whether the database is the demo's.
 
     Raises:
-        BackupError: the archive is damaged, of a newer release, or none of ours; or what is there
-            is in use, and is left as it is.
+        BackupError: the archive is damaged, of a newer release, none of ours, or of a demo where
+            the database is real, or the reverse; or what is there is in use. All is left as it is.
         OSError: it cannot be read, or the database not be written.
     """
     database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -126,6 +136,7 @@ def restore(archive: Path, database: Path, now: datetime, *, secret: Path) -> Re
         copy = Path(folder, _DATABASE)
         with _opened(archive) as members:
             manifest = _manifest(members)
+            _refuse_mixing(manifest, archive, database, demo=demo)
             _take(members, _DATABASE, copy)
             key = _read_small(members, _SECRET) if _SECRET in members else None
         if _digest(copy) != manifest.sha256:
@@ -143,6 +154,21 @@ def restore(archive: Path, database: Path, now: datetime, *, secret: Path) -> Re
 def _refuse_existing(target: Path) -> None:
     if target.exists() or target.is_symlink():
         raise BackupError(f"{target} exists, and no backup is overwritten")
+
+
+def _refuse_mixing(manifest: Manifest, archive: Path, database: Path, *, demo: bool) -> None:
+    """Keep real videos out of the demo's database, and simulated ones out of any other."""
+    if manifest.demo is None or manifest.demo == demo:
+        return
+    if demo:
+        raise BackupError(
+            f"{archive} holds real videos, and {database} is the demo's, because YOUTUBE_API_KEYS "
+            "is not set: put your .env back first"
+        )
+    raise BackupError(
+        f"{archive} is of a demo, and {database} is not the demo's: to restore that, set "
+        "YOUTUBE_API_KEYS to nothing for this command, which goes before .env"
+    )
 
 
 @contextmanager

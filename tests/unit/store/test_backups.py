@@ -1,9 +1,11 @@
+import json
 import os
 import sqlite3
 import stat
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from io import BytesIO
@@ -151,6 +153,19 @@ def test_what_a_killed_service_had_only_in_its_log_is_kept_too(
 
     assert len(_titles(killed)) == 3
     assert len(_titles(done.kept[0])) == 5
+
+
+@pytest.mark.parametrize("demo", [False, True])
+@pytest.mark.usefixtures("store")
+def test_a_backup_that_does_not_say_whether_it_is_of_a_demo_is_restored(
+    database: Path, archive: Path, secret: Path, *, demo: bool
+) -> None:
+    made = asdict(back_up(database, archive, NOW, secret=secret))
+    del made["demo"]
+    said = json.dumps(made | {"format": 1}).encode()
+    older = _repacked(archive, archive.with_name("older.tar"), manifest=said)
+    assert restore(older, database, NOW, secret=secret, demo=demo).manifest.demo is None
+    assert len(_titles(database)) == 3
 
 
 class KilledError(BaseException):
