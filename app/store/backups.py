@@ -12,9 +12,11 @@ import sqlite3
 import tarfile
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from errno import ENOTSUP, EOPNOTSUPP, EPERM
 from hashlib import file_digest
 from io import BytesIO
 from pathlib import Path
+from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -38,6 +40,8 @@ _SMALL = 10_000
 
 _CHUNK = 1 << 20
 _LOGS = "-wal", "-journal"
+_NO_LINKS = EPERM, ENOTSUP, EOPNOTSUPP
+"""What FAT, exFAT and some network disks answer to a hard link."""
 
 
 class BackupError(NewsreelError):
@@ -82,7 +86,7 @@ def back_up(
 
     Args:
         database: the file; what commits meanwhile is not in the backup.
-        target: made with the rights of its owner alone; never overwritten.
+        target: made with the rights of its owner alone, if its disk knows any; never overwritten.
         now: the present.
         secret: the file of the key; left out if it is not there.
         demo: whether the database is the demo's.
@@ -103,10 +107,7 @@ def back_up(
         manifest = Manifest(FORMAT, VERSION, revision, format_instant(now), _digest(copy), demo)
         key = secret.read_bytes() if secret.is_file() else None
         _pack(archive, manifest, copy, key)
-        try:
-            os.link(archive, target)  # unlike a rename it replaces nothing
-        except FileExistsError:
-            _refuse_existing(target)
+        _publish(archive, target)
     _sync(target.parent)
     return manifest
 
@@ -137,7 +138,7 @@ def restore(
         with _opened(archive) as members:
             manifest = _manifest(members)
             _refuse_mixing(manifest, archive, database, demo=demo)
-            _take(members, _DATABASE, copy)
+            _write(copy, members[_DATABASE])
             key = _read_small(members, _SECRET) if _SECRET in members else None
         if _digest(copy) != manifest.sha256:
             raise BackupError(f"{archive} is damaged: its database is not the one it was made with")
@@ -154,6 +155,27 @@ def restore(
 def _refuse_existing(target: Path) -> None:
     if target.exists() or target.is_symlink():
         raise BackupError(f"{target} exists, and no backup is overwritten")
+
+
+def _publish(archive: Path, target: Path) -> None:
+    """Give a whole archive its name, if no file has it.
+
+    On a disk without links it is looked first and named then: of two backups that take one name in
+    the same instant the later one stays.
+    """
+    try:
+        os.link(archive, target)  # unlike a rename it replaces nothing
+    except FileExistsError:
+        _refuse_existing(target)
+    except OSError as error:
+        _raise_unless_unlinkable(error)
+        _refuse_existing(target)
+        archive.rename(target)
+
+
+def _raise_unless_unlinkable(error: OSError) -> None:
+    if error.errno not in _NO_LINKS:
+        raise error
 
 
 def _refuse_mixing(manifest: Manifest, archive: Path, database: Path, *, demo: bool) -> None:
@@ -277,13 +299,14 @@ def _read_small(members: dict[str, IO[bytes]], name: str) -> bytes:
     return content
 
 
-def _take(members: dict[str, IO[bytes]], name: str, target: Path) -> None:
-    with target.open("xb") as file:
+def _write(path: Path, content: IO[bytes]) -> Path:
+    """Write a new file for its owner's eyes, and have it outlast a power cut."""
+    with path.open("xb") as file:
         os.fchmod(file.fileno(), 0o600)
-        while chunk := members[name].read(_CHUNK):
-            file.write(chunk)
+        copyfileobj(content, file, _CHUNK)
         file.flush()
         os.fsync(file.fileno())
+    return path
 
 
 def _keep_database(database: Path, ending: str) -> Iterator[Path]:
@@ -301,12 +324,25 @@ def _keep_database(database: Path, ending: str) -> Iterator[Path]:
         file = database.with_name(database.name + part)
         if file.exists() and (not part or file.stat().st_size):
             kept = database.with_name(database.name + ending + part)
-            os.link(file, kept)
+            _link(file, kept)
             yield kept
     _sync(database.parent)
     for part in (*_LOGS, "-shm"):
         database.with_name(database.name + part).unlink(missing_ok=True)
     _sync(database.parent)
+
+
+def _link(file: Path, other: Path) -> None:
+    """Have a file under another name, too: a copy, whole or not there, on a disk without links."""
+    try:
+        os.link(file, other)
+    except OSError as error:
+        _raise_unless_unlinkable(error)
+        _refuse_existing(other)
+        with TemporaryDirectory(dir=other.parent, prefix=f".{other.name}.") as folder:
+            with file.open("rb") as content:
+                copy = _write(Path(folder, other.name), content)
+            copy.rename(other)
 
 
 def _take_in_logs(database: Path) -> None:
@@ -330,20 +366,11 @@ def _put_key(secret: Path, key: bytes | None, ending: str) -> Iterator[Path]:
     secret.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if before is not None:
         kept = secret.with_name(secret.name + ending)
-        os.link(secret, kept)
+        _link(secret, kept)
         yield kept
     with TemporaryDirectory(dir=secret.parent, prefix=f".{secret.name}.") as folder:
-        _write_key(Path(folder, _SECRET), key).replace(secret)
+        _write(Path(folder, _SECRET), BytesIO(key)).replace(secret)
     _sync(secret.parent)
-
-
-def _write_key(path: Path, key: bytes) -> Path:
-    with path.open("xb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    return path
 
 
 def _digest(path: Path) -> str:

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import sqlite3
@@ -90,6 +91,7 @@ def _repacked(archive: Path, target: Path, **changed: bytes | None) -> Path:
     return target
 
 
+@pytest.mark.usefixtures("links")
 def test_a_backup_puts_back_what_was_there_and_keeps_what_it_replaces(
     store: Store, database: Path, archive: Path, secret: Path
 ) -> None:
@@ -172,7 +174,10 @@ class KilledError(BaseException):
     """Ends a restore where a signal would."""
 
 
-STEPS = (os, "link"), (os, "fsync"), (Path, "unlink"), (Path, "replace"), (backups, "_take_in_logs")
+STEPS = (
+    *((os, "link"), (os, "fsync"), (Path, "unlink"), (Path, "replace"), (Path, "rename")),
+    (backups, "_take_in_logs"),
+)
 
 
 @contextmanager
@@ -192,14 +197,27 @@ def _deadly(
         is_last = next(turns) == step
         if is_last and before:
             raise KilledError
-        result = real(*given, **named)
-        if is_last:
-            raise KilledError
-        return result
+        try:
+            return real(*given, **named)
+        finally:
+            if is_last:
+                raise KilledError
 
     return do
 
 
+@pytest.fixture(params=[None, errno.EPERM], ids=["links", "no links"])
+def links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk with hard links, and one without."""
+
+    def refuse(*_given: object) -> None:
+        raise OSError(request.param, os.strerror(request.param))
+
+    if request.param is not None:
+        monkeypatch.setattr(os, "link", refuse)
+
+
+@pytest.mark.usefixtures("links")
 @pytest.mark.parametrize("before", [True, False])
 def test_a_restore_that_is_killed_at_any_step_leaves_the_old_or_the_new_database(
     store: Store, database: Path, archive: Path, secret: Path, tmp_path: Path, *, before: bool
@@ -292,7 +310,7 @@ def test_a_backup_is_one_moment_of_a_service_that_goes_on(
     assert counted == len(titles)
 
 
-@pytest.mark.usefixtures("store")
+@pytest.mark.usefixtures("store", "links")
 def test_nothing_is_overwritten(database: Path, archive: Path, secret: Path) -> None:
     archive.parent.mkdir()
     archive.write_text("mine")
