@@ -101,7 +101,7 @@ def _refuse_to_pass_over(settings: Settings, demo: Path) -> None:
     if real and real.exists() and real != demo:
         raise InvalidValueError(
             f"YOUTUBE_API_KEYS: without it the demo would be backed up, and not {real}, which is "
-            "there, too: put your .env back first"
+            "there, too: put your .env back first, or move that file away"
         )
 
 
