@@ -296,7 +296,8 @@ def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path("
 
 def _dotenv(path: Path) -> dict[str, str]:
     try:
-        return {name: value for name, value in dotenv_values(path).items() if value is not None}
+        found = dotenv_values(path, interpolate=False)  # a `${` may be part of a password
+        return {name: value for name, value in found.items() if value is not None}
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"cannot read {path}: {type(error).__name__}") from None
 

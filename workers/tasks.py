@@ -23,7 +23,8 @@ clocks, its sender's and its reader's, and either may be a minute from the datab
 
 MOST_WAITING = 500
 """Messages in the queue "fetch" above which a tick sends none. One that expired leaves it only when
-a worker takes it, so nobody takes any, or too few do."""
+a worker takes it, so nobody takes any, or too few do. A full queue swings around it: the alert
+NewsreelQueueGrows has half of it at most."""
 
 
 class _Limits(TypedDict, total=False):

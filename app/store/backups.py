@@ -12,9 +12,11 @@ import sqlite3
 import tarfile
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from errno import ENOTSUP, EOPNOTSUPP, EPERM
 from hashlib import file_digest
 from io import BytesIO
 from pathlib import Path
+from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -29,13 +31,17 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import IO
 
-FORMAT = 1
+FORMAT = 2
+"""1 had no `demo`."""
+
 _MANIFEST, _DATABASE, _SECRET = "manifest.json", "newsreel.db", "secret_key"
 _SMALL = 10_000
 """The most bytes of a manifest or a key."""
 
 _CHUNK = 1 << 20
 _LOGS = "-wal", "-journal"
+_NO_LINKS = EPERM, ENOTSUP, EOPNOTSUPP
+"""What FAT, exFAT and some network disks answer to a hard link."""
 
 
 class BackupError(NewsreelError):
@@ -54,6 +60,7 @@ class Manifest:
         revision: the migration its database has come to.
         made_at: RFC 3339.
         sha256: of the database's file, in hex.
+        demo: whether its videos are simulated; a backup of format 1 does not say.
     """
 
     format: int
@@ -61,6 +68,7 @@ class Manifest:
     revision: str
     made_at: str
     sha256: str
+    demo: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +79,17 @@ class Restored:
     kept: tuple[Path, ...]
 
 
-def back_up(database: Path, target: Path, now: datetime, *, secret: Path) -> Manifest:
+def back_up(
+    database: Path, target: Path, now: datetime, *, secret: Path, demo: bool = False
+) -> Manifest:
     """Copy a database, which may be in use, and the key that signs tokens into a new archive.
 
     Args:
         database: the file; what commits meanwhile is not in the backup.
-        target: made with the rights of its owner alone; never overwritten.
+        target: made with the rights of its owner alone, if its disk knows any; never overwritten.
         now: the present.
         secret: the file of the key; left out if it is not there.
+        demo: whether the database is the demo's.
 
     Raises:
         BackupError: there is no database, it is damaged, or `target` exists.
@@ -93,18 +104,17 @@ def back_up(database: Path, target: Path, now: datetime, *, secret: Path) -> Man
         with _told(database):
             _copy(database, copy)
         revision = _checked(copy)
-        manifest = Manifest(FORMAT, VERSION, revision, format_instant(now), _digest(copy))
+        manifest = Manifest(FORMAT, VERSION, revision, format_instant(now), _digest(copy), demo)
         key = secret.read_bytes() if secret.is_file() else None
         _pack(archive, manifest, copy, key)
-        try:
-            os.link(archive, target)  # unlike a rename it replaces nothing
-        except FileExistsError:
-            _refuse_existing(target)
+        _publish(archive, target)
     _sync(target.parent)
     return manifest
 
 
-def restore(archive: Path, database: Path, now: datetime, *, secret: Path) -> Restored:
+def restore(
+    archive: Path, database: Path, now: datetime, *, secret: Path, demo: bool = False
+) -> Restored:
     """Put a backup in the place of a database that no process uses: hold its lock meanwhile.
 
     Killed at any step it leaves the old database or the new one there, each whole; done again, it
@@ -115,10 +125,11 @@ def restore(archive: Path, database: Path, now: datetime, *, secret: Path) -> Re
         database: the file, not a link to it; what is there is kept beside it.
         now: the present, which names what is kept.
         secret: the file of the key, treated likewise if the backup has one.
+        demo: whether the database is the demo's.
 
     Raises:
-        BackupError: the archive is damaged, of a newer release, or none of ours; or what is there
-            is in use, and is left as it is.
+        BackupError: the archive is damaged, of a newer release, none of ours, or of a demo where
+            the database is real, or the reverse; or what is there is in use. All is left as it is.
         OSError: it cannot be read, or the database not be written.
     """
     database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -126,7 +137,8 @@ def restore(archive: Path, database: Path, now: datetime, *, secret: Path) -> Re
         copy = Path(folder, _DATABASE)
         with _opened(archive) as members:
             manifest = _manifest(members)
-            _take(members, _DATABASE, copy)
+            _refuse_mixing(manifest, archive, database, demo=demo)
+            _write(copy, members[_DATABASE])
             key = _read_small(members, _SECRET) if _SECRET in members else None
         if _digest(copy) != manifest.sha256:
             raise BackupError(f"{archive} is damaged: its database is not the one it was made with")
@@ -143,6 +155,42 @@ def restore(archive: Path, database: Path, now: datetime, *, secret: Path) -> Re
 def _refuse_existing(target: Path) -> None:
     if target.exists() or target.is_symlink():
         raise BackupError(f"{target} exists, and no backup is overwritten")
+
+
+def _publish(archive: Path, target: Path) -> None:
+    """Give a whole archive its name, if no file has it.
+
+    On a disk without links it is looked first and named then: of two backups that take one name in
+    the same instant the later one stays.
+    """
+    try:
+        os.link(archive, target)  # unlike a rename it replaces nothing
+    except FileExistsError:
+        _refuse_existing(target)
+    except OSError as error:
+        _raise_unless_unlinkable(error)
+        _refuse_existing(target)
+        archive.rename(target)
+
+
+def _raise_unless_unlinkable(error: OSError) -> None:
+    if error.errno not in _NO_LINKS:
+        raise error
+
+
+def _refuse_mixing(manifest: Manifest, archive: Path, database: Path, *, demo: bool) -> None:
+    """Keep real videos out of the demo's database, and simulated ones out of any other."""
+    if manifest.demo is None or manifest.demo == demo:
+        return
+    if demo:
+        raise BackupError(
+            f"{archive} holds real videos, and {database} is the demo's, because YOUTUBE_API_KEYS "
+            "is not set: put your .env back first"
+        )
+    raise BackupError(
+        f"{archive} is of a demo, and {database} is not the demo's: to restore that, set "
+        "YOUTUBE_API_KEYS to nothing for this command, which goes before .env"
+    )
 
 
 @contextmanager
@@ -251,13 +299,14 @@ def _read_small(members: dict[str, IO[bytes]], name: str) -> bytes:
     return content
 
 
-def _take(members: dict[str, IO[bytes]], name: str, target: Path) -> None:
-    with target.open("xb") as file:
+def _write(path: Path, content: IO[bytes]) -> Path:
+    """Write a new file for its owner's eyes, and have it outlast a power cut."""
+    with path.open("xb") as file:
         os.fchmod(file.fileno(), 0o600)
-        while chunk := members[name].read(_CHUNK):
-            file.write(chunk)
+        copyfileobj(content, file, _CHUNK)
         file.flush()
         os.fsync(file.fileno())
+    return path
 
 
 def _keep_database(database: Path, ending: str) -> Iterator[Path]:
@@ -275,12 +324,25 @@ def _keep_database(database: Path, ending: str) -> Iterator[Path]:
         file = database.with_name(database.name + part)
         if file.exists() and (not part or file.stat().st_size):
             kept = database.with_name(database.name + ending + part)
-            os.link(file, kept)
+            _link(file, kept)
             yield kept
     _sync(database.parent)
     for part in (*_LOGS, "-shm"):
         database.with_name(database.name + part).unlink(missing_ok=True)
     _sync(database.parent)
+
+
+def _link(file: Path, other: Path) -> None:
+    """Have a file under another name, too: a copy, whole or not there, on a disk without links."""
+    try:
+        os.link(file, other)
+    except OSError as error:
+        _raise_unless_unlinkable(error)
+        _refuse_existing(other)
+        with TemporaryDirectory(dir=other.parent, prefix=f".{other.name}.") as folder:
+            with file.open("rb") as content:
+                copy = _write(Path(folder, other.name), content)
+            copy.rename(other)
 
 
 def _take_in_logs(database: Path) -> None:
@@ -304,20 +366,11 @@ def _put_key(secret: Path, key: bytes | None, ending: str) -> Iterator[Path]:
     secret.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if before is not None:
         kept = secret.with_name(secret.name + ending)
-        os.link(secret, kept)
+        _link(secret, kept)
         yield kept
     with TemporaryDirectory(dir=secret.parent, prefix=f".{secret.name}.") as folder:
-        _write_key(Path(folder, _SECRET), key).replace(secret)
+        _write(Path(folder, _SECRET), BytesIO(key)).replace(secret)
     _sync(secret.parent)
-
-
-def _write_key(path: Path, key: bytes) -> Path:
-    with path.open("xb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    return path
 
 
 def _digest(path: Path) -> str:

@@ -65,3 +65,57 @@ def test_a_database_on_a_server_is_not_for_it(
         said = capsys.readouterr().err
         assert "mysqldump" in said
         assert "hunter2" not in said
+
+
+@pytest.fixture
+def keyless(environment: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A demo in a folder of its own; the backup of real videos lies above it, as `real.tar`."""
+    assert main(["backup", "real.tar"]) == OK
+    Path("demo").mkdir()
+    environment.chdir("demo")
+    environment.delenv("YOUTUBE_API_KEYS")
+    assert main(["watch", "add", "music"]) == OK
+    return environment
+
+
+def _watched(capsys: Said) -> str:
+    capsys.readouterr()
+    assert main(["watch", "list"]) == OK
+    return capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("keyless")
+def test_real_videos_are_not_restored_among_those_of_a_demo(capsys: Said) -> None:
+    assert main(["restore", "../real.tar"]) == FAILED
+    told = capsys.readouterr().err
+    assert "YOUTUBE_API_KEYS" in told
+    assert ".env" in told
+    assert "music" in _watched(capsys)
+    assert list(Path("var").glob("*.replaced-*")) == []
+
+
+def test_a_demo_is_not_restored_among_real_videos(
+    keyless: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    assert main(["backup", "demo.tar"]) == OK
+    assert "YOUTUBE_API_KEYS is not set" in capsys.readouterr().out
+    keyless.setenv("YOUTUBE_API_KEYS", "some-key")
+    assert main(["restore", "demo.tar"]) == FAILED
+    assert "YOUTUBE_API_KEYS" in capsys.readouterr().err
+    assert not Path("var/newsreel.db").exists()
+    assert main(["restore", "../real.tar"]) == OK
+    keyless.setenv("YOUTUBE_API_KEYS", "")
+    assert main(["restore", "demo.tar"]) == OK
+    assert "music" in _watched(capsys)
+
+
+def test_a_demo_is_not_backed_up_in_the_place_of_real_videos(
+    environment: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    environment.delenv("YOUTUBE_API_KEYS")
+    assert main(["watch", "add", "music"]) == OK
+    assert main(["backup", "it.tar"]) == MISUSED
+    told = capsys.readouterr().err
+    assert "var/newsreel.db" in told
+    assert "YOUTUBE_API_KEYS" in told
+    assert not Path("it.tar").exists()

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import make_url
 
 from app.settings import Settings, load_settings
@@ -11,6 +13,13 @@ VOLUMES = (
     *("app", "worker", "beat", "flower", "migrate"),
     *("mysql", "redis", "prometheus", "grafana"),
 )
+
+
+# What `.env` and files like it give a meaning to, amid any other text.
+TEXTS = st.lists(
+    st.sampled_from(["$", "${", "${HOME}", "}", "'", '"', "\\", "#", " ", "=", "\n"])
+    | st.characters(exclude_categories=["Cs"], exclude_characters="\0\r")
+).map("".join)
 
 
 def new_volumes(folder: Path) -> Path:
@@ -159,6 +168,16 @@ def test_the_operators_settings_arrive_unchanged(volumes: Path) -> None:
     assert settings.youtube_api_keys == environ["YOUTUBE_API_KEYS"]
     assert settings.keywords == environ["KEYWORDS"]
     assert settings.fetch_interval_seconds == 30
+
+
+@given(keywords=TEXTS, password=TEXTS)
+def test_what_is_written_for_a_service_is_read_unchanged(
+    tmp_path_factory: pytest.TempPathFactory, keywords: str, password: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "settings.env"
+    path.write_text(init.dotenv({"ADMIN_PASSWORD": password, "KEYWORDS": keywords}), "utf-8")
+    settings = load_settings({}, dotenv=path)
+    assert (settings.admin_password, settings.keywords) == (password, keywords)
 
 
 def test_a_dotenv_of_the_embedded_mode_does_not_redirect_the_stack(volumes: Path) -> None:

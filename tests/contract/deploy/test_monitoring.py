@@ -61,6 +61,9 @@ HEALTHY = {
     'newsreel_webhooks{state="working"}': "1",
 }
 
+FULL = " ".join(["550x0 350x0"] * (MINUTES // 2 + 1))
+"""A queue that ticks stop filling at 500, and go on filling when some messages were taken."""
+
 # What is otherwise when an alert has to fire.
 TROUBLE: dict[str, dict[str, str]] = {
     "NewsreelDown": {'up{job="newsreel"}': "0"},
@@ -80,7 +83,7 @@ TROUBLE: dict[str, dict[str, str]] = {
     "NewsreelFetchesFail": {
         'newsreel_fetches_last_hour{source="rss",outcome="source_unavailable"}': "41"
     },
-    "NewsreelQueueGrows": {'newsreel_queue_messages{queue="fetch"}': "0+20x{m}"},
+    "NewsreelQueueGrows": {'newsreel_queue_messages{queue="fetch"}': FULL},
     "NewsreelWritesFail": {'newsreel_database_failures_total{kind="write"}': "0+1x{m}"},
     "NewsreelSearchQuotaSpentEarly": {'newsreel_quota_left{project="p",bucket="search"}': "0"},
     "NewsreelUnitsSpentEarly": {'newsreel_quota_left{project="p",bucket="units"}': "499"},

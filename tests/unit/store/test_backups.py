@@ -1,9 +1,12 @@
+import errno
+import json
 import os
 import sqlite3
 import stat
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from io import BytesIO
@@ -88,6 +91,7 @@ def _repacked(archive: Path, target: Path, **changed: bytes | None) -> Path:
     return target
 
 
+@pytest.mark.usefixtures("links")
 def test_a_backup_puts_back_what_was_there_and_keeps_what_it_replaces(
     store: Store, database: Path, archive: Path, secret: Path
 ) -> None:
@@ -153,11 +157,27 @@ def test_what_a_killed_service_had_only_in_its_log_is_kept_too(
     assert len(_titles(done.kept[0])) == 5
 
 
+@pytest.mark.parametrize("demo", [False, True])
+@pytest.mark.usefixtures("store")
+def test_a_backup_that_does_not_say_whether_it_is_of_a_demo_is_restored(
+    database: Path, archive: Path, secret: Path, *, demo: bool
+) -> None:
+    made = asdict(back_up(database, archive, NOW, secret=secret))
+    del made["demo"]
+    said = json.dumps(made | {"format": 1}).encode()
+    older = _repacked(archive, archive.with_name("older.tar"), manifest=said)
+    assert restore(older, database, NOW, secret=secret, demo=demo).manifest.demo is None
+    assert len(_titles(database)) == 3
+
+
 class KilledError(BaseException):
     """Ends a restore where a signal would."""
 
 
-STEPS = (os, "link"), (os, "fsync"), (Path, "unlink"), (Path, "replace"), (backups, "_take_in_logs")
+STEPS = (
+    *((os, "link"), (os, "fsync"), (Path, "unlink"), (Path, "replace"), (Path, "rename")),
+    (backups, "_take_in_logs"),
+)
 
 
 @contextmanager
@@ -177,14 +197,27 @@ def _deadly(
         is_last = next(turns) == step
         if is_last and before:
             raise KilledError
-        result = real(*given, **named)
-        if is_last:
-            raise KilledError
-        return result
+        try:
+            return real(*given, **named)
+        finally:
+            if is_last:
+                raise KilledError
 
     return do
 
 
+@pytest.fixture(params=[None, errno.EPERM], ids=["links", "no links"])
+def links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk with hard links, and one without."""
+
+    def refuse(*_given: object) -> None:
+        raise OSError(request.param, os.strerror(request.param))
+
+    if request.param is not None:
+        monkeypatch.setattr(os, "link", refuse)
+
+
+@pytest.mark.usefixtures("links")
 @pytest.mark.parametrize("before", [True, False])
 def test_a_restore_that_is_killed_at_any_step_leaves_the_old_or_the_new_database(
     store: Store, database: Path, archive: Path, secret: Path, tmp_path: Path, *, before: bool
@@ -277,7 +310,7 @@ def test_a_backup_is_one_moment_of_a_service_that_goes_on(
     assert counted == len(titles)
 
 
-@pytest.mark.usefixtures("store")
+@pytest.mark.usefixtures("store", "links")
 def test_nothing_is_overwritten(database: Path, archive: Path, secret: Path) -> None:
     archive.parent.mkdir()
     archive.write_text("mine")

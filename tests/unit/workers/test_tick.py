@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from structlog.testing import capture_logs
 from app.domain.errors import CacheUnavailableError
 from app.domain.watches import Claim
 from app.ingest.jobs import JobKind, job
+from tests.processes import PROJECT
 from workers import tasks
 from workers.celery_app import app
 from workers.logs import QUEUE_UNAVAILABLE
@@ -79,6 +81,15 @@ def test_a_queue_that_nobody_takes_from_is_sent_nothing_until_it_is_taken_again(
     assert ingest.ticks == 4, "what else a tick does goes on"
     told = [(log["event"], log["code"]) for log in logs]
     assert told == [("incident_began", "queue_full"), ("incident_ended", "queue_full")]
+
+
+def test_the_alert_on_a_full_queue_stays_below_where_ticks_stop_filling_it() -> None:
+    rules = (PROJECT / "deploy/monitoring/alerts.yml").read_text(encoding="utf-8")
+    (told,) = re.findall(r"expr: newsreel_queue_messages\{.*\} > (\d+)$", rules, re.MULTILINE)
+    assert int(told) <= MOST_WAITING / 2
+    guide = (PROJECT / "docs/monitoring.md").read_text(encoding="utf-8")
+    (row,) = re.findall(r"^\| `NewsreelQueueGrows` .*$", guide, re.MULTILINE)
+    assert re.findall(r"\d+", row) == [told, str(MOST_WAITING)]
 
 
 def test_a_length_that_nobody_tells_keeps_no_tick_from_sending(
