@@ -5,6 +5,7 @@ Building opens no connection: a process starts while its database and its Redis 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Event
@@ -63,6 +64,8 @@ from app.webhooks.delivering import Deliverer
 from app.webhooks.keeping import Webhooks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.cache.base import Queues
     from app.domain.audit import Actor
     from app.domain.clock import Clock
@@ -191,6 +194,7 @@ def build_services(
     publishes: bool = True,
     seeded: Flag | None = None,
     stopping: Flag | None = None,
+    wait: Callable[[float], None] = time.sleep,
     actor: Actor = NEWSREEL,
 ) -> Services:
     """Build the services of one process.
@@ -207,16 +211,19 @@ def build_services(
             of its own, where nobody would replace them.
         seeded: whether KEYWORDS were added since the start, where several processes share it.
         stopping: whether polls under way are to end soon, where several processes share it.
+        wait: lets seconds pass while the database is away.
         actor: who does what this process does, where nobody else is named.
     """
     sources = choose_sources(
         settings, source, channels=channels, feeds=feeds, hub=hub, invidious=invidious
     )
     parts = build_parts(settings, clock, sources, actor, publishes=publishes)
-    return _services(parts, seeded=seeded or Event(), stopping=stopping or Event())
+    return _services(parts, seeded=seeded or Event(), stopping=stopping or Event(), wait=wait)
 
 
-def _services(parts: Parts, *, seeded: Flag, stopping: Flag) -> Services:
+def _services(
+    parts: Parts, *, seeded: Flag, stopping: Flag, wait: Callable[[float], None]
+) -> Services:
     settings, store, clock = parts.settings, parts.store, parts.clock
     hold_seconds = parts.caching.hold_seconds
     heads = HeadReader(
@@ -233,7 +240,7 @@ def _services(parts: Parts, *, seeded: Flag, stopping: Flag) -> Services:
         channel_pages=ChannelPages(store, reader, clock, settings.fetch_interval_seconds),
         changes=ChangesReader(store),
         readiness=readiness,
-        ingest=build_ingest(parts, watching, hints, seeded=seeded, stopping=stopping),
+        ingest=build_ingest(parts, watching, hints, seeded=seeded, stopping=stopping, wait=wait),
         packed=build_packed(parts),
         fallback=build_fallback(parts),
         refresher=build_refresher(parts),

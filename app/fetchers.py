@@ -15,6 +15,7 @@ from app.ingest.clock_steps import ClockSteps
 from app.ingest.fallback import SearchFallback
 from app.ingest.follow_visits import FollowVisits
 from app.ingest.follower import Follower
+from app.ingest.giving_back import GivingBack
 from app.ingest.glance_reader import GlanceReader
 from app.ingest.glancing import Glancing
 from app.ingest.packed_runner import PackedRunner
@@ -27,6 +28,8 @@ from app.ingest.watching import Watching
 from app.quota.on_demand import OnDemandUnits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.ingest.channel_hints import HintReader
     from app.ingest.channel_names import ChannelNames
     from app.ingest.flag import Flag
@@ -47,11 +50,18 @@ def build_watching(parts: Parts, names: ChannelNames) -> Watching:
 
 
 def build_ingest(
-    parts: Parts, watching: Watching, hints: HintReader, *, seeded: Flag, stopping: Flag
+    parts: Parts,
+    watching: Watching,
+    hints: HintReader,
+    *,
+    seeded: Flag,
+    stopping: Flag,
+    wait: Callable[[float], None],
 ) -> Ingest:
     """Build what claims watches and runs their polls."""
     return Ingest(
         claims=parts.claims,
+        giving_back=GivingBack(parts.claims, parts.clock, wait, stopping),
         clock_check=parts.clock_check,
         clock_steps=ClockSteps(
             parts.store, parts.clock, timedelta(seconds=parts.settings.lookback_seconds)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypedDict
 
+from kombu.exceptions import OperationalError
+
 from app.domain.errors import CacheUnavailableError
 from app.domain.watches import Claim
 from app.ingest.clock_steps import TOLERANCE
@@ -48,8 +50,13 @@ def tick() -> None:
     if _is_full():
         app.services.ingest.tick(0)
         return
-    for claim in app.services.ingest.tick():
-        fetch.apply_async((claim.watch_id, claim.fence), expires=FETCH_EXPIRES_SECONDS)
+    claims = app.services.ingest.tick()
+    for number, claim in enumerate(claims):
+        try:
+            fetch.apply_async((claim.watch_id, claim.fence), expires=FETCH_EXPIRES_SECONDS)
+        except OperationalError:
+            app.services.ingest.let_go(claims[number:])
+            raise
     for kind, item in look_for(app.services.jobs | app.services.messages):
         limits = _LIMITS.get(kind, {"expires": FETCH_EXPIRES_SECONDS})
         JOBS[kind].apply_async((item,), **limits)

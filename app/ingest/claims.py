@@ -146,6 +146,15 @@ class Claims:
         leased_until = self._clock() + LEASE
         self._store.write(lambda transaction: transaction.watches.renew(claim, leased_until))
 
+    def let_go(self, claim: Claim) -> None:
+        """End the lease of a claim and nothing else: the watch is as due as it was.
+
+        Raises:
+            LeaseLostError: the claim was taken over, or the watch removed.
+        """
+        now = self._clock()
+        self._store.write(lambda transaction: transaction.watches.renew(claim, now))
+
     def give_up(self, claim: Claim, error: NewsreelError) -> None:
         """Give a watch back whose poll ended in an unforeseen way, to be tried again later.
 

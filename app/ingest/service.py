@@ -21,7 +21,7 @@ from app.ingest.clock_steps import CLOCK_DIFFERS
 from app.telemetry import bound_ids, get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from app.cache.base import Ticks
     from app.domain.clock import Clock
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from app.ingest.claims import Claims
     from app.ingest.clock_steps import ClockCheck, ClockSteps
     from app.ingest.flag import Flag
+    from app.ingest.giving_back import GivingBack
     from app.ingest.runner import Runner
     from app.ingest.trouble import PollTrouble, WriteTrouble
     from app.ingest.upkeep import Upkeep
@@ -55,6 +56,7 @@ class Ingest:
         self,
         *,
         claims: Claims,
+        giving_back: GivingBack,
         clock_check: ClockCheck,
         clock_steps: ClockSteps,
         runner: Runner,
@@ -74,6 +76,7 @@ class Ingest:
         clock: Clock,
     ) -> None:
         self._claims = claims
+        self._giving_back = giving_back
         self._clock_check = clock_check
         self._clock_steps = clock_steps
         self._runner = runner
@@ -127,19 +130,25 @@ class Ingest:
         self._stopping.set()
 
     def run(self, claim: Claim) -> None:
-        """Poll for a claim; without a database the claim simply runs out.
+        """Poll for a claim; without a database it is given back as soon as there is one again.
 
         A fault of ours costs the watch a wait like any other trouble, and stands in it.
         """
         with bound_ids(watch_id=claim.watch_id, fence=claim.fence):
             self._run(claim)
 
+    def let_go(self, claims: Iterable[Claim]) -> None:
+        """Give claims back that nobody could be sent for."""
+        self._giving_back.at_once(claims)
+
     def _run(self, claim: Claim) -> None:
+        begun_at = self._clock()
         try:
             if self._has_right_time():  # else the lease runs out, and another process polls
                 self._poll(claim)
         except StoreUnavailableError as error:
             self._write_trouble.begin(error)
+            self._giving_back.when_it_can(claim, begun_at)
         except Exception as fault:  # noqa: BLE001 - whatever it is, it is logged whole
             self._give_up(claim, fault)
         else:

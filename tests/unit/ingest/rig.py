@@ -257,6 +257,7 @@ class Rig:
             feeds=WiredFeeds(self.simulator),
             invidious=self.invidious if own.invidious_url else None,
             seeded=seeded,
+            wait=self.clock.move,
         )
 
 
@@ -287,6 +288,7 @@ def make_rig(
         feeds=feeds,
         hub=WiredHub(simulator),
         invidious=invidious if values.get("invidious_url") else None,
+        wait=clock.move,
     )
     return Rig(folder, clock, simulator, youtube, feeds, invidious, services, url)
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
@@ -6,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.domain.errors import StoreUnavailableError
-from tests.unit.ingest.rig import Rig, ScriptedSource, before_noon, ids_of, listing, told
+from tests.unit.ingest.rig import Call, Rig, ScriptedSource, before_noon, ids_of, listing, told
 from tests.unit.simulator.worlds import CHANNEL, NOON
 
 NewRig = Callable[..., Rig]
@@ -127,6 +128,44 @@ def test_a_database_that_leaves_during_a_poll_loses_nothing(new_rig: NewRig) -> 
     rig.clock.move(30)
     rig.tick()
     assert set(rig.known()) == set(ids_of(videos))
+
+
+def test_a_watch_is_polled_again_as_soon_as_a_database_that_left_is_back(new_rig: NewRig) -> None:
+    videos = before_noon(150)
+    rig = new_rig(videos, keywords="title", lookback_seconds=0)
+    outage = Outage(rig)
+    begun_at = rig.clock()
+    wait = rig.services.ingest._giving_back._wait
+
+    def back_after_five_seconds(seconds: float) -> None:
+        wait(seconds)
+        if rig.clock() - begun_at == timedelta(seconds=5):
+            outage.end()
+
+    rig.services.ingest._giving_back._wait = back_after_five_seconds
+    rig.youtube.wire.before_each = lambda call: (
+        outage.begin() if "pageToken" in call.query else None
+    )
+    rig.tick()
+    rig.youtube.wire.before_each = lambda _: None
+    assert rig.clock() - begun_at == timedelta(seconds=5)
+    rig.clock.move(1)
+    rig.tick()
+    assert set(rig.known()) == set(ids_of(videos))
+
+
+def test_who_is_to_end_waits_for_no_database(new_rig: NewRig) -> None:
+    rig = new_rig(before_noon(150), keywords="title", lookback_seconds=0)
+    outage, begun_at = Outage(rig), rig.clock()
+
+    def leave(call: Call) -> None:
+        if "pageToken" in call.query:
+            outage.begin()
+            rig.services.ingest.stop()
+
+    rig.youtube.wire.before_each = leave
+    rig.tick()
+    assert rig.clock() == begun_at
 
 
 def test_writes_that_fail_are_a_problem_told_once_until_a_poll_commits(

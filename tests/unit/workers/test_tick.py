@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+from kombu.exceptions import OperationalError
 from structlog.testing import capture_logs
 
 from app.domain.errors import CacheUnavailableError
@@ -40,10 +41,15 @@ class Ingest:
 
     def __init__(self) -> None:
         self.ticks = 0
+        self.due = [Claim(7, 3)]
+        self.let_gone: list[Claim] = []
 
-    def tick(self, limit: int = 1) -> list[Claim]:
+    def tick(self, limit: int = 1000) -> list[Claim]:
         self.ticks += 1
-        return [Claim(7, 3)][:limit]
+        return self.due[:limit]
+
+    def let_go(self, claims: list[Claim]) -> None:
+        self.let_gone += claims
 
 
 @pytest.fixture
@@ -81,6 +87,22 @@ def test_a_queue_that_nobody_takes_from_is_sent_nothing_until_it_is_taken_again(
     assert ingest.ticks == 4, "what else a tick does goes on"
     told = [(log["event"], log["code"]) for log in logs]
     assert told == [("incident_began", "queue_full"), ("incident_ended", "queue_full")]
+
+
+@pytest.mark.usefixtures("sent")
+def test_watches_that_nobody_could_be_sent_for_are_due_at_once(
+    monkeypatch: pytest.MonkeyPatch, ingest: Ingest
+) -> None:
+    ingest.due = [Claim(1, 1), Claim(2, 1), Claim(3, 1)]
+
+    def send(given: tuple[int, int], **_: object) -> None:
+        if given == (2, 1):
+            raise OperationalError("the queue left")
+
+    monkeypatch.setattr(tasks.fetch, "apply_async", send)
+    with pytest.raises(OperationalError):
+        tick()
+    assert ingest.let_gone == [Claim(2, 1), Claim(3, 1)]
 
 
 def test_the_alert_on_a_full_queue_stays_below_where_ticks_stop_filling_it() -> None:
