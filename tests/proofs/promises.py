@@ -68,6 +68,7 @@ PROMISES: tuple[Promise, ...] = (
             Shown("machine", ("examples", "pages read", "videos")),
             _REPLAYED,
             Shown("chaos"),
+            Shown("full_disk"),
         ),
     ),
     Promise(
@@ -142,6 +143,7 @@ PROMISES: tuple[Promise, ...] = (
         " first pages do; without both it is a 503 with `Retry-After`. Never an unhandled 500.",
         shown=(
             Shown("outages"),
+            Shown("full_disk"),
             Shown("replicas"),
             Shown("compose"),
             Shown("schemathesis", ("requests", "failures")),
@@ -155,7 +157,7 @@ PROMISES: tuple[Promise, ...] = (
         "P8",
         "**It heals itself.** When anything it needs was away, fetching goes on within 30 s of its"
         " return, without a restart and with at most two ticks of backlog.",
-        shown=(Shown("outages"), Shown("compose")),
+        shown=(Shown("outages"), Shown("full_disk"), Shown("compose")),
         tests=(
             f"{_FULL_STACK}::test_reads_go_on_without_redis_and_ingest_comes_back_by_itself",
             (

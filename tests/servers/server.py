@@ -107,9 +107,9 @@ S = TypeVar("S", bound=Server)
 
 
 @contextmanager
-def running(kind: type[S]) -> Iterator[S]:
-    """A fresh, started server in a temporary folder that vanishes with it."""
-    with tempfile.TemporaryDirectory(prefix="newsreel-") as name:
+def running(kind: type[S], where: Path | None = None) -> Iterator[S]:
+    """A fresh, started server in a temporary folder (`where`) that vanishes with it."""
+    with tempfile.TemporaryDirectory(prefix="newsreel-", dir=where) as name:
         if os.geteuid() == 0:
             shutil.chown(name, UNPRIVILEGED)
         server = kind(Path(name))

@@ -1,0 +1,212 @@
+"""The proof of a full disk: under SQLite and under MariaDB (`ONLY=full_disk`, as root)."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tests.e2e.site import Simulated, Site, serve, started
+from tests.processes import SECRET_KEY, Processes
+from tests.proofs.chaos.site import KEYWORDS, new_site
+from tests.proofs.report import Options, Proof
+from tests.proofs.small_disk import SmallDisk, small_disk
+from tests.servers.mariadb import MariaDB
+from tests.servers.redis import Redis
+from tests.servers.server import running
+from tests.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+SQLITE_MEGABYTES, MARIADB_MEGABYTES = 64, 400
+VIDEOS_PER_MINUTE = 2000
+FULL_SECONDS = 30.0
+BACK_WITHIN_SECONDS = 30.0
+WRITES_FAIL = "database_write_failed"
+OK = 200
+_NOTICED_WITHIN_SECONDS = 180.0
+_SETTLED_WITHIN_SECONDS = 600.0
+_PLENTY = "10000000"
+
+_SECTION = """Run on {day}.
+
+Result P1: {shown:,} videos shown and served, {rate:,} a minute, over disks that were full to the
+last byte for {full:g} s and more: 0 lost, 0 doubled.
+
+Result P7: {reads:,} first pages read meanwhile: all answered with 200.
+
+Result P8: fetching went on within {longest:.1f} s of the return of room (promised: {back:g} s),
+without a restart.
+
+The embedded service with its SQLite file on a disk of {sqlite} MB, and the full stack with all of
+MariaDB on one of {mariadb} MB. While videos come in, what is left of the disk is taken; from when
+`/ready` tells `{problem}` on, it stays so for {full:g} s. Compared with the simulator's truth are
+all ids of the feed, at the end.
+
+| | shown = served | first pages | noticed after | back after |
+|---|---|---|---|---|
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What was seen of one database."""
+
+    name: str
+    shown: int
+    lost: int
+    doubled: int
+    statuses: Counter[int]
+    noticed_seconds: float
+    back_seconds: float
+
+    def check(self) -> None:
+        """Raise an AssertionError if it is not as promised."""
+        assert (self.lost, self.doubled) == (0, 0), f"{self}"
+        assert set(self.statuses) == {OK}, f"{self}"
+        assert self.back_seconds <= BACK_WITHIN_SECONDS, f"{self}"
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{n:,} x {status}" for status, n in self.statuses.items())
+        return (
+            f"| {self.name} | {self.shown:,} | {told} | {self.noticed_seconds:.1f} s |"
+            f" {self.back_seconds:.1f} s |"
+        )
+
+
+def _run(_options: Options, folder: Path) -> str:
+    lines = [_line("SQLite", folder, _embedded), _line("MariaDB", folder, _full_stack)]
+    for line in lines:
+        line.check()
+    return section(lines)
+
+
+@contextmanager
+def _embedded(folder: Path, youtube: Simulated) -> Iterator[tuple[Site, SmallDisk]]:
+    disk_folder = folder / "disk"
+    disk_folder.mkdir()
+    with (
+        small_disk(disk_folder, SQLITE_MEGABYTES) as disk,
+        closing(Processes(folder)) as processes,
+    ):
+        process, site = serve(
+            processes,
+            DATABASE_URL=f"sqlite:///{disk_folder}/newsreel.db",
+            YOUTUBE_API_KEYS="first:first",
+            YOUTUBE_API_ENDPOINT=f"{youtube.url}/",
+            YOUTUBE_SEARCH_CALLS_PER_DAY=_PLENTY,
+            YOUTUBE_UNITS_PER_DAY=_PLENTY,
+            KEYWORDS=",".join(KEYWORDS),
+            LOOKBACK_SECONDS="60",
+            FOLLOW_CHANNELS="0",
+            RATE_LIMIT_PER_MINUTE="0",
+            FETCH_INTERVAL_SECONDS="5",
+            SECRET_KEY=SECRET_KEY,
+        )
+        started(process, site)
+        yield site, disk
+        assert process.returncode is None, "it was not started again"
+
+
+@contextmanager
+def _full_stack(folder: Path, youtube: Simulated) -> Iterator[tuple[Site, SmallDisk]]:
+    disk_folder = folder / "disk"
+    disk_folder.mkdir()
+    with (
+        small_disk(disk_folder, MARIADB_MEGABYTES) as disk,
+        running(MariaDB, disk_folder) as mariadb,
+        running(Redis) as redis,
+        mariadb.fresh_database() as url,
+        closing(Processes(folder)) as processes,
+        new_site(processes, mariadb, redis, url=url, youtube_url=youtube.url) as site,
+    ):
+        site.start_all()
+        yield site.sites[0], disk
+        ended = [name for name, process in site.running.items() if process.returncode is not None]
+        assert not ended, f"ended: {ended}"
+
+
+def _line(name: str, folder: Path, service: object) -> Line:
+    own = folder / name.lower()
+    own.mkdir()
+    with ExitStack() as stack:
+        processes = stack.enter_context(closing(Processes(folder)))
+        plenty = ("--search-calls-per-day", _PLENTY, "--units-per-day", _PLENTY)
+        rate = ("--rate", str(VIDEOS_PER_MINUTE), "--match-all")
+        youtube = Simulated.start(processes, *rate, *plenty)
+        assert callable(service)
+        site, disk = stack.enter_context(service(own, youtube))
+        wait_until(lambda: site.total() > VIDEOS_PER_MINUTE / 10, _NOTICED_WITHIN_SECONDS)
+        statuses: Counter[int] = Counter()
+        noticed = _full(site, disk, statuses)
+        disk.free()
+        back = _back(site, youtube)
+        shown, served = _settled(site, youtube)
+        doubled = len(served) - len(set(served))
+        lost = len(shown - set(served))
+    line = Line(name, len(shown), lost, doubled, statuses, noticed, back)
+    sys.stderr.write(f"{line}\n")
+    return line
+
+
+def _full(site: Site, disk: SmallDisk, statuses: Counter[int]) -> float:
+    """Fill the disk and keep it so; return after how many seconds the service told of it."""
+    began_at = time.monotonic()
+    noticed_at: float | None = None
+    while noticed_at is None or time.monotonic() < noticed_at + FULL_SECONDS:
+        disk.fill()
+        statuses[site.get("/videos?limit=5").status] += 1
+        if noticed_at is None and WRITES_FAIL in site.problems():
+            noticed_at = time.monotonic()
+        told = f"{site.problems()} after {time.monotonic() - began_at:.0f} s"
+        assert noticed_at or time.monotonic() - began_at < _NOTICED_WITHIN_SECONDS, told
+        time.sleep(0.2)
+    return noticed_at - began_at
+
+
+def _back(site: Site, youtube: Simulated) -> float:
+    """Return how long a video takes that is published now."""
+    began_at = time.monotonic()
+    path = f"/videos/{youtube.publish('there is room again')}"
+    wait_until(lambda: site.get(path).status == OK, _NOTICED_WITHIN_SECONDS, claim="it is back")
+    return time.monotonic() - began_at
+
+
+def _settled(site: Site, youtube: Simulated) -> tuple[set[str], list[str]]:
+    """Wait until what search has shown by now is served; return that, and the feed's ids."""
+    shown = youtube.shown()
+    gives_up_at = time.monotonic() + _SETTLED_WITHIN_SECONDS
+    while not shown <= set(served := site.ids()) and time.monotonic() < gives_up_at:
+        time.sleep(1)
+    return shown, served
+
+
+def section(lines: Sequence[Line]) -> str:
+    """Return the text of the section."""
+    introduction = _SECTION.format(
+        day=datetime.now(UTC).date(),
+        shown=sum(line.shown for line in lines),
+        rate=VIDEOS_PER_MINUTE,
+        full=FULL_SECONDS,
+        reads=sum(line.statuses.total() for line in lines),
+        longest=max(line.back_seconds for line in lines),
+        back=BACK_WITHIN_SECONDS,
+        sqlite=SQLITE_MEGABYTES,
+        mariadb=MARIADB_MEGABYTES,
+        problem=WRITES_FAIL,
+    )
+    return introduction + "\n".join(map(str, lines)) + "\n"
+
+
+PROOF = Proof(
+    name="full_disk",
+    heading="Full disk: nothing can be written, everything is read, and nothing is lost",
+    run=_run,
+    on_request=True,
+)
