@@ -127,6 +127,15 @@ def _calls(operator: Redis, command: str) -> int:
     return told.get(f"cmdstat_{command}", {"calls": 0})["calls"]
 
 
+def test_flower_counts_the_queues_that_it_cannot_read(
+    server: GuardedRedis, operator: Redis
+) -> None:
+    operator.lpush("fetch", "a message")
+
+    with connect(server.url_of(redis_users.FLOWER)) as client:
+        assert client.pipeline().llen("tick").llen("fetch").execute() == [0, 1]
+
+
 def test_flower_puts_back_what_a_dead_worker_had_in_hand(
     server: GuardedRedis, operator: Redis, processes: Processes
 ) -> None:
