@@ -192,6 +192,12 @@ def test_only_the_migration_is_shown_the_user_that_may_change_tables() -> None:
     assert secrets(unit("newsreel-migrate.service")) == {"DATABASE_URL": owner}
 
 
+def test_a_replica_of_a_redis_that_it_is_not_told_of_does_not_stop_the_migration() -> None:
+    left_out = one("newsreel-migrate.service", "UnsetEnvironment").split()
+
+    assert left_out == ["REDIS_READ_URL", "REDIS_READ_URL_FILE"]
+
+
 def test_the_full_stack_and_the_single_process_never_run_together() -> None:
     for name in FULL_STACK:
         assert one(name, "Conflicts") == "newsreel-embedded.service"
