@@ -1,6 +1,6 @@
 """How much of a request is read: the same for every server of ours, and as much as nginx.
 
-deploy/nginx/nginx.conf names the same figures.
+deploy/nginx/newsreel-server.conf names the same figures.
 """
 
 from __future__ import annotations

@@ -84,10 +84,11 @@ def initialise(mode: Mode, environ: Mapping[str, str], volumes: Path) -> None:
     made = {name: environ.get(name) or secret(app / name.lower()) for name in GENERATED}
     write(volumes / "prometheus" / "metrics_token", made["METRICS_TOKEN"])
     given = {**mode.defaults, **chosen(environ), **mode.settings}
-    queue = {"REDIS_URL": redis_url(volumes / "redis", mode.redis_database)}
+    urls = redis_urls(volumes / "redis", mode.redis_database)
+    queue = {"REDIS_URL": urls[redis_users.SERVICE]}
     database = {"DATABASE_URL": database_url("newsreel", web_password, mode.database)}
     hops = {"PROXY_HOPS": behind_nginx(environ.get("PROXY_HOPS") or "0")}
-    for_queue = {name: value for name, value in given.items() if name in OF_THE_QUEUE} | queue
+    of_queue = {name: value for name, value in given.items() if name in OF_THE_QUEUE}
     # Only the migration may change tables.
     owner = {"DATABASE_URL": database_url("newsreel_owner", owner_password, mode.database)}
     files = {
@@ -95,24 +96,28 @@ def initialise(mode: Mode, environ: Mapping[str, str], volumes: Path) -> None:
         "worker": {name: value for name, value in given.items() if name not in made}
         | queue
         | database,
-        "beat": for_queue,
-        "flower": for_queue,
+        "beat": of_queue | {"REDIS_URL": urls[redis_users.BEAT]},
+        "flower": of_queue | {"REDIS_URL": urls[redis_users.FLOWER]},
         "migrate": owner,
     }
     for service, settings in files.items():
         write(volumes / service / "settings.env", dotenv(settings))
 
 
-def redis_url(volume: Path, database: int) -> str:
-    """Write who may do what in Redis; return the URL by which the service reaches it."""
-    password = secret(volume / "password")
+def redis_urls(volume: Path, database: int) -> dict[str, str]:
+    """Write who may do what in Redis; return the URL by which each of its roles reaches it."""
     passwords = {
-        redis_users.SERVICE: password,
+        redis_users.SERVICE: secret(volume / "password"),
+        redis_users.BEAT: secret(volume / "beat_password"),
+        redis_users.FLOWER: secret(volume / "flower_password"),
         redis_users.OPERATOR: secret(volume / "operator_password"),
     }
     databases = [mode.redis_database for mode in MODES.values()]
     write(volume / "redis.conf", redis_users.configuration(passwords, databases))
-    return f"redis://{redis_users.SERVICE}:{password}@redis:6379/{database}"
+    return {
+        name: f"redis://{name}:{passwords[name]}@redis:6379/{database}"
+        for name in redis_users.ROLES
+    }
 
 
 def chosen(environ: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ install -D --mode=0644 newsreel.tmpfiles.conf /etc/tmpfiles.d/newsreel.conf
 install -D --mode=0755 newsreel.sh /usr/local/bin/newsreel
 install --mode=0644 newsreel*.service newsreel.target /etc/systemd/system/
 install -D --mode=0644 newsreel-.service.d/common.conf /etc/systemd/system/newsreel-.service.d/common.conf
+install -D --mode=0644 newsreel-command-.service.d/secrets.conf /etc/systemd/system/newsreel-command-.service.d/secrets.conf
 systemd-sysusers newsreel.conf
 systemd-tmpfiles --create newsreel.conf
 systemctl daemon-reload

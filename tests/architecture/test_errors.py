@@ -58,7 +58,7 @@ def test_every_name_that_can_be_invalid_is_listed() -> None:
 
 def _of_nginx() -> dict[str, dict[str, str]]:
     """Return nginx's own errors by status."""
-    conf = (PROJECT / "deploy/nginx/nginx.conf").read_text(encoding="utf-8")
+    conf = (PROJECT / "deploy/nginx/newsreel-http.conf").read_text(encoding="utf-8")
     rows = re.findall(r"^ +(default|[0-9]{3}) '(\"code\": .*)';$", conf, flags=re.MULTILINE)
     return {status: json.loads(f"{{{members}}}") for status, members in rows}
 

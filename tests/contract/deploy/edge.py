@@ -39,6 +39,7 @@ class Upstream:
         videos = [Position(AT - timedelta(seconds=n), f"video-{n:05}") for n in range(VIDEOS)]
         self.services = MemoryServices(MemoryFeed(videos))
         self.asked: Counter[str] = Counter()
+        self.told: dict[str, str] = {}  # what nginx says of the last request, by header
         self.rewrite: Rewrite = _leave  # of what is found
         self.answering = Event()
         self.port = free_port()
@@ -49,6 +50,7 @@ class Upstream:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         with self._lock:
             self.asked[f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}"] += 1
+            self.told = {name: it for name, it in environ.items() if name.startswith("HTTP_")}
         self.answering.wait(10)
 
         def start(status: str, headers: list[tuple[str, str]], *_: object) -> Callable[..., object]:
@@ -109,11 +111,11 @@ class Edge:
 
 
 @contextmanager
-def open_edge() -> Iterator[Edge]:
+def open_edge(kind: type[Nginx] = Nginx) -> Iterator[Edge]:
     """Start both on loopback."""
     upstream = Upstream()
 
-    class BeforeIt(Nginx):
+    class BeforeIt(kind):  # type: ignore[valid-type,misc]  # a class that is given
         upstream_port = upstream.port
 
     with running(BeforeIt) as nginx, closing(Edge(nginx, upstream)) as edge:

@@ -7,7 +7,7 @@ from deploy.compose import redis_users
 from tests.servers.redis import Redis
 from tests.servers.server import HOST
 
-PASSWORDS = {redis_users.SERVICE: "s" * 32, redis_users.OPERATOR: "o" * 32}
+PASSWORDS = {name: name[0] * 32 for name in (*redis_users.ROLES, redis_users.OPERATOR)}
 
 
 class GuardedRedis(Redis):

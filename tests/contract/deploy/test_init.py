@@ -58,6 +58,12 @@ def test_the_services_and_the_servers_are_told_the_same_passwords(volumes: Path)
     assert make_url(web.redis_url).username == "newsreel"
     assert f"user newsreel reset on >{redis_password} " in users
     assert f"user operator reset on >{operator_password} " in users
+    for name in ("beat", "flower"):
+        url = make_url(settings_of(volumes, name).redis_url)
+        assert (url.username, url.host) == (name, "redis")
+        assert url.database == make_url(web.redis_url).database
+        assert url.password == (volumes / "redis" / f"{name}_password").read_text()
+        assert f"user {name} reset on >{url.password} " in users
     assert "&/0.celery.pidbox " in users
     assert "&/1.celery.pidbox " in users, "of the demo"
     flower_password = (volumes / "flower" / "flower_password").read_text()
@@ -86,10 +92,12 @@ def test_each_service_knows_what_it_needs_and_no_more(volumes: Path) -> None:
     in_app = names_in(volumes / "app" / "settings.env")
     assert in_app == environ.keys() | own | {*init.GENERATED, "PROXY_HOPS"}
     assert names_in(volumes / "worker" / "settings.env") == environ.keys() | own
+    redis_passwords = {password_in(settings_of(volumes).broker_url)}
     for name in ("beat", "flower"):
         known = names_in(volumes / name / "settings.env")
         assert known == {"REDIS_URL", "FETCH_INTERVAL_SECONDS", "LOG_LEVEL"}
-        assert settings_of(volumes, name).broker_url == settings_of(volumes).broker_url
+        assert password_in(settings_of(volumes, name).broker_url) not in redis_passwords
+        redis_passwords.add(password_in(settings_of(volumes, name).broker_url))
     assert names_in(volumes / "migrate" / "settings.env") == {"DATABASE_URL"}
     for name in ("beat", "flower", "migrate", "mysql", "redis", "prometheus", "grafana"):
         written = "".join(path.read_text() for path in (volumes / name).iterdir())
@@ -105,7 +113,7 @@ def test_no_two_installations_share_a_secret(tmp_path: Path) -> None:
         passwords.add((installation / "app" / "secret_key").read_text())
         passwords.add((installation / "app" / "metrics_token").read_text())
 
-    assert len(passwords) == 2 * 10
+    assert len(passwords) == 2 * 12
     assert min(map(len, passwords)) >= 32
 
 

@@ -10,7 +10,7 @@ from werkzeug.datastructures import Headers
 from app.domain.errors import StoreUnavailableError
 from tests.contract.deploy.edge import Edge, kept_for, open_edge, read_all
 from tests.processes import PROJECT
-from tests.servers.nginx import CONFIGURATION
+from tests.servers.nginx import OF_THE_SERVER
 from tests.waiting import wait_until
 
 CROWD = 50
@@ -264,7 +264,7 @@ def test_all_that_caches_may_keep_is_kept_here_but_what_is_fetched_on_demand() -
         for path, operations in document["paths"].items()
         if "304" in operations.get("get", {}).get("responses", {})
     }
-    [pattern] = re.findall(r"location ~ (\^\S+) \{\n +proxy_cache ", CONFIGURATION.read_text())
+    [pattern] = re.findall(r"location ~ (\^\S+) \{\n +proxy_cache ", OF_THE_SERVER.read_text())
 
     kept = {path for path in document["paths"] if re.search(pattern, path)}
 

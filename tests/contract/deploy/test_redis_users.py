@@ -1,7 +1,9 @@
-"""The users of the stack's Redis: the service and its queue can do their work, and no more."""
+"""The users of the stack's Redis: each role can do its work, and no more."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import cast
+from urllib.request import urlopen
 
 import pytest
 from redis import Redis
@@ -71,7 +73,10 @@ def test_a_tick_goes_by_the_queue_and_the_worker_is_heard_of(
         "KEYWORDS": "boats",
         "FETCH_INTERVAL_SECONDS": "1",
     }
-    queue_alone = {"REDIS_URL": server.url, "FETCH_INTERVAL_SECONDS": "1"}
+    beat_knows, flower_knows = (
+        {"REDIS_URL": server.url_of(name), "FETCH_INTERVAL_SECONDS": "1"}
+        for name in (redis_users.BEAT, redis_users.FLOWER)
+    )
     assert processes.python("app", "migrate", env=worker_knows).wait(START_SECONDS) == 0
 
     def celery(*arguments: str, env: dict[str, str]) -> ChildProcess:
@@ -79,17 +84,74 @@ def test_a_tick_goes_by_the_queue_and_the_worker_is_heard_of(
 
     port = free_port()
     worker = celery("worker", "--concurrency", "1", "--hostname", "celery@here", env=worker_knows)
-    beat = celery("beat", env=queue_alone)
-    flower = celery("flower", f"--port={port}", f"--address={HOST}", env=queue_alone)
+    beat = celery("beat", env=beat_knows)
+    flower = celery("flower", f"--port={port}", f"--address={HOST}", env=flower_knows)
 
     wait_until(lambda: "poll_failed" in worker.output(), START_SECONDS, claim="a watch is polled")
     wait_until(lambda: "Connected to redis" in flower.output(), START_SECONDS)
-    ping = celery(
-        "inspect", "ping", "--timeout", "20", "--destination", "celery@here", env=queue_alone
-    )
-    assert ping.wait(START_SECONDS) == 0, ping.output()
-    assert "pong" in ping.output()
+    figures = f"http://{HOST}:{port}/metrics"
+    told = ('type="task-sent"', 'type="task-received"', 'worker_online{worker="celery@here"}')
+    wait_until(lambda: all(it in _page(figures) for it in told), START_SECONDS, claim="it is heard")
+    for question in ("ping", "active_queues", "stats"):
+        asked = celery(
+            *("inspect", question, "--timeout", "20", "--destination", "celery@here"),
+            env=flower_knows,
+        )
+        assert asked.wait(START_SECONDS) == 0, asked.output()
+        assert "1 node online" in asked.output()
     assert (worker.returncode, beat.returncode, flower.returncode) == (None, None, None)
+    assert refusals(operator) == []
+
+
+def _page(address: str) -> str:
+    with urlopen(address, timeout=5) as answer:
+        text: str = answer.read().decode()
+        return text
+
+
+def test_beat_counts_its_queue_and_sends_no_second_tick(
+    server: GuardedRedis, operator: Redis, processes: Processes
+) -> None:
+    knows = {"REDIS_URL": server.url_of(redis_users.BEAT), "FETCH_INTERVAL_SECONDS": "1"}
+    beat = processes.python("celery", "-A", "workers.celery_app", "beat", env=knows)
+
+    wait_until(lambda: operator.llen("tick"), START_SECONDS, claim="a tick is sent")
+    counted = wait_until(lambda: _calls(operator, "llen") > 3, START_SECONDS, claim="it is counted")
+
+    assert (counted, operator.llen("tick"), beat.returncode) == (True, 1, None)
+    assert refusals(operator) == []
+
+
+def _calls(operator: Redis, command: str) -> int:
+    told = cast("dict[str, dict[str, int]]", operator.info("commandstats"))
+    return told.get(f"cmdstat_{command}", {"calls": 0})["calls"]
+
+
+def test_flower_counts_the_queues_that_it_cannot_read(
+    server: GuardedRedis, operator: Redis
+) -> None:
+    operator.lpush("fetch", "a message")
+
+    with connect(server.url_of(redis_users.FLOWER)) as client:
+        assert client.pipeline().llen("tick").llen("fetch").execute() == [0, 1]
+
+
+def test_flower_puts_back_what_a_dead_worker_had_in_hand(
+    server: GuardedRedis, operator: Redis, processes: Processes
+) -> None:
+    """Whoever listens does so; if Flower could not, it would hear nothing until another had."""
+    message = {"body": "", "headers": {}, "properties": {"delivery_info": {}, "priority": 0}}
+    operator.sadd("_kombu.binding.fetch", "fetch\x06\x16\x06\x16fetch")
+    operator.hset("unacked", "some-tag", json.dumps([message, "fetch", "fetch"]))
+    operator.zadd("unacked_index", {"some-tag": 1})
+    flower_knows = {"REDIS_URL": server.url_of(redis_users.FLOWER)}
+
+    celery = ("celery", "-A", "workers.celery_app")
+    asked = processes.python(*celery, "inspect", "ping", "--timeout", "0.5", env=flower_knows)
+
+    assert asked.wait(START_SECONDS) == 69, asked.output()
+    assert "No nodes replied" in asked.output()
+    assert (operator.llen("fetch"), operator.hlen("unacked")) == (1, 0)
     assert refusals(operator) == []
 
 
@@ -117,6 +179,48 @@ def test_the_service_s_user_can_do_nothing_beside_its_work(
 ) -> None:
     with pytest.raises(NoPermissionError):
         attempt(service)
+
+
+@pytest.mark.parametrize("name", [redis_users.BEAT, redis_users.FLOWER])
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda client: client.get("newsreel:head:all"),
+        lambda client: client.set("newsreel:head:all", "forged"),
+        lambda client: client.delete("newsreel:head:all"),
+        lambda client: client.publish("elsewhere", "x"),
+        lambda client: client.rpop("tick"),
+        lambda client: client.brpop("fetch", 0.01),
+        lambda client: client.lrange("tick", 0, -1),
+        lambda client: client.delete("elsewhere"),
+        lambda client: client.eval("return redis.call('GET', KEYS[1])", 1, "newsreel:head:all"),
+        lambda client: client.keys(),
+        lambda client: client.config_get("*"),
+        lambda client: client.flushall(),
+    ],
+)
+def test_beat_and_flower_see_nothing_of_what_is_kept_and_take_nothing(
+    server: GuardedRedis, name: str, attempt: Callable[[Redis], object]
+) -> None:
+    with connect(server.url_of(name)) as client, pytest.raises(NoPermissionError):
+        attempt(client)
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda client: client.lpush("fetch", "x"),
+        lambda client: client.publish("/0.celery.pidbox", "x"),
+        lambda client: client.smembers("_kombu.binding.celeryev"),
+        lambda client: client.hgetall("unacked"),
+        lambda client: client.evalsha("0" * 40, 0),
+    ],
+)
+def test_beat_has_the_queue_of_ticks_alone(
+    server: GuardedRedis, attempt: Callable[[Redis], object]
+) -> None:
+    with connect(server.url_of(redis_users.BEAT)) as client, pytest.raises(NoPermissionError):
+        attempt(client)
 
 
 def test_the_operator_can_do_everything(operator: Redis) -> None:

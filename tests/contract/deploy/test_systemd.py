@@ -18,10 +18,18 @@ from tests.servers.programs import get_program
 PROJECT = Path(__file__).resolve().parents[3]
 FOLDER = PROJECT / "deploy/systemd"
 COMMON = FOLDER / "newsreel-.service.d/common.conf"
+OF_COMMANDS = FOLDER / "newsreel-command-.service.d/secrets.conf"
 SERVICES = sorted(path.name for path in FOLDER.glob("*.service"))
 FULL_STACK = ["newsreel-web.service", "newsreel-worker.service", "newsreel-beat.service"]
 LONG_RUNNING = [*FULL_STACK, "newsreel-embedded.service"]
 SETTINGS = {name.upper() for name in Settings.model_fields}
+OF_THE_WEB = {
+    *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ADMIN_PASSWORD"),
+    *("YOUTUBE_API_KEYS", "ALERT_URLS", "METRICS_TOKEN"),
+}
+
+COMMAND = "newsreel-command-1.service"
+"""A unit as the command `newsreel` makes them: all but what it runs comes from the drop-ins."""
 
 Unit = dict[str, list[str]]
 
@@ -59,6 +67,7 @@ def unit_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in folder.glob("*.service"):
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace("/opt/newsreel", str(PROJECT)), encoding="utf-8")
+    (folder / COMMAND).write_text("[Service]\nExecStart=/usr/bin/env true\n", encoding="utf-8")
     return folder
 
 
@@ -75,7 +84,7 @@ def analyze(unit_path: Path, *arguments: str) -> subprocess.CompletedProcess[str
 
 
 def test_systemd_understands_every_line(unit_path: Path) -> None:
-    paths = [f"./{name}" for name in [*SERVICES, "newsreel.target"]]
+    paths = [f"./{name}" for name in [*SERVICES, COMMAND, "newsreel.target"]]
     done = analyze(unit_path, "verify", "--man=no", "--recursive-errors=one", *paths)
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -137,33 +146,56 @@ def test_children_are_left_to_their_parent(name: str) -> None:
     assert one(name, "KillSignal") == "SIGTERM"
 
 
-@pytest.mark.parametrize("name", SERVICES)
-def test_secrets_come_as_files_of_settings_that_exist(name: str) -> None:
-    given = unit(name)
-    loaded = {it.partition(":")[0]: it.partition(":")[2] for it in given["LoadCredential"]}
-    assert loaded == {key: f"/etc/newsreel/secrets/{key}" for key in loaded}
-    files = dict(it.partition("=")[::2] for it in given["Environment"] if "_FILE=" in it)
-    assert files == {f"{key}_FILE": f"%d/{key}" for key in loaded.keys() & SETTINGS}
-    assert loaded.keys() - SETTINGS <= {"OWNER_DATABASE_URL"}
+def secrets(given: Unit) -> dict[str, str]:
+    """Return the file of root's that each setting of a unit comes from."""
+    loaded = dict(it.split(":") for it in given["LoadCredential"])
+    shown = dict(it.split("=") for it in given["Environment"] if "_FILE=" in it)
+    assert set(shown.values()) == {f"%d/{name}" for name in loaded}
+    return {
+        name.removesuffix("_FILE"): loaded[path.removeprefix("%d/")] for name, path in shown.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("role", "names"),
+    {
+        "beat": {"REDIS_URL"},
+        "worker": {"REDIS_URL", "DATABASE_URL", "YOUTUBE_API_KEYS", "ALERT_URLS"},
+        "web": OF_THE_WEB,
+        "embedded": OF_THE_WEB,
+    }.items(),
+)
+def test_a_unit_is_shown_the_secrets_that_it_reads(role: str, names: set[str]) -> None:
+    known = secrets(unit(f"newsreel-{role}.service"))
+
+    assert known == {name: f"/etc/newsreel/secrets/{name}" for name in names}
+    assert names <= SETTINGS
+
+
+def test_what_all_units_have_in_common_is_no_secret() -> None:
+    assert "LoadCredential" not in read(COMMON)
 
 
 def test_every_secret_that_is_loaded_is_made() -> None:
     made = (FOLDER / "newsreel.tmpfiles.conf").read_text(encoding="utf-8")
     paths = set(re.findall(r"^f (/etc/newsreel/secrets/\w+) 0600 root root -$", made, re.MULTILINE))
 
-    wanted = {it.partition(":")[2] for name in SERVICES for it in unit(name)["LoadCredential"]}
-    assert paths == wanted
+    assert paths == {path for name in SERVICES for path in secrets(unit(name)).values()}
 
 
 def test_only_the_migration_is_shown_the_user_that_may_change_tables() -> None:
-    shown = [
-        name
-        for name in SERVICES
-        if any(it.startswith("OWNER_DATABASE_URL:") for it in unit(name)["LoadCredential"])
-    ]
+    owner = "/etc/newsreel/secrets/OWNER_DATABASE_URL"
+
+    shown = [name for name in SERVICES if owner in secrets(unit(name)).values()]
 
     assert shown == ["newsreel-migrate.service"]
-    assert "DATABASE_URL_FILE=%d/OWNER_DATABASE_URL" in one("newsreel-migrate.service", "ExecStart")
+    assert secrets(unit("newsreel-migrate.service")) == {"DATABASE_URL": owner}
+
+
+def test_a_replica_of_a_redis_that_it_is_not_told_of_does_not_stop_the_migration() -> None:
+    left_out = one("newsreel-migrate.service", "UnsetEnvironment").split()
+
+    assert left_out == ["REDIS_READ_URL", "REDIS_READ_URL_FILE"]
 
 
 def test_the_full_stack_and_the_single_process_never_run_together() -> None:
@@ -182,11 +214,14 @@ def test_the_full_stack_never_falls_back_to_a_file(name: str) -> None:
 
 
 def test_commands_run_with_what_the_services_have() -> None:
-    """A transient unit of this name gets the drop-in of all `newsreel-*`."""
+    """A transient unit of this name gets the drop-ins of all that its name begins with."""
     script = (FOLDER / "newsreel.sh").read_text(encoding="utf-8")
     [name] = re.findall(r'--unit="([^"]+)"', script)
 
-    assert name.startswith(COMMON.parent.name.removesuffix(".service.d"))
+    for path in (COMMON, OF_COMMANDS):
+        assert name.startswith(path.parent.name.removesuffix(".service.d"))
+    of_the_web = secrets(unit("newsreel-web.service"))
+    assert secrets(read(OF_COMMANDS)) == secrets(unit("newsreel-embedded.service")) == of_the_web
     assert "--property" not in script
     assert "--setenv" not in script
 

@@ -11,7 +11,7 @@ from app.web import request_limits
 from app.web.headers import API_POLICY
 from tests.processes import PROJECT
 
-NGINX = (PROJECT / "deploy/nginx/nginx.conf").read_text(encoding="utf-8")
+NGINX = (PROJECT / "deploy/nginx/newsreel-server.conf").read_text(encoding="utf-8")
 
 
 def test_the_embedded_server_reads_as_much_as_the_full_stack() -> None:
