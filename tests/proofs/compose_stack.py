@@ -100,6 +100,10 @@ class Stack:
         wait_until(lambda: self.serves(video_id), deadline_seconds, claim=f"{title!r} arrives")
         return video_id, time.monotonic() - began
 
+    def running(self) -> list[str]:
+        """Return the services that run now."""
+        return self.compose("ps", "--services", "--status", "running").split()
+
     def exit_codes(self) -> dict[str, int]:
         """Return how the containers ended, by service."""
         lines = self.compose("ps", "--all", "--format", "json").splitlines()
@@ -125,10 +129,18 @@ def new_stack() -> Iterator[Stack]:
 
 @dataclass
 class Readers:
-    """Read the same pages again and again, each reader on new connections."""
+    """Read the same pages again and again, each reader on new connections.
+
+    Args:
+        site: nginx.
+        pages: what is asked for.
+        by_the_service: what is asked of the service itself, past what nginx keeps.
+    """
 
     site: Site
     pages: Sequence[str]
+    by_the_service: Sequence[str] = ()
+    passed_on: Counter[int] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     edges: Counter[str] = field(default_factory=Counter)
     slowest_seconds: float = 0.0
@@ -138,6 +150,7 @@ class Readers:
     def reading(self, readers: int = 2) -> Iterator[Readers]:
         """Read in the background meanwhile."""
         threads = [Thread(target=self._read) for _ in range(readers)]
+        threads.append(Thread(target=self._read_past_nginx))
         for thread in threads:
             thread.start()
         try:
@@ -156,3 +169,8 @@ class Readers:
                 self.statuses[reply.status] += 1
                 self.edges[str(reply.headers.get("X-Edge-Cache"))] += 1
                 self._ended.wait(0.1)
+
+    def _read_past_nginx(self) -> None:
+        while not self._ended.wait(0.5):
+            for page in self.by_the_service:
+                self.passed_on[self.site.get(page, BY_THE_SERVICE).status] += 1
