@@ -52,10 +52,10 @@ slowest in {stopped:.0f} s; `up` again served all {videos} videos published by h
 
 `up --wait` has every service healthy after {started:.0f} s. Readers come by nginx, two at a time,
 each request on a connection of its own; while Redis and MySQL are away a third asks the service
-itself for page 1, past what nginx keeps (answered with 200, too). Who reaches whom was tried from inside the containers:
-{ways} ways, those that are needed open, the others closed.
+itself for page 1, past what nginx keeps (answered with 200, too). Who reaches whom was tried from
+inside the containers: {ways} ways, those that are needed open, the others closed.
 
-| trouble | reads | not 200 | of them from nginx, stale | past nginx | slowest s | served again after s |
+| trouble | reads | not 200 | nginx, stale | past nginx | slowest s | served again after s |
 |---|---|---|---|---|---|---|
 {rows}
 """
