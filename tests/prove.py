@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 REPORT = PROJECT / "docs" / "reliability.md"
+BENCHMARKS = PROJECT / "benchmarks" / "report.md"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -54,7 +55,8 @@ def main(arguments: Sequence[str]) -> int:
 def _write(fresh: Mapping[str, str]) -> None:
     """Bring the report up to date: fresh sections by the names of their proofs, and the table."""
     before = REPORT.read_text(encoding="utf-8") if REPORT.exists() else ""
-    REPORT.write_text(merged(before, PROOFS, fresh), encoding="utf-8")
+    benchmarks = BENCHMARKS.read_text(encoding="utf-8")
+    REPORT.write_text(merged(before, PROOFS, fresh, benchmarks=benchmarks), encoding="utf-8")
 
 
 if __name__ == "__main__":

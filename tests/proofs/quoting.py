@@ -41,6 +41,33 @@ def quote(section: str, promise: str, columns: Sequence[str] = ()) -> Result:
     return Result(day[1], text)
 
 
+def quote_measured(report: str, name: str, rows: Sequence[str], columns: Sequence[str]) -> Result:
+    """Return cells of a benchmark, of each of its tables that has them.
+
+    Args:
+        report: of the benchmarks.
+        name: of the benchmark.
+        rows: first cells of the rows; all rows without any.
+        columns: headings of the columns.
+
+    Raises:
+        NoResultError: it holds none.
+    """
+    _, _, rest = report.partition(f"\n## {name}\n")
+    section = rest.partition("\n## ")[0]
+    day = re.search(r"^`python -m benchmarks \w+`, (\d{4}-\d\d-\d\d)", section, re.MULTILINE)
+    told = []
+    for part in section.split("\n### "):
+        for heading, *lines in _tables(part):
+            found = [line for line in lines if line[0] in (rows or [line[0]])]
+            if found and set(columns) <= set(heading):
+                cells = (_row(dict(zip(heading, it, strict=True)), columns) for it in found)
+                told.append(f"{part.partition(chr(10))[0]}: {'; '.join(cells)}")
+    if day is None or not told:
+        raise NoResultError(f"{name}: no day, or no {', '.join(columns)}")
+    return Result(day[1], ". ".join(told))
+
+
 def _paragraph(section: str, promise: str) -> str | None:
     for label in (f"Result {promise}: ", "Result: "):
         for paragraph in section.split("\n\n"):

@@ -62,15 +62,18 @@ def merged(
     proofs: Sequence[Proof],
     fresh: Mapping[str, str],
     promises: Sequence[Promise] = PROMISES,
+    *,
+    benchmarks: str = "",
 ) -> str:
     """Return the report with the fresh sections, by name, in place of what it said before.
 
-    The table of promises at its head is made anew of all its sections.
+    The table of promises at its head is made anew of all its sections, and of the benchmarks'
+    report.
     """
     kept = _sections(before)
     texts = {p.name: fresh.get(p.name, kept.get(p.heading)) for p in proofs}
     told = {name: text.strip() for name, text in texts.items() if text is not None}
-    head = _section(HEADING, table(promises, NOT_PROMISED, told))
+    head = _section(HEADING, table(promises, NOT_PROMISED, told, benchmarks))
     below = (_section(p.heading, told[p.name]) for p in proofs if p.name in told)
     return "\n".join([INTRODUCTION, head, *below])
 

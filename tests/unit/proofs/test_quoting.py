@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.proofs.quoting import NoResultError, Result, quote
+from tests.proofs.quoting import NoResultError, Result, quote, quote_measured
 
 SECTION = """Run on 2026-11-21, seed 200.
 
@@ -44,3 +44,14 @@ def test_cells_are_told_with_their_row_and_column() -> None:
 def test_what_is_not_there_is_not_made_up(section: str, columns: tuple[str, ...]) -> None:
     with pytest.raises(NoResultError):
         quote(section, "P1", columns)
+
+
+def test_a_benchmark_is_quoted_table_by_table() -> None:
+    report = "# All\n\n## depth\n\n`python -m benchmarks depth`, 2026-11-21. Here.\n\n" + "\n".join(
+        f"### {name}\n\n| page | wall | x |\n|---|---|---|\n| 2 | 5 | 1 |\n| 90 | 9 | {times} |\n"
+        for name, times in (("MariaDB", 2), ("SQLite", 3))
+    )
+    found = quote_measured(f"{report}\n## last\n", "depth", ["90"], ["x"])
+    assert found == Result("2026-11-21", "MariaDB: 90: x 2. SQLite: 90: x 3")
+    with pytest.raises(NoResultError):
+        quote_measured(report, "last", [], ["x"])
