@@ -111,7 +111,8 @@ class ChaosSite:
             config = str(PROJECT / "gunicorn.conf.py")
             return ("-m", "gunicorn", "-c", config, "-w", "1", "app.wsgi:app")
         if name.startswith("worker"):
-            return (*self.celery, "worker", "--concurrency", "2", "--hostname", f"{name}@chaos")
+            options = "--concurrency", "2", "--without-gossip", "--without-mingle"
+            return (*self.celery, "worker", *options, "--hostname", f"{name}@chaos")
         return (*self.celery, "beat", "--schedule", f"schedule-{name}")
 
     def _own(self, name: str) -> dict[str, str]:
