@@ -229,7 +229,8 @@ PROMISES: tuple[Promise, ...] = (
         "P14",
         "**It does not grow.** Over 50,000 ticks of all its services in one process memory, Redis"
         " keys, connections, threads and open files stay level, ids are not burned, and logs and"
-        " marks are pruned. Celery replaces its processes after 1,000 tasks, gunicorn too.",
+        " marks are pruned. Celery begins a process anew after 1,000 tasks, gunicorn after a"
+        " million requests.",
         shown=(Shown("endurance"),),
     ),
     Promise(
