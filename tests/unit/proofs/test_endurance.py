@@ -7,7 +7,7 @@ import pytest
 from tests.proofs.endurance import BOUNDED, check, levels
 from tests.proofs.soak import NUMBERED, Sample
 
-ROWS = dict.fromkeys([*BOUNDED, *NUMBERED], 100)
+ROWS = {**dict.fromkeys([*BOUNDED, *NUMBERED], 100), "watches": 3}
 
 
 def _samples() -> list[Sample]:
@@ -49,6 +49,15 @@ def test_a_table_that_is_not_pruned_is_seen() -> None:
     grown = [replace(it, rows={**ROWS, "fetches": it.tick}) for it in _samples()]
     with pytest.raises(AssertionError, match=r"fetches: .* rows, later"):
         check(grown)
+
+
+def test_what_waits_for_a_reading_may_grow_up_to_what_a_week_needs() -> None:
+    def grown(most: int) -> list[Sample]:
+        return [replace(it, rows={**ROWS, "ranges": most * it.tick // 50_000}) for it in _samples()]
+
+    check(grown(126))
+    with pytest.raises(AssertionError, match=r"ranges: .* rows, later 127"):
+        check(grown(127))
 
 
 def test_numbers_given_out_to_no_row_are_seen() -> None:
