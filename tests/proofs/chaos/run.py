@@ -119,7 +119,8 @@ class ChaosRun:
             time.sleep(1)
         readers.stop()
         served = self._site.sites[0].ids()
-        there = {str(video["video_id"]) for video in truth_of(self._youtube.url)}
+        truth = {str(video["video_id"]): video for video in truth_of(self._youtube.url)}
+        shown -= {video_id for video_id in shown if truth[video_id]["deleted_at"] is not None}
         return Outcome(
             minutes=minutes,
             troubles=self._troubles,
@@ -129,7 +130,7 @@ class ChaosRun:
             lost=sorted(shown - set(served)),
             uncopied=sorted(shown - readers.copied),
             doubled=[video_id for video_id, times in Counter(served).items() if times > 1],
-            invented=sorted(set(served) - there),
+            invented=sorted(set(served) - truth.keys()),
             faults=readers.faults.seen,
             answers=readers.answers,
             walks=readers.walks,
