@@ -152,8 +152,7 @@ class Claims:
         Raises:
             LeaseLostError: the claim was taken over, or the watch removed.
         """
-        now = self._clock()
-        self._store.write(lambda transaction: transaction.watches.renew(claim, now))
+        self._store.write(lambda transaction: transaction.watches.let_go(claim))
 
     def give_up(self, claim: Claim, error: NewsreelError) -> None:
         """Give a watch back whose poll ended in an unforeseen way, to be tried again later.

@@ -20,8 +20,9 @@ from app.domain.errors import (
 )
 
 SOONEST = timedelta(seconds=60)
-SOONEST_UNREACHED = timedelta(seconds=10)
-"""Where nobody answered YouTube counted no call, and it matters to be back soon.
+SOONEST_UNREACHED = timedelta(seconds=5)
+"""Where nobody answered YouTube counted no call, and it matters to be back soon: within half a
+minute, of which a call that hangs takes ten seconds and the next tick as many.
 We count each, before it is made: only for what has a pace that does not spend a day's calls."""
 
 _LONGEST: tuple[tuple[type[NewsreelError], timedelta], ...] = (
@@ -30,7 +31,7 @@ _LONGEST: tuple[tuple[type[NewsreelError], timedelta], ...] = (
     # YouTube will say the same tomorrow, unless it was a slip of its own.
     (BadRequestError, timedelta(days=1)),
     (GoneError, timedelta(days=1)),
-    (UnreachableError, timedelta(seconds=16)),
+    (UnreachableError, timedelta(seconds=6)),
     # 5xx, broken bodies.
     (NewsreelError, timedelta(minutes=15)),
 )
@@ -53,7 +54,7 @@ def retry_at(
         paced: whether something else keeps it from being tried more often than there are calls.
 
     Returns:
-        At least a minute later (where nobody answered what is paced, ten seconds and at most 20),
+        At least a minute later (where nobody answered what is paced, five seconds and at most 8),
         and not before the source asked for.
     """
     if isinstance(error, UnreachableError) and not paced:

@@ -144,8 +144,10 @@ class Ingest:
     def _run(self, claim: Claim) -> None:
         begun_at = self._clock()
         try:
-            if self._has_right_time():  # else the lease runs out, and another process polls
+            if self._has_right_time():
                 self._poll(claim)
+            else:  # for another process
+                self._giving_back.at_once([claim])
         except StoreUnavailableError as error:
             self._write_trouble.begin(error)
             self._giving_back.when_it_can(claim, begun_at)

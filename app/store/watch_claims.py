@@ -68,6 +68,14 @@ class WatchClaims:
         """
         self._under(claim, leased_until=leased_until)
 
+    def let_go(self, claim: Claim) -> None:
+        """End a lease and nothing else: the watch is as due as it was, by whatever clock.
+
+        Raises:
+            LeaseLostError: another worker has the watch, or it was removed.
+        """
+        self._under(claim, leased_until=None)
+
     def read_to(self, claim: Claim, read_until: datetime) -> None:
         """Note how far the watch has been taken in hand.
 

@@ -132,3 +132,15 @@ def test_under_a_clock_that_differs_nothing_is_claimed_or_polled_and_ready_says_
     ingest._clock_check = readiness._clock_check = ClockCheck(cast("Store", store), rig.clock)
     assert len(ingest.tick()) == 1
     assert rig.problems() == set()
+
+
+def test_a_claim_that_came_to_a_process_whose_clock_differs_is_there_for_others(rig: Rig) -> None:
+    rig.watch()
+    ingest = rig.services.ingest
+    agrees = ingest._clock_check
+    (claim,) = ingest.tick()
+    differs = _Clocked(rig.clock() - timedelta(hours=1))
+    ingest._clock_check = ClockCheck(cast("Store", differs), rig.clock)
+    ingest.run(claim)
+    ingest._clock_check = agrees
+    assert [it.watch_id for it in ingest.tick()] == [claim.watch_id]

@@ -75,11 +75,11 @@ def test_a_clock_that_was_set_back_does_not_hurry() -> None:
     assert retry_at(error, failing_since=NOON + DAY, now=NOON, turn=1) == NOON + MINUTE
 
 
-def test_a_source_that_nobody_reaches_is_tried_every_ten_to_twenty_seconds() -> None:
+def test_a_source_that_nobody_reaches_is_tried_every_five_to_eight_seconds() -> None:
     error = UnreachableError("refused")
     waits = [wait for turn in range(20) for wait in _waits(error, timedelta(hours=2), turn)]
-    assert min(waits) == timedelta(seconds=10)
-    assert max(waits) <= timedelta(seconds=20)
+    assert min(waits) == timedelta(seconds=5)
+    assert max(waits) <= timedelta(seconds=8)
 
 
 def test_what_nothing_paces_is_not_asked_for_all_day_where_nobody_answers() -> None:
