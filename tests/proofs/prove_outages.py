@@ -1,4 +1,4 @@
-"""The outages proof: each dependency away for a minute, and each pair (`ONLY=outages`)."""
+"""The outages proof: each dependency away, each pair, and what hangs (`ONLY=outages`)."""
 
 from __future__ import annotations
 
@@ -263,6 +263,6 @@ def _back(site: ChaosSite, youtube: Simulated) -> float:
 
 PROOF = Proof(
     name="outages",
-    heading="Outages: what is away for a minute, alone or in pairs, and what comes back by itself",
+    heading="Outages: what is away, alone or in pairs, or hangs, and what comes back by itself",
     run=_run,
 )
