@@ -168,6 +168,7 @@ class ChaosRun:
             if site.total() >= len(wanted) and wanted <= set(site.ids()):
                 break
             time.sleep(TICK_SECONDS)
+            wanted &= self._youtube.shown()  # without what was deleted meanwhile
         else:
             _say("it does not settle")
         return wanted
