@@ -127,7 +127,7 @@ class ChaosRun:
             unmet=self._deck.kinds - self._troubles.keys(),
             back=self._back,
             shown=len(shown),
-            lost=sorted(shown - set(served)),
+            lost=self._lost(shown, served),
             uncopied=sorted(shown - readers.copied),
             doubled=[video_id for video_id, times in Counter(served).items() if times > 1],
             invented=sorted(set(served) - truth.keys()),
@@ -159,13 +159,21 @@ class ChaosRun:
     def _is_served(self, video_id: str) -> bool:
         return any(site.get(f"/videos/{video_id}").status == 200 for site in self._site.sites)
 
+    def _lost(self, wanted: set[str], served: list[str]) -> list[str]:
+        """Return what is not served.
+
+        A walk takes a minute; what is moved up meanwhile, as a premiere that starts, it does not
+        meet: so what it lacks is asked for by its id.
+        """
+        return [it for it in sorted(wanted - set(served)) if not self._is_served(it)]
+
     def _settled(self) -> set[str]:
         """Wait until what search has shown by now is served; return its ids."""
         wanted = self._youtube.shown()
         site = self._site.sites[0]
         gives_up_at = time.monotonic() + _SETTLED_WITHIN_SECONDS
         while time.monotonic() < gives_up_at:
-            if site.total() >= len(wanted) and wanted <= set(site.ids()):
+            if site.total() >= len(wanted) and not self._lost(wanted, site.ids()):
                 break
             time.sleep(TICK_SECONDS)
             wanted &= self._youtube.shown()  # without what was deleted meanwhile
