@@ -21,8 +21,11 @@ from tests.servers.server import running
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
+
+    Service = Callable[[Path, Simulated], AbstractContextManager[tuple[Site, SmallDisk]]]
 
 SQLITE_MEGABYTES, MARIADB_MEGABYTES = 64, 400
 VIDEOS_PER_MINUTE = 2000
@@ -132,7 +135,7 @@ def _full_stack(folder: Path, youtube: Simulated) -> Iterator[tuple[Site, SmallD
         assert not ended, f"ended: {ended}"
 
 
-def _line(name: str, folder: Path, service: object) -> Line:
+def _line(name: str, folder: Path, service: Service) -> Line:
     own = folder / name.lower()
     own.mkdir()
     with ExitStack() as stack:
@@ -140,7 +143,6 @@ def _line(name: str, folder: Path, service: object) -> Line:
         plenty = ("--search-calls-per-day", _PLENTY, "--units-per-day", _PLENTY)
         rate = ("--rate", str(VIDEOS_PER_MINUTE), "--match-all")
         youtube = Simulated.start(processes, *rate, *plenty)
-        assert callable(service)
         site, disk = stack.enter_context(service(own, youtube))
         wait_until(lambda: site.total() > VIDEOS_PER_MINUTE / 10, _NOTICED_WITHIN_SECONDS)
         statuses: Counter[int] = Counter()
