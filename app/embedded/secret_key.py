@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from app import files
 from app.settings import LEAST_SECRET, SettingsError
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def with_secret_key(settings: Settings, path: Path = PATH) -> Settings:
 def _make(path: Path) -> None:
     """Write a key for its owner's eyes; of several processes that do so the first one wins."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.") as draft:
-        draft.write(secrets.token_hex(_RANDOM_BYTES))
-        draft.flush()
+    key = secrets.token_hex(_RANDOM_BYTES).encode()
+    with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        draft = files.write(Path(folder, path.name), BytesIO(key))
         with suppress(FileExistsError):
-            os.link(draft.name, path)
+            files.publish(draft, path)

@@ -12,15 +12,14 @@ import sqlite3
 import tarfile
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from errno import ENOTSUP, EOPNOTSUPP, EPERM
 from hashlib import file_digest
 from io import BytesIO
 from pathlib import Path
-from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from app import files
 from app.domain.clock import format_instant
 from app.domain.errors import NewsreelError
 from app.domain.release import VERSION
@@ -38,10 +37,7 @@ _MANIFEST, _DATABASE, _SECRET = "manifest.json", "newsreel.db", "secret_key"
 _SMALL = 10_000
 """The most bytes of a manifest or a key."""
 
-_CHUNK = 1 << 20
 _LOGS = "-wal", "-journal"
-_NO_LINKS = EPERM, ENOTSUP, EOPNOTSUPP
-"""What FAT, exFAT and some network disks answer to a hard link."""
 
 
 class BackupError(NewsreelError):
@@ -107,8 +103,11 @@ def back_up(
         manifest = Manifest(FORMAT, VERSION, revision, format_instant(now), _digest(copy), demo)
         key = secret.read_bytes() if secret.is_file() else None
         _pack(archive, manifest, copy, key)
-        _publish(archive, target)
-    _sync(target.parent)
+        try:
+            files.publish(archive, target)
+        except FileExistsError:
+            raise _exists(target) from None
+    files.sync(target.parent)
     return manifest
 
 
@@ -138,7 +137,7 @@ def restore(
         with _opened(archive) as members:
             manifest = _manifest(members)
             _refuse_mixing(manifest, archive, database, demo=demo)
-            _write(copy, members[_DATABASE])
+            files.write(copy, members[_DATABASE])
             key = _read_small(members, _SECRET) if _SECRET in members else None
         if _digest(copy) != manifest.sha256:
             raise BackupError(f"{archive} is damaged: its database is not the one it was made with")
@@ -148,34 +147,17 @@ def restore(
         kept = [*_keep_database(database, ending)]
         copy.replace(database)
         kept += _put_key(secret.resolve(), key, ending)
-    _sync(database.parent)
+    files.sync(database.parent)
     return Restored(manifest, tuple(kept))
 
 
 def _refuse_existing(target: Path) -> None:
     if target.exists() or target.is_symlink():
-        raise BackupError(f"{target} exists, and no backup is overwritten")
+        raise _exists(target)
 
 
-def _publish(archive: Path, target: Path) -> None:
-    """Give a whole archive its name, if no file has it.
-
-    On a disk without links it is looked first and named then: of two backups that take one name in
-    the same instant the later one stays.
-    """
-    try:
-        os.link(archive, target)  # unlike a rename it replaces nothing
-    except FileExistsError:
-        _refuse_existing(target)
-    except OSError as error:
-        _raise_unless_unlinkable(error)
-        _refuse_existing(target)
-        archive.rename(target)
-
-
-def _raise_unless_unlinkable(error: OSError) -> None:
-    if error.errno not in _NO_LINKS:
-        raise error
+def _exists(target: Path) -> BackupError:
+    return BackupError(f"{target} exists, and no backup is overwritten")
 
 
 def _refuse_mixing(manifest: Manifest, archive: Path, database: Path, *, demo: bool) -> None:
@@ -299,16 +281,6 @@ def _read_small(members: dict[str, IO[bytes]], name: str) -> bytes:
     return content
 
 
-def _write(path: Path, content: IO[bytes]) -> Path:
-    """Write a new file for its owner's eyes, and have it outlast a power cut."""
-    with path.open("xb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        copyfileobj(content, file, _CHUNK)
-        file.flush()
-        os.fsync(file.fileno())
-    return path
-
-
 def _keep_database(database: Path, ending: str) -> Iterator[Path]:
     """Link what is there to other names, then take away its logs, which would spoil the new one.
 
@@ -324,25 +296,12 @@ def _keep_database(database: Path, ending: str) -> Iterator[Path]:
         file = database.with_name(database.name + part)
         if file.exists() and (not part or file.stat().st_size):
             kept = database.with_name(database.name + ending + part)
-            _link(file, kept)
+            files.keep_as(file, kept)
             yield kept
-    _sync(database.parent)
+    files.sync(database.parent)
     for part in (*_LOGS, "-shm"):
         database.with_name(database.name + part).unlink(missing_ok=True)
-    _sync(database.parent)
-
-
-def _link(file: Path, other: Path) -> None:
-    """Have a file under another name, too: a copy, whole or not there, on a disk without links."""
-    try:
-        os.link(file, other)
-    except OSError as error:
-        _raise_unless_unlinkable(error)
-        _refuse_existing(other)
-        with TemporaryDirectory(dir=other.parent, prefix=f".{other.name}.") as folder:
-            with file.open("rb") as content:
-                copy = _write(Path(folder, other.name), content)
-            copy.rename(other)
+    files.sync(database.parent)
 
 
 def _take_in_logs(database: Path) -> None:
@@ -366,22 +325,13 @@ def _put_key(secret: Path, key: bytes | None, ending: str) -> Iterator[Path]:
     secret.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if before is not None:
         kept = secret.with_name(secret.name + ending)
-        _link(secret, kept)
+        files.keep_as(secret, kept)
         yield kept
     with TemporaryDirectory(dir=secret.parent, prefix=f".{secret.name}.") as folder:
-        _write(Path(folder, _SECRET), BytesIO(key)).replace(secret)
-    _sync(secret.parent)
+        files.write(Path(folder, _SECRET), BytesIO(key)).replace(secret)
+    files.sync(secret.parent)
 
 
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    """Have the names in a folder outlast a power cut, too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -18,6 +18,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "var" / "secret_key"
 
 
+@pytest.mark.usefixtures("links")
 def test_the_first_start_makes_a_key_for_its_owner_alone_and_the_next_keeps_it(path: Path) -> None:
     first = with_secret_key(Settings(), path).secret_key
     assert path.stat().st_mode & 0o777 == 0o600

@@ -1,4 +1,3 @@
-import errno
 import json
 import os
 import sqlite3
@@ -204,17 +203,6 @@ def _deadly(
                 raise KilledError
 
     return do
-
-
-@pytest.fixture(params=[None, errno.EPERM], ids=["links", "no links"])
-def links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk with hard links, and one without."""
-
-    def refuse(*_given: object) -> None:
-        raise OSError(request.param, os.strerror(request.param))
-
-    if request.param is not None:
-        monkeypatch.setattr(os, "link", refuse)
 
 
 @pytest.mark.usefixtures("links")
