@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import secrets
 import sys
-from contextlib import closing
 from datetime import UTC, datetime
 from statistics import median
 from typing import TYPE_CHECKING
 
-from tests.e2e.site import Simulated
-from tests.processes import Processes
 from tests.proofs.chaos.run import BACK_WITHIN_SECONDS, ChaosRun, Outcome
-from tests.proofs.chaos.site import KEYWORDS, TICK_SECONDS, new_site
+from tests.proofs.chaos.site import KEYWORDS, TICK_SECONDS, full_stack
 from tests.proofs.report import Options, Proof
-from tests.servers.mariadb import MariaDB
-from tests.servers.redis import Redis
-from tests.servers.server import running
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 HISTORY_SECONDS = 600
 INDEX_LAG_SECONDS = 3
-PLENTY = "10000000"
 
 _SECTION = """Run on {day} for {minutes:g} minutes, seed {seed}, {rate:g} videos a minute.
 
@@ -63,22 +56,13 @@ published when a trouble ended was served within {back:g} s.
 def _run(options: Options, folder: Path) -> str:
     seed = options.seed if options.seed is not None else secrets.randbelow(10**6)
     sys.stderr.write(f"chaos: seed {seed}, {options.minutes:g} minutes\n")
-    with (
-        running(MariaDB) as mariadb,
-        running(Redis) as redis,
-        mariadb.fresh_database() as url,
-        closing(Processes(folder)) as processes,
-    ):
-        youtube = Simulated.start(
-            processes,
-            *("--rate", str(options.rate), "--history-seconds", str(HISTORY_SECONDS)),
-            *("--index-lag", str(INDEX_LAG_SECONDS), "--match-all", "--seed", str(seed)),
-            *("--search-calls-per-day", PLENTY, "--units-per-day", PLENTY),
-        )
-        with new_site(processes, mariadb, redis, url=url, youtube_url=youtube.url) as site:
-            site.start_all()
-            outcome = ChaosRun(site, youtube, seed).run(options.minutes)
-            outcome.check()
+    simulator = (
+        *("--rate", str(options.rate), "--history-seconds", str(HISTORY_SECONDS)),
+        *("--index-lag", str(INDEX_LAG_SECONDS), "--match-all", "--seed", str(seed)),
+    )
+    with full_stack(folder, *simulator) as (site, youtube):
+        outcome = ChaosRun(site, youtube, seed).run(options.minutes)
+        outcome.check()
     return _section(options, seed, outcome)
 
 

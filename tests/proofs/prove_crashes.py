@@ -10,20 +10,17 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import TYPE_CHECKING
 
-from tests.e2e.site import Simulated
-from tests.processes import Processes
-from tests.proofs.chaos.site import ChaosSite, new_site
+from tests.proofs.chaos.site import ChaosSite, full_stack
 from tests.proofs.failpoints import AS_SHIPPED, arm
 from tests.proofs.report import Options, Proof
 from tests.proofs.visibility import Visibility
-from tests.servers.mariadb import MariaDB
-from tests.servers.redis import Redis
-from tests.servers.server import running
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from tests.e2e.site import Simulated
 
 TIMES = 5
 BURST = 5
@@ -36,7 +33,6 @@ _NOTHING = "nothing"
 _COMMITTED = "worker, between commit and publication"
 CRASHES = (_NOTHING, _COMMITTED, "worker", "Beat", "web", "Redis", "database")
 _GIVE_UP_SECONDS = 180.0
-_PLENTY = "10000000"
 
 _SECTION = """Run on {day}.
 
@@ -78,35 +74,19 @@ class Line:
 
 
 def _run(_options: Options, folder: Path) -> str:
+    celery = ("-m", "tests.proofs.failpoints", AS_SHIPPED, "celery", "-A", "workers.celery_app")
+    options = ("--rate", "0", "--match-all")
     with (
-        running(MariaDB) as mariadb,
-        running(Redis) as redis,
-        mariadb.fresh_database() as url,
-        closing(Processes(folder)) as processes,
+        full_stack(folder, *options, tick_seconds=TICK_SECONDS, celery=celery) as (site, youtube),
+        closing(Visibility(site.database_url, site.sites)) as visibility,
     ):
-        plenty = ("--search-calls-per-day", _PLENTY, "--units-per-day", _PLENTY)
-        youtube = Simulated.start(processes, "--rate", "0", "--match-all", *plenty)
-        with new_site(
-            processes,
-            mariadb,
-            redis,
-            url=url,
-            youtube_url=youtube.url,
-            tick_seconds=TICK_SECONDS,
-            celery=("-m", "tests.proofs.failpoints", AS_SHIPPED, "celery", "-A", _APP),
-        ) as site:
-            site.start_all()
-            with closing(Visibility(url, site.sites)) as visibility:
-                visibility.start()
-                crashes = Crashes(site, youtube, visibility)
-                crashes.warm_up()
-                lines = [crashes.line(crashed) for crashed in CRASHES]
+        visibility.start()
+        crashes = Crashes(site, youtube, visibility)
+        crashes.warm_up()
+        lines = [crashes.line(crashed) for crashed in CRASHES]
     for line in lines:
         line.check()
     return section(lines)
-
-
-_APP = "workers.celery_app"
 
 
 class Crashes:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tests.e2e.site import Simulated, Site, serve, started
 from tests.processes import SECRET_KEY, Processes
-from tests.proofs.chaos.site import KEYWORDS, new_site
+from tests.proofs.chaos.site import KEYWORDS, PLENTY, UNLIMITED, new_site
 from tests.proofs.report import Options, Proof
 from tests.proofs.small_disk import SmallDisk, small_disk
 from tests.servers.mariadb import MariaDB
@@ -35,7 +35,6 @@ WRITES_FAIL = "database_write_failed"
 OK = 200
 _NOTICED_WITHIN_SECONDS = 180.0
 _SETTLED_WITHIN_SECONDS = 600.0
-_PLENTY = "10000000"
 
 _SECTION = """Run on {day}.
 
@@ -103,8 +102,8 @@ def _embedded(folder: Path, youtube: Simulated) -> Iterator[tuple[Site, SmallDis
             DATABASE_URL=f"sqlite:///{disk_folder}/newsreel.db",
             YOUTUBE_API_KEYS="first:first",
             YOUTUBE_API_ENDPOINT=f"{youtube.url}/",
-            YOUTUBE_SEARCH_CALLS_PER_DAY=_PLENTY,
-            YOUTUBE_UNITS_PER_DAY=_PLENTY,
+            YOUTUBE_SEARCH_CALLS_PER_DAY=PLENTY,
+            YOUTUBE_UNITS_PER_DAY=PLENTY,
             KEYWORDS=",".join(KEYWORDS),
             LOOKBACK_SECONDS="60",
             FOLLOW_CHANNELS="0",
@@ -140,9 +139,8 @@ def _line(name: str, folder: Path, service: Service) -> Line:
     own.mkdir()
     with ExitStack() as stack:
         processes = stack.enter_context(closing(Processes(folder)))
-        plenty = ("--search-calls-per-day", _PLENTY, "--units-per-day", _PLENTY)
         rate = ("--rate", str(VIDEOS_PER_MINUTE), "--match-all")
-        youtube = Simulated.start(processes, *rate, *plenty)
+        youtube = Simulated.start(processes, *rate, *UNLIMITED)
         site, disk = stack.enter_context(service(own, youtube))
         wait_until(lambda: site.total() > VIDEOS_PER_MINUTE / 10, _NOTICED_WITHIN_SECONDS)
         statuses: Counter[int] = Counter()

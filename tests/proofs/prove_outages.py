@@ -7,28 +7,23 @@ import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
-from tests.e2e.site import Simulated
-from tests.processes import Processes
 from tests.proofs.chaos.proxy import Way
-from tests.proofs.chaos.site import TICK_SECONDS, ChaosSite, new_site
+from tests.proofs.chaos.site import TICK_SECONDS, ChaosSite, full_stack
 from tests.proofs.counted import ticks_since
 from tests.proofs.report import Options, Proof
-from tests.servers.mariadb import MariaDB
-from tests.servers.redis import Redis
-from tests.servers.server import running
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from tests.e2e.site import Site
+    from tests.e2e.site import Simulated, Site
 
 AWAY_SECONDS = 45.0
 """Longer than a lease."""
@@ -46,7 +41,6 @@ _INTERVALS = 2
 
 _GIVE_UP_SECONDS = 180.0
 OK, UNAVAILABLE = 200, 503
-_PLENTY = "10000000"
 
 _SECTION = """Run on {day}.
 
@@ -109,25 +103,10 @@ def _counts(statuses: Sequence[int]) -> str:
 
 def _run(_options: Options, folder: Path) -> str:
     matrix = [*((one,) for one in (*AWAY, *HANGS)), *combinations(AWAY, 2)]
-    with (
-        running(MariaDB) as mariadb,
-        running(Redis) as redis,
-        mariadb.fresh_database() as url,
-        closing(Processes(folder)) as processes,
-    ):
-        plenty = ("--search-calls-per-day", _PLENTY, "--units-per-day", _PLENTY)
-        youtube = Simulated.start(processes, "--rate", "60", "--match-all", *plenty)
-        with new_site(
-            processes,
-            mariadb,
-            redis,
-            url=url,
-            youtube_url=youtube.url,
-            celery=("-m", "tests.proofs.counted", "celery", "-A", "workers.celery_app"),
-        ) as site:
-            site.start_all()
-            _back(site, youtube)
-            lines = [_outage(site, youtube, away) for away in matrix]
+    celery = ("-m", "tests.proofs.counted", "celery", "-A", "workers.celery_app")
+    with full_stack(folder, "--rate", "60", "--match-all", celery=celery) as (site, youtube):
+        _back(site, youtube)
+        lines = [_outage(site, youtube, away) for away in matrix]
     for line in lines:
         line.check()
     return section(lines)

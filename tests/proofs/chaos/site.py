@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tests.e2e.site import Site
+from tests.e2e.site import Simulated, Site
 from tests.processes import PROJECT, SECRET_KEY, ChildProcess, Processes, free_port
 from tests.proofs.chaos.proxy import Proxy
+from tests.servers.mariadb import MariaDB
+from tests.servers.redis import Redis
+from tests.servers.server import running
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -20,11 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tests.servers.database import DatabaseServer
-    from tests.servers.redis import Redis
 
 KEYWORDS = ("boats", "chess")
 TICK_SECONDS = 5
 PLENTY = "10000000"
+UNLIMITED = ("--search-calls-per-day", PLENTY, "--units-per-day", PLENTY)
+"""For a simulator whose quota is not what is tried."""
+
 _HOOKS = Path(__file__).parent / "hooks"
 _WELL_WITHIN_SECONDS = 180.0
 CELERY = ("-m", "celery", "-A", "workers.celery_app")
@@ -56,7 +61,8 @@ class ChaosSite:
         processes: starts them.
         env: their settings.
         database: behind its proxy.
-        redis: the same.
+        database_url: past its proxy.
+        redis: behind its proxy.
         ways: the proxies.
         celery: how Python is to run Celery.
     """
@@ -64,6 +70,7 @@ class ChaosSite:
     processes: Processes
     env: Mapping[str, str]
     database: DatabaseServer
+    database_url: str
     redis: Redis
     ways: Ways
     celery: Sequence[str] = CELERY
@@ -130,6 +137,41 @@ class ChaosSite:
 
 
 @contextmanager
+def full_stack(
+    folder: Path,
+    *simulator: str,
+    tick_seconds: int = TICK_SECONDS,
+    celery: Sequence[str] = CELERY,
+) -> Iterator[tuple[ChaosSite, Simulated]]:
+    """Run a site with a MariaDB, a Redis and a YouTube of its own, given the options of the last.
+
+    Args:
+        folder: of its processes.
+        simulator: options beside those of an unlimited quota.
+        tick_seconds: between two ticks.
+        celery: how Python is to run Celery.
+    """
+    with (
+        running(MariaDB) as mariadb,
+        running(Redis) as redis,
+        mariadb.fresh_database() as url,
+        closing(Processes(folder)) as processes,
+    ):
+        youtube = Simulated.start(processes, *simulator, *UNLIMITED)
+        with new_site(
+            processes,
+            mariadb,
+            redis,
+            url=url,
+            youtube_url=youtube.url,
+            tick_seconds=tick_seconds,
+            celery=celery,
+        ) as site:
+            site.start_all()
+            yield site, youtube
+
+
+@contextmanager
 def new_site(
     processes: Processes,
     database: DatabaseServer,
@@ -160,6 +202,6 @@ def new_site(
         "SECRET_KEY": SECRET_KEY,
     }
     try:
-        yield ChaosSite(processes, env, database, redis, ways, celery)
+        yield ChaosSite(processes, env, database, url, redis, ways, celery)
     finally:
         ways.close()
