@@ -184,6 +184,7 @@ def _settled(site: Site, youtube: Simulated) -> tuple[set[str], list[str]]:
     gives_up_at = time.monotonic() + _SETTLED_WITHIN_SECONDS
     while not shown <= set(served := site.ids()) and time.monotonic() < gives_up_at:
         time.sleep(1)
+        shown &= youtube.shown()  # without what was deleted meanwhile
     return shown, served
 
 
