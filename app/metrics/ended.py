@@ -90,7 +90,7 @@ def _sums(files: Sequence[Path]) -> dict[str, float]:
     found: dict[str, float] = defaultdict(float)
     for path in [it for it in files if it.exists()]:
         with suppress(*_UNREADABLE):
-            read = MmapedDict.read_all_values_from_file(str(path))  # type: ignore[no-untyped-call]
+            read = MmapedDict.read_all_values_from_file(str(path))  # type: ignore[no-untyped-call] # the library has no types here
             for name, value, *_ in read:
                 found[name] += value
     return found
@@ -109,7 +109,7 @@ def _write(path: Path, sums: dict[str, float]) -> None:
     except OSError:
         path.unlink(missing_ok=True)
         raise
-    values = MmapedDict(str(path))  # type: ignore[no-untyped-call]
+    values = MmapedDict(str(path))  # type: ignore[no-untyped-call] # the library has no types here
     for name, value in sums.items():
-        values.write_value(name, value, 0.0)  # type: ignore[no-untyped-call]
-    values.close()  # type: ignore[no-untyped-call]
+        values.write_value(name, value, 0.0)  # type: ignore[no-untyped-call] # the library has no types here
+    values.close()  # type: ignore[no-untyped-call] # the library has no types here

@@ -214,7 +214,7 @@ class Copying:
                 moved = move_bookmark(connection, table.name, before, after)
                 if not moved:
                     raise CopyError("another copy into the same destination goes on")
-                insert_rows(connection, table, [dict(row._mapping) for row in rows])  # noqa: SLF001
+                insert_rows(connection, table, [dict(row._mapping) for row in rows])  # noqa: SLF001 - SQLAlchemy's public name for it
         except IntegrityError:
             raise CopyError(f"table {table.name}: rows came in from somewhere else") from None
         return after
@@ -232,7 +232,7 @@ class Copying:
         """Read a table whole; return how many rows it has and their checksum."""
         rows, checksum, place = 0, 0, None
         while found := self._next(connection, table, place):
-            last = found[-1]._mapping  # noqa: SLF001
+            last = found[-1]._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
             place = Bookmark([_written(last[key]) for key in table.primary_key])
             rows += len(found)
             checksum = checksum_of(found, checksum)

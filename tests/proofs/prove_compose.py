@@ -95,7 +95,7 @@ def _run(_options: Options, _folder: Path) -> str:
         stopped, services = _stop(stack)
         stack.up()
         for video_id in published:
-            wait_until(lambda it=video_id: stack.serves(it), 10, claim="what was there is there")  # type: ignore[misc]
+            wait_until(lambda it=video_id: stack.serves(it), 10, claim="what was there is there")  # type: ignore[misc] # bound by its default
     return _section(started, troubles, stopped, services, len(published))
 
 

@@ -68,14 +68,14 @@ def test_while_the_database_hangs_a_kept_head_is_served(
     backends: Backends, check: ReadinessCheck, hung: Event
 ) -> None:
     backends.publish(ALL, 1)
-    backends.store.meanwhile = hung.wait  # type: ignore[assignment]
+    backends.store.meanwhile = hung.wait  # type: ignore[assignment] # hangs instead
     assert check.check(10 * SOON).serving
 
 
 def test_a_cache_that_hangs_is_away(backends: Backends, check: ReadinessCheck, hung: Event) -> None:
     backends.store.failure = None
-    backends.cache.meanwhile = hung.wait  # type: ignore[assignment]
-    backends.store.meanwhile = hung.wait  # type: ignore[assignment]
+    backends.cache.meanwhile = hung.wait  # type: ignore[assignment] # hangs instead
+    backends.store.meanwhile = hung.wait  # type: ignore[assignment] # hangs instead
     codes = {problem.code for problem in check.check(SOON).problems}
     assert codes == {"cache_unavailable", "database_unavailable"}
 

@@ -50,7 +50,7 @@ def process(folder: Path, route: str, times: int) -> int:
 
 
 def told(folder: Path) -> Seen:
-    counts = _Counts(CollectorRegistry(), str(folder))  # type: ignore[no-untyped-call]
+    counts = _Counts(CollectorRegistry(), str(folder))  # type: ignore[no-untyped-call] # the library has no types here
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
         for metric in counts.collect()
