@@ -8,6 +8,7 @@ and a database that hangs keeps nobody from the first pages (ADR 0008).
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
+from ctypes import PyDLL
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -55,18 +56,27 @@ class _Server(StreamServer):
         """Stop listening, when nobody waits any more or new ones come without end."""
         if not self.closed:
             self.stop_accepting()
+            # Another thread that had its turn between the last look and the end would let in some
+            # who are reset then; socket.accept gives it a turn, libc called so does not.
+            libc = PyDLL(None)
             for _ in range(_LAST_ROUNDS):
-                if not self._take_in():
+                if not self._take_in(libc):
+                    libc.close(self.socket.detach())
                     break
                 gevent.sleep(0)  # each looks at the listening socket as it begins
         super().close()
 
-    def _take_in(self) -> int:
+    def _take_in(self, libc: PyDLL) -> int:
         """Begin to serve those who wait to be accepted; return how many there were."""
-        taken = 0
-        while not self.full() and (accepted := self.do_read()) is not None:
-            self.do_handle(*accepted)
+        taken, listening = 0, self.socket.fileno()
+        while not self.full() and (accepted := libc.accept(listening, None, None)) >= 0:
+            client = socket.socket(fileno=accepted)
+            client.set_inheritable(False)
             taken += 1
+            try:
+                self.do_handle(client, client.getpeername())
+            except OSError:  # it is gone
+                client.close()
         return taken
 
 
