@@ -197,10 +197,11 @@ class EventWorker(GeventWorker):
             gevent.spawn(self._hang_up)
 
     def _hang_up(self) -> None:
+        fresh = set(self._fresh)  # who comes later has a second of their own
         gevent.sleep(_LAST_CALL_SECONDS)  # who is about to ask is answered, and told to go
         self._end(self._idle)
         gevent.sleep(_FIRST_SECONDS - _LAST_CALL_SECONDS)  # who has just connected is surely
-        self._end(self._fresh)
+        self._end(self._fresh & fresh)
 
     def _end(self, waiting: set[greenlet]) -> None:
         """End the waits of those who have not asked; whoever just has will be answered."""
