@@ -102,6 +102,28 @@ def test_a_connection_to_a_leaving_worker_has_a_second_for_its_request(start: St
         _receive(fresh, b"/page")
 
 
+def test_the_last_who_connects_to_a_leaving_worker_has_that_second_too(start: Start) -> None:
+    web = start()
+    web.process.send_signal(signal.SIGTERM)
+    with ExitStack() as connections:
+        connected: list[socket.socket] = []
+
+        def refused() -> bool:
+            try:
+                it = socket.create_connection(("127.0.0.1", web.port), timeout=15)
+                connected.append(connections.enter_context(closing(it)))
+            except ConnectionRefusedError:
+                return True
+            return False
+
+        wait_until(refused, 15, claim="it closes its door")
+        last = connected[-1]
+        assert select.select([last], [], [], 0.5)[0] == [], "nobody hangs up"
+        last.sendall(request("/page"))
+        _receive(last, b"/page")
+    assert web.process.wait(15) == 0
+
+
 @pytest.mark.parametrize("path", ["/ready-big", "/big"])
 def test_a_client_that_never_reads_does_not_keep_its_place(start: Start, path: str) -> None:
     web = start("--worker-connections", "1", worker=f"{LAYERS}.HastyWorker")
