@@ -139,7 +139,7 @@ def _line(name: str, folder: Path, service: Service) -> Line:
     own.mkdir()
     with ExitStack() as stack:
         processes = stack.enter_context(closing(Processes(folder)))
-        rate = ("--rate", str(VIDEOS_PER_MINUTE), "--match-all")
+        rate = ("--rate", str(VIDEOS_PER_MINUTE), "--history-seconds", "60", "--match-all")
         youtube = Simulated.start(processes, *rate, *UNLIMITED)
         site, disk = stack.enter_context(service(own, youtube))
         wait_until(lambda: site.total() > VIDEOS_PER_MINUTE / 10, _NOTICED_WITHIN_SECONDS)
