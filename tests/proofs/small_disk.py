@@ -6,6 +6,7 @@ import os
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
+from errno import ENOSPC
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,7 +30,11 @@ class SmallDisk:
         """Take all the room that is left, again if some came free."""
         with self._ballast.open("ab") as ballast:
             while left := self.left():
-                os.posix_fallocate(ballast.fileno(), ballast.seek(0, os.SEEK_END), left)
+                try:
+                    os.posix_fallocate(ballast.fileno(), ballast.seek(0, os.SEEK_END), left)
+                except OSError as error:
+                    if error.errno != ENOSPC:  # else the service has taken some of it
+                        raise
 
     def free(self) -> None:
         """Give the room back."""
