@@ -91,15 +91,13 @@ def _run(_options: Options, folder: Path) -> str:
 
 @contextmanager
 def _embedded(folder: Path, youtube: Simulated) -> Iterator[tuple[Site, SmallDisk]]:
-    disk_folder = folder / "disk"
-    disk_folder.mkdir()
     with (
-        small_disk(disk_folder, SQLITE_MEGABYTES) as disk,
+        small_disk(SQLITE_MEGABYTES) as disk,
         closing(Processes(folder)) as processes,
     ):
         process, site = serve(
             processes,
-            DATABASE_URL=f"sqlite:///{disk_folder}/newsreel.db",
+            DATABASE_URL=f"sqlite:///{disk.folder}/newsreel.db",
             YOUTUBE_API_KEYS="first:first",
             YOUTUBE_API_ENDPOINT=f"{youtube.url}/",
             YOUTUBE_SEARCH_CALLS_PER_DAY=PLENTY,
@@ -118,11 +116,9 @@ def _embedded(folder: Path, youtube: Simulated) -> Iterator[tuple[Site, SmallDis
 
 @contextmanager
 def _full_stack(folder: Path, youtube: Simulated) -> Iterator[tuple[Site, SmallDisk]]:
-    disk_folder = folder / "disk"
-    disk_folder.mkdir()
     with (
-        small_disk(disk_folder, MARIADB_MEGABYTES) as disk,
-        running(MariaDB, disk_folder) as mariadb,
+        small_disk(MARIADB_MEGABYTES) as disk,
+        running(MariaDB, disk.folder) as mariadb,
         running(Redis) as redis,
         mariadb.fresh_database() as url,
         closing(Processes(folder)) as processes,

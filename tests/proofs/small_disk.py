@@ -7,11 +7,12 @@ import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import ENOSPC
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _BLOCK = 4096
 
@@ -47,15 +48,16 @@ class SmallDisk:
 
 
 @contextmanager
-def small_disk(folder: Path, megabytes: int) -> Iterator[SmallDisk]:
-    """Mount one in memory over an empty folder.
+def small_disk(megabytes: int) -> Iterator[SmallDisk]:
+    """Mount one in memory, where every user may write.
 
     Raises:
         subprocess.CalledProcessError: only root may.
     """
     options = f"size={megabytes}m,mode=777"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=True)
-    try:
-        yield SmallDisk(folder)
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
+    with TemporaryDirectory(prefix="newsreel-disk-") as folder:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=True)
+        try:
+            yield SmallDisk(Path(folder))
+        finally:
+            subprocess.run(["umount", "--lazy", folder], check=True)
