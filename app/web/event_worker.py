@@ -8,7 +8,6 @@ and a database that hangs keeps nobody from the first pages (ADR 0008).
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from ctypes import PyDLL
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -18,6 +17,7 @@ from gevent.select import select
 from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
 
+from app.web import door
 from app.web.lanes import ALREADY_ASKED, Offloaded
 from app.web.metering import processes_of
 from app.web.ready_replies import glance, send_last, send_out
@@ -52,31 +52,30 @@ class _HangUpError(Exception):
 class _Server(StreamServer):
     """Takes in who waits already before it closes: closing alone would reset them."""
 
+    is_stopped = False
+    """Whether all processes that listen there are asked to end, not this one alone."""
+
     def close(self) -> None:
         """Stop listening, when nobody waits any more or new ones come without end."""
         if not self.closed:
             self.stop_accepting()
-            # Another thread that had its turn between the last look and the end would let in some
-            # who are reset then; socket.accept gives it a turn, libc called so does not.
-            libc = PyDLL(None)
+            holds_off = self.is_stopped and door.hold_off(self.socket)
+            if holds_off:
+                gevent.sleep(door.HANDSHAKE_SECONDS)
             for _ in range(_LAST_ROUNDS):
-                if not self._take_in(libc):
-                    libc.close(self.socket.detach())
+                if not self._take_in():
                     break
                 gevent.sleep(0)  # each looks at the listening socket as it begins
+            if holds_off:
+                door.close(self.socket)
         super().close()
 
-    def _take_in(self, libc: PyDLL) -> int:
+    def _take_in(self) -> int:
         """Begin to serve those who wait to be accepted; return how many there were."""
-        taken, listening = 0, self.socket.fileno()
-        while not self.full() and (accepted := libc.accept(listening, None, None)) >= 0:
-            client = socket.socket(fileno=accepted)
-            client.set_inheritable(False)
+        taken = 0
+        while not self.full() and (accepted := self.do_read()) is not None:
+            self.do_handle(*accepted)
             taken += 1
-            try:
-                self.do_handle(client, client.getpeername())
-            except OSError:  # it is gone
-                client.close()
         return taken
 
 
@@ -93,6 +92,7 @@ class EventWorker(GeventWorker):
         self._idle: set[greenlet] = set()  # waiting for another one
         self._clients: dict[greenlet, socket.socket] = {}
         self._leaving = False
+        self._servers: list[_Server] = []
         self.sockets = [_of_the_loop(listening) for listening in self.sockets]
 
     def server_class(self, listening: socket.socket, *, spawn: Pool, **options: object) -> _Server:  # type: ignore[override] # gunicorn calls it as it calls a class
@@ -102,6 +102,7 @@ class EventWorker(GeventWorker):
         server: _Server = _Server(listening, handle=handle, spawn=spawn, **tls)  # type: ignore[call-overload] # of either kind
         if self.cfg.workers > 1:
             server.max_accept = 1  # the others take their share
+        self._servers.append(server)
         return server
 
     def load_wsgi(self) -> None:
@@ -188,6 +189,8 @@ class EventWorker(GeventWorker):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain: answer what is being worked on and who waits, and let idle connections go."""
+        for server in self._servers:
+            server.is_stopped = True
         super().handle_exit(sig, frame)
         self._leave()
 
