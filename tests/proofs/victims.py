@@ -119,6 +119,7 @@ def _settings(youtube_url: str) -> dict[str, str]:
         "FETCH_INTERVAL_SECONDS": "1",
         "LOOKBACK_SECONDS": str(MOST_LAG_SECONDS + 1),
         "BACKFILL_SECONDS": "7200",
+        "RATE_LIMIT_PER_MINUTE": "0",
         "LOG_LEVEL": "warning",
         "PORT": str(free_port()),
     }
