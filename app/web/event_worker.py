@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from functools import partial
+from select import POLLIN, poll
 from typing import TYPE_CHECKING, ClassVar, cast
 
 import gevent
 from gevent import socket
-from gevent.select import select
 from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
 
@@ -202,16 +202,19 @@ class EventWorker(GeventWorker):
     def _hang_up(self) -> None:
         fresh = set(self._fresh)  # who comes later has a second of their own
         gevent.sleep(_LAST_CALL_SECONDS)  # who is about to ask is answered, and told to go
-        self._end(self._idle)
+        self._end(self._idle, set(self._idle))
         gevent.sleep(_FIRST_SECONDS - _LAST_CALL_SECONDS)  # who has just connected is surely
-        self._end(self._fresh & fresh)
+        self._end(self._fresh, fresh)
 
-    def _end(self, waiting: set[greenlet]) -> None:
-        """End the waits of those who have not asked; whoever just has will be answered."""
-        for connection in list(waiting):
-            client = self._clients.get(connection)
-            if client is None or not _has_asked(client):
-                gevent.kill(connection, _HangUpError)
+    def _end(self, waiting: set[greenlet], connections: set[greenlet]) -> None:
+        """End the waits of those of them who still wait then and have not asked."""
+        for connection in connections:
+            gevent.get_hub().loop.run_callback(self._end_wait, waiting, connection)
+
+    def _end_wait(self, waiting: set[greenlet], connection: greenlet) -> None:
+        # In the hub: no request can begin between the look and the end.
+        if connection in waiting and not _has_asked(self._clients[connection]):
+            connection.throw(_HangUpError)
 
 
 def _say_last(client: socket.socket, answer: Answer) -> None:
@@ -229,8 +232,9 @@ def _has_asked(client: socket.socket) -> bool:
     """Tell whether something of a request has come in that nobody has read."""
     if client.fileno() < 0:
         return False
-    readable, _, _ = select([client], [], [], 0)
-    return bool(readable)
+    looking = poll()
+    looking.register(client, POLLIN)
+    return bool(looking.poll(0))
 
 
 def _of_the_loop(listening: socket.socket) -> socket.socket:
