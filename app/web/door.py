@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import struct
 import sys
+from contextlib import suppress
 from ctypes import addressof, create_string_buffer
 from socket import AF_INET, AF_INET6, SOL_SOCKET
 from typing import TYPE_CHECKING
@@ -48,9 +49,10 @@ def hold_off(listening: socket) -> bool:
 def close(listening: socket) -> None:
     """Close a socket that holds off attempts, and in the same breath stop that.
 
-    Another process may have the socket, too, and go on listening.
+    Another process may have the socket, too, and go on listening, or have stopped that already.
     """
     descriptor = listening.fileno()
-    listening.setsockopt(SOL_SOCKET, _DETACH_FILTER, 0)
+    with suppress(FileNotFoundError):
+        listening.setsockopt(SOL_SOCKET, _DETACH_FILTER, 0)
     os.close(descriptor)
     listening.detach()

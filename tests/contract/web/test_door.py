@@ -49,3 +49,14 @@ def test_another_process_that_has_the_socket_goes_on(listening: gevent.socket.so
         door.close(listening)
         with closing(_connected(port)):
             others.accept()[0].close()
+
+
+def test_processes_that_end_together_close_one_socket_each(
+    listening: gevent.socket.socket,
+) -> None:
+    with gevent.socket.socket(fileno=os.dup(listening.fileno())) as others:
+        assert door.hold_off(listening)
+        assert door.hold_off(others)
+        door.close(listening)
+        door.close(others)
+        assert (listening.fileno(), others.fileno()) == (-1, -1)
