@@ -53,7 +53,7 @@ class _Server(StreamServer):
     """Takes in who waits already before it closes: closing alone would reset them."""
 
     is_stopped = False
-    """Whether all processes that listen there are asked to end, not this one alone."""
+    """Whether it ends because it was asked to, as all that listen there are, but for a reload."""
 
     def close(self) -> None:
         """Stop listening, when nobody waits any more or new ones come without end."""
