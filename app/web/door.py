@@ -41,7 +41,7 @@ def hold_off(listening: socket) -> bool:
     program = struct.pack("HP", len(_DROP_ATTEMPTS), addressof(steps))
     try:
         listening.setsockopt(SOL_SOCKET, _ATTACH_FILTER, program)
-    except OSError:  # a sandbox whose kernel has no filters
+    except OSError:  # refused to users without rights, or unknown in a sandbox
         return False
     return True
 
