@@ -52,31 +52,19 @@ class _HangUpError(Exception):
 class _Server(StreamServer):
     """Takes in who waits already before it closes: closing alone would reset them."""
 
-    is_stopped = False
-    """Whether it ends because it was asked to, as all that listen there are, but for a reload."""
-
     def close(self) -> None:
         """Stop listening, when nobody waits any more or new ones come without end."""
         if not self.closed:
             self.stop_accepting()
-            holds_off = self.is_stopped and door.hold_off(self.socket)
-            if holds_off:
-                gevent.sleep(door.HANDSHAKE_SECONDS)
             for _ in range(_LAST_ROUNDS):
-                if not self._take_in():
+                if self.full() or (client := door.accept_or_close(self.socket)) is None:
                     break
+                with suppress(OSError):  # it is gone
+                    self.do_handle(client, client.getpeername())
+                while not self.full() and (accepted := self.do_read()) is not None:
+                    self.do_handle(*accepted)
                 gevent.sleep(0)  # each looks at the listening socket as it begins
-            if holds_off:
-                door.close(self.socket)
         super().close()
-
-    def _take_in(self) -> int:
-        """Begin to serve those who wait to be accepted; return how many there were."""
-        taken = 0
-        while not self.full() and (accepted := self.do_read()) is not None:
-            self.do_handle(*accepted)
-            taken += 1
-        return taken
 
 
 class EventWorker(GeventWorker):
@@ -92,7 +80,6 @@ class EventWorker(GeventWorker):
         self._idle: set[greenlet] = set()  # waiting for another one
         self._clients: dict[greenlet, socket.socket] = {}
         self._leaving = False
-        self._servers: list[_Server] = []
         self.sockets = [_of_the_loop(listening) for listening in self.sockets]
 
     def server_class(self, listening: socket.socket, *, spawn: Pool, **options: object) -> _Server:  # type: ignore[override] # gunicorn calls it as it calls a class
@@ -102,7 +89,6 @@ class EventWorker(GeventWorker):
         server: _Server = _Server(listening, handle=handle, spawn=spawn, **tls)  # type: ignore[call-overload] # of either kind
         if self.cfg.workers > 1:
             server.max_accept = 1  # the others take their share
-        self._servers.append(server)
         return server
 
     def load_wsgi(self) -> None:
@@ -189,8 +175,6 @@ class EventWorker(GeventWorker):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain: answer what is being worked on and who waits, and let idle connections go."""
-        for server in self._servers:
-            server.is_stopped = True
         super().handle_exit(sig, frame)
         self._leave()
 

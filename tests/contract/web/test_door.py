@@ -1,4 +1,4 @@
-"""How a listening socket ends, on Linux; a user whom it refuses filters holds nobody off."""
+"""How a listening socket ends."""
 
 import os
 import socket
@@ -8,7 +8,7 @@ from contextlib import closing
 import gevent.socket
 import pytest
 
-from app.web import door
+from app.web.door import accept_or_close
 
 
 @pytest.fixture
@@ -19,25 +19,23 @@ def listening() -> Iterator[gevent.socket.socket]:
         yield opened
 
 
-def _connected(port: int, seconds: float = 15) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=seconds)
+def _connected(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=15)
 
 
-def test_who_has_connected_is_served_while_others_are_held_off(
-    listening: gevent.socket.socket,
-) -> None:
+def test_all_who_wait_are_accepted_before_it_closes(listening: gevent.socket.socket) -> None:
     port = listening.getsockname()[1]
-    with closing(_connected(port)) as client:
-        if door.hold_off(listening):
-            with pytest.raises(TimeoutError):
-                _connected(port, 0.2)
-        served, _ = listening.accept()
-        client.sendall(b"ask")
-        with closing(served):
-            assert served.recv(10) == b"ask"
-            served.sendall(b"answer")
-        door.close(listening)
-        assert client.recv(10) == b"answer"
+    with closing(_connected(port)) as first, closing(_connected(port)) as second:
+        for client, answer in ((first, b"1"), (second, b"2")):
+            accepted = accept_or_close(listening)
+            assert accepted is not None
+            with closing(accepted):
+                assert accepted.getpeername() == client.getsockname()
+                assert not accepted.get_inheritable()
+                accepted.sendall(answer)
+        assert accept_or_close(listening) is None
+        assert listening.fileno() == -1
+        assert (first.recv(10), second.recv(10)) == (b"1", b"2")
     with pytest.raises(ConnectionRefusedError):
         _connected(port)
 
@@ -45,18 +43,6 @@ def test_who_has_connected_is_served_while_others_are_held_off(
 def test_another_process_that_has_the_socket_goes_on(listening: gevent.socket.socket) -> None:
     port = listening.getsockname()[1]
     with socket.socket(fileno=os.dup(listening.fileno())) as others:
-        door.hold_off(listening)
-        door.close(listening)
+        assert accept_or_close(listening) is None
         with closing(_connected(port)):
             others.accept()[0].close()
-
-
-def test_processes_that_end_together_close_one_socket_each(
-    listening: gevent.socket.socket,
-) -> None:
-    with gevent.socket.socket(fileno=os.dup(listening.fileno())) as others:
-        door.hold_off(listening)
-        door.hold_off(others)
-        door.close(listening)
-        door.close(others)
-        assert (listening.fileno(), others.fileno()) == (-1, -1)
