@@ -41,7 +41,7 @@ _MOMENT = 0.01
 _FIRST_SECONDS = 1.0
 _LAST_CALL_SECONDS = 0.5
 _LAST_WORD_SECONDS = 1.0
-_LAST_ROUNDS = 100
+_LAST_ACCEPTED = 2048
 _CHUNK_BYTES = 8192
 
 
@@ -52,18 +52,22 @@ class _HangUpError(Exception):
 class _Server(StreamServer):
     """Takes in who waits already before it closes: closing alone would reset them."""
 
+    is_stopped = False
+    """Whether it ends because it was asked to, as all that listen there are, but for a reload."""
+
     def close(self) -> None:
         """Stop listening, when nobody waits any more or new ones come without end."""
         if not self.closed:
             self.stop_accepting()
-            for _ in range(_LAST_ROUNDS):
+            if self.is_stopped:
+                door.hold_off(self.socket)
+                gevent.sleep(door.HANDSHAKE_SECONDS)
+            for _ in range(_LAST_ACCEPTED):
                 if self.full() or (client := door.accept_or_close(self.socket)) is None:
                     break
                 with suppress(OSError):  # it is gone
                     self.do_handle(client, client.getpeername())
-                while not self.full() and (accepted := self.do_read()) is not None:
-                    self.do_handle(*accepted)
-                gevent.sleep(0)  # each looks at the listening socket as it begins
+                gevent.sleep(0)  # it looks at the listening socket as it begins
         super().close()
 
 
@@ -80,6 +84,7 @@ class EventWorker(GeventWorker):
         self._idle: set[greenlet] = set()  # waiting for another one
         self._clients: dict[greenlet, socket.socket] = {}
         self._leaving = False
+        self._servers: list[_Server] = []
         self.sockets = [_of_the_loop(listening) for listening in self.sockets]
 
     def server_class(self, listening: socket.socket, *, spawn: Pool, **options: object) -> _Server:  # type: ignore[override] # gunicorn calls it as it calls a class
@@ -89,6 +94,7 @@ class EventWorker(GeventWorker):
         server: _Server = _Server(listening, handle=handle, spawn=spawn, **tls)  # type: ignore[call-overload] # of either kind
         if self.cfg.workers > 1:
             server.max_accept = 1  # the others take their share
+        self._servers.append(server)
         return server
 
     def load_wsgi(self) -> None:
@@ -118,16 +124,15 @@ class EventWorker(GeventWorker):
             waiting, last_call = self._fresh, _FIRST_SECONDS
             self._served.add(connection)
         waiting.add(connection)
-        timeout = gevent.Timeout.start_new(self.cfg.keepalive if self.alive else last_call)
+        seconds = self.cfg.keepalive if self.alive else last_call
+        ending = gevent.get_hub().loop.timer(seconds, _MOMENT)
+        ending.start(self._end_wait, waiting, connection)
         try:
             yield
         except _HangUpError:
             pass
-        except gevent.Timeout as passed:
-            if passed is not timeout:
-                raise
         finally:
-            timeout.close()
+            ending.close()
             waiting.discard(connection)
 
     def handle_request(
@@ -175,6 +180,8 @@ class EventWorker(GeventWorker):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain: answer what is being worked on and who waits, and let idle connections go."""
+        for server in self._servers:
+            server.is_stopped = True
         super().handle_exit(sig, frame)
         self._leave()
 

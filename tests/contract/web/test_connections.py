@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import select
 import signal
 import socket
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,7 @@ from tests.processes import ChildProcess, Processes, free_port
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Start = Callable[..., "Web"]
 
@@ -42,6 +44,17 @@ class Web:
         connection.connect(("127.0.0.1", self.port))
         connection.sendall(b"".join(map(request, paths)))
         return connection
+
+    @contextmanager
+    def stood_still(self) -> Iterator[None]:
+        """Stop the process that serves, for as long as the body takes."""
+        pid = self.process.pid
+        [worker] = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(worker, signal.SIGCONT)
 
 
 @pytest.fixture
@@ -110,9 +123,9 @@ def test_the_last_who_connects_to_a_leaving_worker_has_that_second_too(start: St
 
         def refused() -> bool:
             try:
-                it = socket.create_connection(("127.0.0.1", web.port), timeout=15)
+                it = socket.create_connection(("127.0.0.1", web.port), timeout=0.2)
                 connected.append(connections.enter_context(closing(it)))
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, TimeoutError):
                 return True
             return False
 
@@ -123,6 +136,16 @@ def test_the_last_who_connects_to_a_leaving_worker_has_that_second_too(start: St
         last.sendall(request("/page"))
         _receive(last, b"/page")
     assert web.process.wait(15) == 0
+
+
+def test_a_request_that_came_while_the_process_stood_still_is_answered(start: Start) -> None:
+    web = start("--keep-alive", "1")
+    with closing(web.connect(["/page"])) as kept:
+        _receive(kept, b"/page")
+        with web.stood_still():
+            assert select.select([kept], [], [], 1.5)[0] == [], "its wait would be over"
+            kept.sendall(request("/page"))
+        _receive(kept, b"/page")
 
 
 @pytest.mark.parametrize("path", ["/ready-big", "/big"])
