@@ -30,12 +30,18 @@ class SmallDisk:
     def fill(self) -> None:
         """Take all the room that is left, again if some came free."""
         with self._ballast.open("ab") as ballast:
-            while left := self.left():
+            wanted = self.left()
+            while wanted:
                 try:
-                    os.posix_fallocate(ballast.fileno(), ballast.seek(0, os.SEEK_END), left)
+                    os.posix_fallocate(ballast.fileno(), ballast.seek(0, os.SEEK_END), wanted)
                 except OSError as error:
-                    if error.errno != ENOSPC:  # else the service has taken some of it
+                    if (
+                        error.errno != ENOSPC
+                    ):  # the service has taken some of it, or the disk keeps it
                         raise
+                    wanted = wanted // 2 // _BLOCK * _BLOCK
+                else:
+                    wanted = self.left()
 
     def free(self) -> None:
         """Give the room back."""
@@ -49,15 +55,21 @@ class SmallDisk:
 
 @contextmanager
 def small_disk(megabytes: int) -> Iterator[SmallDisk]:
-    """Mount one in memory, where every user may write.
+    """Mount a file as a disk (ext4), where every user may write.
 
     Raises:
-        subprocess.CalledProcessError: only root may.
+        subprocess.CalledProcessError: only root may, on a kernel with loop devices.
     """
-    options = f"size={megabytes}m,mode=777"
-    with TemporaryDirectory(prefix="newsreel-disk-") as folder:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=True)
+    with TemporaryDirectory(prefix="newsreel-disk-") as parent:
+        image, folder = Path(parent, "image"), Path(parent, "mounted")
+        with image.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, megabytes << 20)
+        Path(parent).chmod(0o755)
+        folder.mkdir()
+        subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", image], check=True)
+        subprocess.run(["mount", "-o", "loop", image, folder], check=True)
         try:
-            yield SmallDisk(Path(folder))
+            folder.chmod(0o777)
+            yield SmallDisk(folder)
         finally:
             subprocess.run(["umount", "--lazy", folder], check=True)
