@@ -183,6 +183,7 @@ def _line(name: str, folder: Path, service: Service) -> Line:
 
 def _full(it: Served, statuses: Counter[int]) -> float:
     """Fill the disk and keep it so; return after how many seconds the service told of it."""
+    assert not TOLD & it.site.problems(), "all is well before"
     began_at = time.monotonic()
     noticed_at: float | None = None
     while noticed_at is None or time.monotonic() < noticed_at + FULL_SECONDS:
