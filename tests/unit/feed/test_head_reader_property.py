@@ -38,6 +38,7 @@ class Reading(RuleBasedStateMachine):
         self.heads = self.backends.reader()
         self.published: list[tuple[datetime, int]] = []
         self.served = 0
+        self.set_back_away = timedelta(0)
         self.set_back = timedelta(0)  # what is known seems younger by that, until the next look
         self.fresh_at = self.back_at = self.clock() - timedelta(days=1)
         self.publish()
@@ -52,6 +53,8 @@ class Reading(RuleBasedStateMachine):
         self.clock.move(-step)
         self.published = [(at - timedelta(seconds=step), each) for at, each in self.published]
         self.set_back += timedelta(seconds=step)
+        if self.backends.cache.is_away:  # what was tried of it before rests for longer
+            self.set_back_away += timedelta(seconds=step)
         self.fresh_at = self.clock() - timedelta(days=1)
 
     @rule()
@@ -71,7 +74,8 @@ class Reading(RuleBasedStateMachine):
     @rule()
     def bring_the_cache_back(self) -> None:
         self.backends.cache.is_away = False
-        self.back_at = self.clock()
+        self.back_at = max(self.back_at, self.clock() + self.set_back_away)
+        self.set_back_away = timedelta(0)
 
     @rule(failure=FAILURES)
     def change_the_database(self, failure: StoreUnavailableError | None) -> None:
