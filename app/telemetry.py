@@ -61,6 +61,8 @@ def configure_logging(level: str) -> None:
     root.setLevel(level.upper())
     for noisy in ("googleapiclient", "httplib2", "alembic", "werkzeug", "apiflask"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
+    # A traceback for each connection that a database took along; an incident tells of it, once.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import create_engine, event
 
 from app.telemetry import Incidents, configure_logging, get_logger, redact
 
@@ -127,6 +128,19 @@ def test_lines_below_the_level_and_chatter_of_libraries_are_left_out(
     get_logger("app.test").debug("unheard")
     logging.getLogger("alembic.runtime.migration").info("unheard")
     logging.getLogger("googleapiclient.discovery").warning("unheard")
+    assert written.lines() == []
+
+
+def test_a_connection_that_its_database_took_along_is_no_traceback(written: Written) -> None:
+    engine = create_engine("sqlite://")
+
+    @event.listens_for(engine, "reset")
+    def fail(*_: object) -> None:
+        raise ConnectionResetError
+
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    engine.dispose()
     assert written.lines() == []
 
 
