@@ -42,6 +42,8 @@ _FIRST_SECONDS = 1.0
 _LAST_CALL_SECONDS = 0.5
 _LAST_WORD_SECONDS = 1.0
 _LAST_ACCEPTED = 2048
+"""As many as may wait to be accepted, unless gunicorn's backlog is set higher."""
+
 _CHUNK_BYTES = 8192
 
 
@@ -125,6 +127,7 @@ class EventWorker(GeventWorker):
             self._served.add(connection)
         waiting.add(connection)
         seconds = self.cfg.keepalive if self.alive else last_call
+        # It looks first, and once more a moment later if something has come in.
         ending = gevent.get_hub().loop.timer(seconds, _MOMENT)
         ending.start(self._end_wait, waiting, connection)
         try:

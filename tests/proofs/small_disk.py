@@ -35,9 +35,7 @@ class SmallDisk:
                 try:
                     os.posix_fallocate(ballast.fileno(), ballast.seek(0, os.SEEK_END), wanted)
                 except OSError as error:
-                    if (
-                        error.errno != ENOSPC
-                    ):  # the service has taken some of it, or the disk keeps it
+                    if error.errno != ENOSPC:  # else some was taken, or the disk keeps it
                         raise
                     wanted = wanted // 2 // _BLOCK * _BLOCK
                 else:
